@@ -1,0 +1,1 @@
+"""The words of the platform: series, readings, events, units, time, errors. Imports the standard library, numpy, pyarrow."""

@@ -1,0 +1,88 @@
+"""The ledger: every reading and event that was received has exactly one fate, and the fates add up.
+
+    received = stored + duplicate + superseded + rejected + dead_lettered + in_flight
+
+stored         the key held nothing, or a lower version that this one replaced
+duplicate      the key already held the same value, or the frame held it twice
+superseded     the key already held a higher version of another value
+rejected       refused at the door with a reason; a refused row counts once
+dead_lettered  acknowledged, but it can never be stored; kept with the reason
+in_flight      durable on the bus, not yet committed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+__all__ = ["Counts", "DeadLetter", "LedgerRow", "Part", "Receipt"]
+
+
+class Counts(NamedTuple):
+    """Fates of one part, source or tenant. `balance` is 0 when nothing is in flight."""
+
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    dead_lettered: int = 0
+
+    def __add__(self, other: object) -> Counts:  # tuple concatenation is never meant here
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return Counts(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def balance(self) -> int:
+        """Received minus every settled fate: what must still be in flight."""
+        return self.received - sum(self[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of a frame's readings (or events) that came from one request of one source.
+
+    `accepted` readings (or events) follow one another in the frame, in the order of its parts; `rejected` were refused
+    at the door and only count.
+    """
+
+    receipt: str
+    source: str
+    accepted: int
+    rejected: int = 0
+
+    def only(self, accepted: int, rejected: int) -> Part:
+        return replace(self, accepted=accepted, rejected=rejected)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something acknowledged that can never be stored, kept whole with the reason. `received_ts` is epoch ms."""
+
+    id: str
+    source: str
+    received_ts: int
+    code: str
+    detail: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one request, summed over its frames so far. `committed_ts` is epoch ms."""
+
+    id: str
+    tenant: str
+    source: str
+    counts: Counts
+    committed_ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Counts of one source of one tenant since the store was created."""
+
+    tenant: str
+    source: str
+    counts: Counts = field(default_factory=Counts)

@@ -1,0 +1,207 @@
+"""Questions and answers: what can be asked, in one vocabulary for every door (REST, NATS, CLI).
+
+A question is a plain tagged struct, so it travels as JSON; an answer is columns with how fresh they are.
+Every question names its tenant: the door takes it from the credential, never from the caller's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import msgspec
+import pyarrow as pa
+
+__all__ = [
+    "MAX_POINTS",
+    "Aggregate",
+    "Answer",
+    "Batteries",
+    "DeadLetters",
+    "Events",
+    "Latest",
+    "LedgerQuestion",
+    "Metrics",
+    "Question",
+    "Reader",
+    "ReceiptQuestion",
+    "Recent",
+    "Select",
+    "Series",
+    "Status",
+]
+
+MAX_POINTS: Final = 200_000
+"""Rows that one answer may hold; a question that needs more is refused with the number and what would fit."""
+
+
+class Select(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Which series: exact text, or with `*` for any run of characters; None for any."""
+
+    site: str | None = None
+    sensor: str | None = None
+    metric: str | None = None
+    building: str | None = None
+    room: str | None = None
+
+
+class _Question(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="ask",
+    tag=str.lower,
+):
+    tenant: str
+
+
+class Series(_Question, frozen=True):
+    """Series listing. Columns: sensor_id, site_id, metric, unit, building, room, tags (JSON text), first_ts, last_ts."""
+
+    where: Select = Select()
+    limit: int = 1000
+    cursor: str | None = None
+
+
+class Recent(_Question, frozen=True):
+    """Newest readings first over all selected series. Columns: ts, sensor_id, site_id, metric, value, unit.
+
+    `unit` converts values on the way out. `cursor` continues behind an earlier answer.
+    """
+
+    where: Select
+    limit: int = 100
+    unit: str | None = None
+    start: int | None = None
+    end: int | None = None
+    cursor: str | None = None
+
+
+class Latest(_Question, frozen=True):
+    """The newest reading of each selected series, by site, sensor, metric. Columns as `Recent`."""
+
+    where: Select = Select()
+    limit: int = 1000
+    unit: str | None = None
+    cursor: str | None = None
+
+
+class Aggregate(_Question, frozen=True):
+    """Aggregates per window and group over [start, end) (epoch ms).
+
+    `window` ms, aligned to the epoch; 0 means one window that is the whole range, labelled by its start, closed at the
+    end when `include_end`. `group_by` is any of site, sensor, building, room, besides metric, which always separates
+    (so does unit). Columns: ts (window start), metric, unit, the `group_by` columns (site_id, sensor_id, building,
+    room), count, sum, mean, min, max, first, last, time_weighted_mean, series (how many contributed).
+    """
+
+    where: Select
+    start: int
+    end: int
+    window: int = 60_000
+    group_by: tuple[str, ...] = ()
+    unit: str | None = None
+    include_end: bool = False
+
+
+class Batteries(_Question, frozen=True):
+    """Battery readings, one wide row per (battery, ts), newest first.
+
+    Columns: id (`battery@ts`), battery_id, site_id, ts, and one per metric that occurs (soc, voltage_v, …). `battery` is
+    exact or a pattern; `ts` picks one instant; `above`/`below` hold metric → bound (strict) on the row's values.
+    """
+
+    battery: str | None = None
+    site: str | None = None
+    ts: int | None = None
+    start: int | None = None
+    end: int | None = None
+    above: dict[str, float] = {}
+    below: dict[str, float] = {}
+    limit: int = 100
+    cursor: str | None = None
+
+
+class Events(_Question, frozen=True):
+    """Events newest first. Columns: id, ts, timestamp, criticality, message, source."""
+
+    criticality_above: int | None = None
+    start: int | None = None
+    end: int | None = None
+    limit: int = 100
+
+
+class ReceiptQuestion(_Question, frozen=True, tag="receipt"):
+    """What became of one request. Columns: receipt, source, received, stored, duplicate, superseded, rejected,
+    dead_lettered, in_flight; no row while nothing of it is committed.
+    """
+
+    receipt: str
+
+
+class LedgerQuestion(_Question, frozen=True, tag="ledger"):
+    """The ledger of the tenant. Columns: source, received, stored, duplicate, superseded, rejected, dead_lettered,
+    in_flight, difference (0 at rest).
+    """
+
+
+class DeadLetters(_Question, frozen=True):
+    """Newest first. Columns: id, source, received_ts, code, detail, payload (text, bytes escaped)."""
+
+    limit: int = 100
+
+
+class Status(_Question, frozen=True):
+    """No columns; `meta` holds the store's state and the lanes' pending work."""
+
+
+class Metrics(_Question, frozen=True):
+    """No columns; `meta["text"]` is the process's Prometheus exposition text. Not tenant-bound: for the operator."""
+
+
+Question = (
+    Series
+    | Recent
+    | Latest
+    | Aggregate
+    | Batteries
+    | Events
+    | ReceiptQuestion
+    | LedgerQuestion
+    | DeadLetters
+    | Status
+    | Metrics
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Columns, and what they are worth.
+
+    table         one Arrow table; times are int64 epoch ms columns (ts, first_ts, last_ts, received_ts)
+    as_of         epoch ms: everything acknowledged before this instant is in the answer
+    staleness_ms  how far `as_of` lies behind the moment of answering
+    complete      no data of the asked range was in flight when it was answered
+    next_cursor   where to continue, None at the end
+    meta          question-specific facts (tier read, window, …)
+    """
+
+    table: pa.Table
+    as_of: int
+    staleness_ms: int
+    complete: bool
+    next_cursor: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Reader(Protocol):
+    """Answers questions. The engine beside the store and its remote over the bus are both Readers.
+
+    Raises InvalidInput (unknown unit, range or points over a limit: the detail names number and a value that fits),
+    NotFound, Unavailable.
+    """
+
+    async def ask(self, question: Question) -> Answer: ...

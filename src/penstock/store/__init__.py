@@ -1,0 +1,1 @@
+"""What is kept. `series` holds readings, events and their ledger."""

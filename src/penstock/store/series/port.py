@@ -1,0 +1,145 @@
+"""The series store: readings, rollups, events and the ledger, committed together and read back exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.batch import Readings
+from penstock.model.event import Event
+from penstock.model.frame import Frame
+from penstock.model.ledger import DeadLetter, LedgerRow, Receipt
+from penstock.model.partials import Partials
+from penstock.model.series import SeriesInfo
+
+__all__ = ["Aggregates", "EventRow", "Filter", "SeriesStore", "State"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which series of a tenant. None means any; text fields match exactly, `*` matches any run of characters.
+
+    `sensors` and `metrics` are exact alternatives. `limit` bounds the answer; `after` is the id to continue behind.
+    """
+
+    site: str | None = None
+    sensor: str | None = None
+    metric: str | None = None
+    building: str | None = None
+    room: str | None = None
+    sensors: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    after: int = -1
+    limit: int | None = None
+
+
+class State(NamedTuple):
+    """What the store can say about itself; cheap, from memory.
+
+    revision       counts commits; two answers with equal revision saw equal data
+    committed      newest admission stamp committed, epoch µs, 0 before the first
+    series         number of series known
+    readings       rows stored since this process opened the store
+    rolled_to      epoch ms up to which rollups are stored (later buckets are answered from raw)
+    dirty          (series, hour) pairs waiting to be rolled up again
+    """
+
+    revision: int
+    committed: int
+    series: int
+    readings: int
+    rolled_to: int
+    dirty: int
+
+
+class EventRow(NamedTuple):
+    """A stored event and when its frame was admitted (epoch µs)."""
+
+    event: Event
+    stamp: int
+
+
+class Aggregates(NamedTuple):
+    """Partials and where they came from: `tier` is the rollup width read (ms), 0 for raw only."""
+
+    partials: Partials
+    tier: int
+
+
+class SeriesStore(Protocol):
+    """Contract of every adapter (`tests/contracts/test_series_store.py`).
+
+    One process owns a store. `open` comes first, `close` last; between them every method may be called concurrently
+    from one event loop; commits are serialised by the adapter. No method shows half a commit. Times are epoch ms,
+    ranges half-open. A method that takes series ids also takes their tenant and raises NotFound for an id of another.
+    Errors: Unavailable (try again), Misconfigured (at `open`), nothing else.
+    """
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def commit(self, frames: Sequence[Frame]) -> Sequence[Receipt]:
+        """Store frames in one transaction: readings, events, dead letters, dirty marks, frame ids, ledger counts.
+
+        A frame whose id was committed before changes nothing and yields the receipts it yielded then. Of several
+        readings of a (series, ts) the greatest (version, value) stays, whatever the order of arrival. Durable on
+        return. Receipts are those of the frames' parts, in order.
+        """
+        ...
+
+    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
+        """Series that match, by ascending id."""
+        ...
+
+    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
+        """Raw readings of [start, end), sorted by (series, ts)."""
+        ...
+
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+        """The newest `limit` readings of each series (with ts < `before`), sorted by (series, ts)."""
+        ...
+
+    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
+        """Partials of `width` ms over [start, end), equal to `partials_at(scan(...), width)` bit for bit.
+
+        Taken from the coarsest stored rollup that divides `width`, from raw where a rollup is not there yet.
+        """
+        ...
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        """Newest first (ties by id, descending); `criticality_above` is strict."""
+        ...
+
+    async def receipt(self, tenant: str, receipt: str) -> Receipt | None:
+        """What became of a request so far; None if nothing of it is committed, or it is older than receipts are kept."""
+        ...
+
+    async def ledger(self, tenant: str | None) -> Sequence[LedgerRow]:
+        """Committed counts per source of a tenant (None: of all), sorted. `received` excludes what is in flight."""
+        ...
+
+    async def dead_letters(self, tenant: str, limit: int) -> Sequence[DeadLetter]:
+        """Newest first."""
+        ...
+
+    async def state(self) -> State: ...
+
+    async def maintain(self, now: int) -> bool:
+        """One bounded piece of upkeep: roll cold or dirty buckets, compact a closed day, apply retention.
+
+        True while there is more to do. Never changes an answer, except that retention removes what is too old.
+        """
+        ...
