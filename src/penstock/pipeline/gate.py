@@ -1,0 +1,256 @@
+"""The gate: admitted readings become frames on the bus, and the caller hears back only after they are durable.
+
+Small requests are gathered while an earlier frame of their tenant is on its way to disk, so an idle system adds no
+latency and a busy one pays one fsync for many requests. What waits is bounded in bytes; over the bound a request is
+refused at once (Backpressure), never queued without end and never dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from penstock.bus import HEADER_ID, HEADER_ROWS, Bus, Lane, encode_frame, rows_header, tenant_subject
+from penstock.model.batch import Batch
+from penstock.model.errors import Backpressure, Conflict, TooLarge
+from penstock.model.event import Event
+from penstock.model.frame import Frame
+from penstock.model.ledger import Part
+from penstock.model.time import MINUTE, Clock, Stamps
+
+__all__ = ["Gate", "GateConfig"]
+
+
+@dataclass(frozen=True, slots=True)
+class GateConfig:
+    """frame_rows: readings per frame · max_bytes: readings held while the broker works, all tenants together ·
+    tenant_share: of that bound for one tenant · remember: requests whose stamp a retry gets back · retry_window: ms.
+    """
+
+    frame_rows: int = 16_384
+    max_bytes: int = 64 << 20
+    tenant_share: float = 0.5
+    remember: int = 20_000
+    retry_window: int = 15 * MINUTE
+
+
+@dataclass(slots=True)
+class _Offer:
+    receipt: str
+    source: str
+    batch: Batch
+    rejected: int
+    stamp: int
+    size: int
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What a retry of a request gets back: the stamp, so that it cannot beat a correction made in between."""
+
+    stamp: int
+    receipt: str
+    digest: bytes
+    until: int
+    durable: bool = False
+
+
+class Gate:
+    """Publishes admitted readings and events. One per process; `close` waits for what is on its way."""
+
+    def __init__(self, bus: Bus, clock: Clock, config: GateConfig | None = None) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._config = config or GateConfig()
+        self._stamps = Stamps(clock)
+        self._prefix = os.urandom(6).hex()
+        self._count = 0
+        self._held: dict[str, int] = {}
+        self._waiting: dict[str, list[_Offer]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._seen: OrderedDict[tuple[str, str], _Memory] = OrderedDict()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of readings that wait for the broker."""
+        return sum(self._held.values())
+
+    async def offer(self, batch: Batch, *, source: str, rejected: int = 0, key: str | None = None) -> str:
+        """Make the readings durable on the bus; returns the receipt's id. `rejected` rows are only counted.
+
+        `key` is the client's Idempotency-Key: a repetition within the retry window gets the first receipt and is not
+        sent again; with other content it is refused (Conflict). Without a key a repetition of equal content is sent
+        again, under its first stamp, and counts as duplicate. Raises Backpressure, TooLarge, or Unavailable (the fate is
+        unknown: the client repeats the same request).
+        """
+        tenant = batch.tenant
+        memory = self._recall(tenant, batch, key)
+        if memory.durable and key is not None:
+            return memory.receipt
+        batch = replace(batch, version=np.where(batch.version == 0, memory.stamp, batch.version))
+        offer = _Offer(memory.receipt, source, batch, rejected, memory.stamp, 64 + 28 * len(batch))
+        self._reserve(tenant, offer.size)
+        try:
+            if len(batch) > self._config.frame_rows // 4:
+                await self._publish_alone(offer)
+            else:
+                await self._publish_gathered(tenant, offer)
+        finally:
+            self._release(tenant, offer.size)
+        memory.durable = True
+        return memory.receipt
+
+    async def offer_events(
+        self, tenant: str, events: Sequence[Event], *, source: str, rejected: int = 0, key: str | None = None
+    ) -> str:
+        """Make events durable on the bus; returns the receipt's id. Errors as `offer`."""
+        receipt = f"{tenant}-{hashlib.blake2b(key.encode(), digest_size=10).hexdigest()}" if key else self._next_id()
+        size = 64 + sum(200 + len(e.message) for e in events)
+        self._reserve(tenant, size)
+        try:
+            part = Part(receipt, source, len(events), rejected)
+            frame = Frame(receipt, tenant, self._stamps.next(), (part,), Batch.empty(tenant), tuple(events))
+            await self._send(Lane.EVENTS, frame)
+        finally:
+            self._release(tenant, size)
+        return receipt
+
+    async def close(self) -> None:
+        """Wait until everything offered has reached the broker or failed."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- how a request becomes frames
+
+    async def _publish_alone(self, offer: _Offer) -> None:
+        step = self._config.frame_rows
+        frames: list[Frame] = []
+        for n, start in enumerate(range(0, len(offer.batch), step)):
+            chunk = offer.batch.slice(start, start + step)
+            part = Part(offer.receipt, offer.source, len(chunk), offer.rejected if n == 0 else 0)
+            frames.append(Frame(f"{offer.receipt}.{n}", chunk.tenant, offer.stamp, (part,), chunk))
+        sends = (self._send(Lane.READINGS, frame) for frame in frames)
+        for outcome in await asyncio.gather(*sends, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _publish_gathered(self, tenant: str, offer: _Offer) -> None:
+        queue = self._waiting.get(tenant)
+        if queue is None:
+            self._waiting[tenant] = [offer]
+            task = asyncio.create_task(self._drain(tenant), name=f"gate:{tenant}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            queue.append(offer)
+        # Shielded: when one client goes away, its neighbours in the frame must still be published.
+        await asyncio.shield(offer.done)
+
+    async def _drain(self, tenant: str) -> None:
+        """Publish what waits for `tenant`, frame after frame, until nothing waits."""
+        while offers := self._waiting[tenant]:
+            taken, rows = 0, 0
+            while taken < len(offers) and (taken == 0 or rows + len(offers[taken].batch) <= self._config.frame_rows):
+                rows += len(offers[taken].batch)
+                taken += 1
+            group, self._waiting[tenant] = offers[:taken], offers[taken:]
+            error: BaseException | None = None
+            try:
+                parts = tuple(Part(o.receipt, o.source, len(o.batch), o.rejected) for o in group)
+                batch = Batch.concat([o.batch for o in group])
+                frame_id = f"{group[0].receipt}.0" if len(group) == 1 else self._next_id()
+                await self._send(Lane.READINGS, Frame(frame_id, tenant, group[-1].stamp, parts, batch))
+            except BaseException as caught:  # noqa: BLE001 - handed to every waiting caller, and raised again below
+                error = caught
+            for offer in group:
+                if not offer.done.done():
+                    offer.done.set_exception(error) if error else offer.done.set_result(None)
+                    if error:
+                        offer.done.exception()  # a caller that went away leaves its future unread
+            if error and not isinstance(error, Exception):
+                raise error
+        del self._waiting[tenant]
+
+    async def _send(self, lane: Lane, frame: Frame) -> None:
+        payload = encode_frame(frame)
+        if len(payload) > self._bus.max_payload:
+            raise TooLarge(
+                f"a frame of {len(frame.batch) + len(frame.events)} rows takes {len(payload)} bytes; "
+                f"the broker's bound is {self._bus.max_payload}",
+                hint="send fewer rows per request, or shorter names and tags",
+            )
+        headers = {HEADER_ID: frame.id, HEADER_ROWS: rows_header(frame)}
+        await self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers)
+
+    # -- bounds and memory
+
+    def _reserve(self, tenant: str, size: int) -> None:
+        bound = self._config.max_bytes
+        total, own = self.held_bytes, self._held.get(tenant, 0)
+        if total + size > bound and total:
+            raise Backpressure(
+                f"{total} of {bound} bytes are waiting for the broker",
+                hint="repeat the request after Retry-After seconds",
+            )
+        share = int(bound * self._config.tenant_share)
+        if own + size > share and own:
+            raise Backpressure(
+                f"this tenant has {own} of {share} bytes waiting for the broker",
+                code="tenant_backpressure",
+                hint="repeat the request after Retry-After seconds",
+            )
+        self._held[tenant] = own + size
+
+    def _release(self, tenant: str, size: int) -> None:
+        left = self._held[tenant] - size
+        if left:
+            self._held[tenant] = left
+        else:
+            del self._held[tenant]
+
+    def _recall(self, tenant: str, batch: Batch, key: str | None) -> _Memory:
+        now = self._clock.now()
+        digest = _digest(batch)
+        name = (tenant, f"key:{key}" if key is not None else digest.hex())
+        memory = self._seen.get(name)
+        if memory is not None and memory.until > now:
+            if memory.digest != digest:
+                raise Conflict(
+                    f"Idempotency-Key {key!r} was used for other content within the last "
+                    f"{self._config.retry_window // MINUTE} minutes",
+                    code="idempotency_key_reused",
+                    hint="use a new key for a new request",
+                )
+            self._seen.move_to_end(name)
+            return memory if key is not None else replace(memory, receipt=self._next_id(), durable=False)
+        memory = _Memory(self._stamps.next(), self._next_id(), digest, now + self._config.retry_window)
+        self._seen[name] = memory
+        while len(self._seen) > self._config.remember:
+            self._seen.popitem(last=False)
+        return memory
+
+    def _next_id(self) -> str:
+        self._count += 1
+        return f"{self._prefix}-{self._count:x}"
+
+
+_EMPTY: Final = b""
+
+
+def _digest(batch: Batch) -> bytes:
+    """Fingerprint of what was sent, without its stamp."""
+    digest = hashlib.sha256(batch.tenant.encode())
+    for key in batch.keys:
+        digest.update(key.text.encode(errors="surrogatepass"))
+        digest.update(b"\0")
+    for column in (batch.series, batch.ts, batch.value, batch.version):
+        digest.update(np.ascontiguousarray(column).data if len(column) else _EMPTY)
+    return digest.digest()
