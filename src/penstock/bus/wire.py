@@ -4,6 +4,9 @@ Readings are a record batch `series: dictionary<int32, utf8>`, `ts: timestamp[ms
 `version: int64`; the dictionary holds `site/sensor/metric/unit` (see `SeriesKey.text`). Events are a record batch
 `id, ts, timestamp, criticality, message, source`. The schema's metadata key `penstock` is a JSON header with the
 frame's id, tenant, stamp, parts and sensor attributes.
+
+Series repeat from frame to frame, so their texts are cached: of the 2.9 ms that a frame of 16,384 rows over 3,000 series
+took to encode, 2.4 ms went into building the same texts again.
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import pyarrow as pa
 
+from penstock.bus.port import HEADER_ROWS
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Poison
 from penstock.model.event import Event
@@ -22,7 +27,7 @@ from penstock.model.frame import Frame
 from penstock.model.ledger import Part
 from penstock.model.series import Attributes, SeriesKey
 
-__all__ = ["MEDIA_TYPE", "decode_frame", "encode_frame", "rows_header"]
+__all__ = ["MEDIA_TYPE", "decode_frame", "encode_frame", "error_reply", "pending_rows", "rows_header"]
 
 MEDIA_TYPE: Final = "application/vnd.penstock.frame+arrow"
 _FORMAT: Final = 1
@@ -35,6 +40,43 @@ _EVENT_FIELDS: Final = (
     ("message", pa.string()),
     ("source", pa.string()),
 )
+_EVENTS_SCHEMA: Final = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _EVENT_FIELDS])
+_READINGS_SCHEMA: Final = pa.schema(
+    [
+        pa.field("series", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+        pa.field("ts", _TS, nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+        pa.field("version", pa.int64(), nullable=False),
+    ]
+)
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """The JSON header as it is read: what does not have these types is not a frame."""
+
+    format: int
+    id: str
+    tenant: str
+    stamp: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    parts: tuple[tuple[str, str, _Count, _Count], ...]
+    attributes: tuple[tuple[str, str, str, str, dict[str, str]], ...] = ()
+
+
+class _Version(msgspec.Struct, frozen=True):
+    format: Any = None
+
+
+_header_decoder: Final = msgspec.json.Decoder(_Header)
+_key_text: Final = lru_cache(maxsize=262_144)(lambda key: key.text)  # pyright: ignore[reportUnknownLambdaType]
+_parse_key: Final = lru_cache(maxsize=262_144)(SeriesKey.parse)
+
+
+@lru_cache(maxsize=32)
+def _dictionary(keys: tuple[SeriesKey, ...]) -> pa.Array:
+    return pa.array([_key_text(key) for key in keys], pa.string())
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -55,60 +97,64 @@ def encode_frame(frame: Frame) -> bytes:
     if frame.events:
         columns = [[getattr(e, name) for e in frame.events] for name, _ in _EVENT_FIELDS]
         arrays = [pa.array(c, kind) for c, (_, kind) in zip(columns, _EVENT_FIELDS, strict=True)]
-        schema = pa.schema([pa.field(n, k, nullable=False) for n, k in _EVENT_FIELDS], metadata=metadata)
+        schema = _EVENTS_SCHEMA.with_metadata(metadata)
     else:
-        series = pa.DictionaryArray.from_arrays(
-            pa.array(batch.series), pa.array([key.text for key in batch.keys], pa.string())
-        )
+        series = pa.DictionaryArray.from_arrays(pa.array(batch.series), _dictionary(batch.keys))
         arrays = [series, pa.array(batch.ts).view(_TS), pa.array(batch.value), pa.array(batch.version)]
-        schema = pa.schema(
-            [pa.field(n, a.type, nullable=False) for n, a in zip(_COLUMNS, arrays, strict=True)], metadata=metadata
-        )
+        schema = _READINGS_SCHEMA.with_metadata(metadata)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_batch(pa.record_batch(arrays, schema=schema))
     return sink.getvalue().to_pybytes()
 
 
-_COLUMNS: Final = ("series", "ts", "value", "version")
-
-_parse_key = lru_cache(maxsize=262_144)(SeriesKey.parse)
-
-
 def decode_frame(payload: bytes | memoryview) -> Frame:
     """The frame; its columns are views into `payload`. Raises Poison for anything that is not a whole, valid frame."""
     try:
-        with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
-            header = json.loads(reader.schema.metadata[b"penstock"])
-            record = reader.read_next_batch()
-        if header["format"] != _FORMAT:
-            raise Poison(f"frame format {header['format']} is not known here (this is {_FORMAT})", code="frame_format")
-        parts = tuple(Part(*part) for part in header["parts"])
+        header, record = _read(payload)
         is_events = record.schema.names[0] == "id"
-        batch = Batch.empty(header["tenant"]) if is_events else _batch(header, record)
+        batch = Batch.empty(header.tenant) if is_events else _batch(header, record)
         events = tuple(_event(row) for row in record.to_pylist()) if is_events else ()
-        frame = Frame(header["id"], header["tenant"], header["stamp"], parts, batch, events)
-    except (pa.ArrowException, KeyError, ValueError, TypeError, AttributeError, StopIteration) as error:
+    except (pa.ArrowException, msgspec.MsgspecError, KeyError, ValueError, TypeError, OSError, RecursionError) as error:
         raise Poison(f"not a Penstock frame: {error!r:.300}", code="frame_malformed") from error
-    if sum(p.accepted for p in parts) != len(batch) + len(events):
+    parts = tuple(Part(*part) for part in header.parts)
+    if any(p.accepted < 0 or p.rejected < 0 for p in parts) or sum(p.accepted for p in parts) != len(batch) + len(
+        events
+    ):
         raise Poison("a frame's parts do not add up to its rows", code="frame_malformed")
-    return frame
+    return Frame(header.id, header.tenant, header.stamp, parts, batch, events)
 
 
-def _batch(header: Mapping[str, Any], record: pa.RecordBatch) -> Batch:
+def _read(payload: bytes | memoryview) -> tuple[_Header, pa.RecordBatch]:
+    """Header and the only record batch, every buffer inside `payload` checked against its declared lengths."""
+    with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
+        schema: pa.Schema = reader.schema
+        raw = (schema.metadata or {})[b"penstock"]
+        version = msgspec.json.decode(raw, type=_Version).format
+        if version != _FORMAT:
+            raise Poison(f"frame format {version!r:.40} is not known here (this is {_FORMAT})", code="frame_format")
+        header = _header_decoder.decode(raw)
+        # Before any batch is read: a foreign schema could make the reader allocate what its lengths claim.
+        if not (schema.equals(_READINGS_SCHEMA) or schema.equals(_EVENTS_SCHEMA)):
+            raise ValueError(f"columns {schema.names!r:.200} are neither readings nor events")
+        record: pa.RecordBatch | None = next(iter(reader), None)
+        if record is None or next(iter(reader), None) is not None:
+            raise ValueError("a frame holds exactly one record batch")
+    record.validate(full=True)
+    if any(column.null_count for column in record.columns):
+        raise ValueError("a frame holds no nulls")
+    return header, record
+
+
+def _batch(header: _Header, record: pa.RecordBatch) -> Batch:
     series = record.column("series")
-    keys = tuple(_parse_key(text) for text in series.dictionary.to_pylist())
-    codes = series.indices.to_numpy()
-    if len(codes) and (codes.min() < 0 or codes.max() >= len(keys)):
-        raise ValueError("series index out of its dictionary")
     attributes: dict[SensorKey, Attributes] = {
-        (site, sensor): Attributes(building, room, tags)
-        for site, sensor, building, room, tags in header.get("attributes", ())
+        (site, sensor): Attributes(building, room, tags) for site, sensor, building, room, tags in header.attributes
     }
     return Batch(
-        header["tenant"],
-        keys,
-        codes,
+        header.tenant,
+        tuple(_parse_key(text) for text in series.dictionary.to_pylist()),
+        series.indices.to_numpy(),
         record.column("ts").view(pa.int64()).to_numpy(),
         record.column("value").to_numpy(),
         record.column("version").to_numpy(),
@@ -126,3 +172,23 @@ def rows_header(frame: Frame) -> str:
     for part in frame.parts:
         rows[part.source] = rows.get(part.source, 0) + part.accepted + part.rejected
     return ",".join(f"{source}={count}" for source, count in rows.items())
+
+
+def pending_rows(subject: str, headers: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """(tenant, source) → rows of one message that nobody has settled, read from its headers.
+
+    A message without the header came from a plain client: one row of source `nats`. The tenant is the subject's last
+    token, or "" on S1's literal `events`, which belongs to the configured events tenant.
+    """
+    tenant = subject.rpartition(".")[2] if subject.startswith("penstock.") else ""
+    rows: dict[tuple[str, str], int] = {}
+    for entry in headers.get(HEADER_ROWS, "").split(","):
+        source, _, count = entry.rpartition("=")
+        if source and count.isdecimal():
+            rows[tenant, source] = rows.get((tenant, source), 0) + int(count)
+    return rows or {(tenant, "nats"): 1}
+
+
+def error_reply(code: str, detail: str) -> bytes:
+    """The reply of a request that failed: `{"error": {"code", "detail"}}`."""
+    return msgspec.json.encode({"error": {"code": code, "detail": detail}})
