@@ -1,0 +1,166 @@
+"""The newest readings of every series in memory, and what they prove about keys that are not there.
+
+For each series the last `depth` readings that were stored are held in a ring, with a floor: every stored reading with
+ts >= floor is in the ring. So a key above the newest ts is certainly new, a key above the floor is judged without
+touching the database, and the latest value or the last N need no query. Memory is bounded: as series are added the
+rings get shorter.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.store.series.duckdb.judge import F64, I32, I64, Known, Rows
+
+__all__ = ["NEVER", "HotReadings"]
+
+NEVER: Final = np.iinfo(np.int64).min
+"""A ts before all readings: the newest ts of an empty series, the floor of one whose every reading is in the ring."""
+
+_ROW_BYTES: Final = 24
+_MIN_DEPTH: Final = 8
+_MAX_DEPTH: Final = 128
+_CHUNK: Final = 4096
+
+
+class HotReadings:
+    """Rings for series ids 0…n−1. Not thread-safe: the store guards it."""
+
+    def __init__(self, budget: int) -> None:
+        """`budget` bytes for all rings together; the minimum depth may exceed it for very many series."""
+        self._budget = budget
+        self._depth = _MAX_DEPTH
+        self.count = 0
+        self._allocate(1024)
+        self.newest: I64 = np.full(1024, NEVER)
+        self.oldest: I64 = np.full(1024, np.iinfo(np.int64).max)
+        self.floor: I64 = np.full(1024, NEVER)
+
+    @property
+    def depth(self) -> int:
+        return self._depth
+
+    def _allocate(self, capacity: int) -> None:
+        shape = (capacity, self._depth)
+        self._ts: I64 = np.full(shape, NEVER)
+        self._value: F64 = np.zeros(shape)
+        self._version: I64 = np.zeros(shape, np.int64)
+        self._head: I64 = np.zeros(capacity, np.int64)
+
+    def grow(self, count: int) -> None:
+        """Make room for series ids below `count`; new ones are empty."""
+        self.count = max(self.count, count)
+        capacity = len(self.newest)
+        if count <= capacity:
+            return
+        while capacity < count:
+            capacity *= 2
+        old_ts, old_value, old_version = self._ts, self._value, self._version
+        old_head, old_depth = self._head, self._depth
+        fit = max(_MIN_DEPTH, self._budget // (_ROW_BYTES * capacity))
+        self._depth = min(_MAX_DEPTH, 1 << (fit.bit_length() - 1))
+        before = len(old_head)
+        self._allocate(capacity)
+        for name, fill in (("newest", NEVER), ("oldest", np.iinfo(np.int64).max), ("floor", NEVER)):
+            column = np.full(capacity, fill)
+            column[:before] = getattr(self, name)
+            setattr(self, name, column)
+        if self._depth == old_depth:
+            self._ts[:before], self._value[:before], self._version[:before] = old_ts, old_value, old_version
+            self._head[:before] = old_head
+            return
+        # Shorter rings: keep the newest of each, and let the floor rise over what is dropped.
+        order = np.argsort(old_ts, axis=1)
+        dropped = np.take_along_axis(old_ts, order[:, : old_depth - self._depth], axis=1).max(axis=1)
+        keep = order[:, old_depth - self._depth :]
+        for new, old in ((self._ts, old_ts), (self._value, old_value), (self._version, old_version)):
+            new[:before] = np.take_along_axis(old, keep, axis=1)
+        np.maximum(self.floor[:before], np.where(dropped == NEVER, NEVER, dropped + 1), out=self.floor[:before])
+
+    def load(self, rows: Rows, oldest: I64) -> None:
+        """At start: the newest reading of each series that has one (one row per series), and its oldest ts."""
+        self._ts[rows.series, 0] = rows.ts
+        self._value[rows.series, 0] = rows.value
+        self._version[rows.series, 0] = rows.version
+        self._head[rows.series] = 1
+        self.newest[rows.series] = rows.ts
+        self.floor[rows.series] = rows.ts
+        self.oldest[rows.series] = oldest
+
+    def lookup(self, series: I32, ts: I64) -> tuple[Known, npt.NDArray[np.intp]]:
+        """State of keys, and the indices of those that only the database can tell."""
+        present = np.zeros(len(ts), np.bool_)
+        version, value = np.zeros(len(ts), np.int64), np.zeros(len(ts))
+        maybe = np.flatnonzero(ts <= self.newest[series])
+        in_ring = ts[maybe] >= self.floor[series[maybe]]
+        asked = maybe[in_ring]
+        for start in range(0, len(asked), _CHUNK):
+            part = asked[start : start + _CHUNK]
+            s = series[part]
+            match = self._ts[s] == ts[part][:, None]
+            hit = match.any(axis=1)
+            column = match.argmax(axis=1)
+            present[part] = hit
+            version[part] = self._version[s, column]
+            value[part] = self._value[s, column]
+        return Known(present, version, value), maybe[~in_ring]
+
+    def append(self, rows: Rows) -> None:
+        """Take in newly stored readings, sorted by (series, ts), none of which is in a ring."""
+        if len(rows.ts) == 0:
+            return
+        np.minimum.at(self.oldest, rows.series, rows.ts)
+        rows = rows.take(rows.ts >= self.floor[rows.series])
+        if len(rows.ts) == 0:
+            return
+        starts = np.flatnonzero(np.append(True, rows.series[1:] != rows.series[:-1]))
+        ends = np.append(starts[1:], len(rows.ts))
+        ids = rows.series[starts]
+        self.newest[ids] = np.maximum(self.newest[ids], rows.ts[ends - 1])
+        sizes = ends - starts
+        rank = np.arange(len(rows.ts)) - np.repeat(starts, sizes)
+        excess = np.maximum(sizes - self._depth, 0)
+        if excess.any():
+            over = np.flatnonzero(excess)
+            last_dropped = rows.ts[starts[over] + excess[over] - 1]
+            self.floor[ids[over]] = np.maximum(self.floor[ids[over]], last_dropped + 1)
+            kept = rank >= np.repeat(excess, sizes)
+            rows, rank = rows.take(kept), (rank - np.repeat(excess, sizes))[kept]
+            sizes = sizes - excess
+            starts = np.cumsum(sizes) - sizes
+        slot = (self._head[rows.series] + rank) % self._depth
+        evicted = np.maximum.reduceat(self._ts[rows.series, slot], starts)
+        self.floor[ids] = np.maximum(self.floor[ids], np.where(evicted == NEVER, NEVER, evicted + 1))
+        self._ts[rows.series, slot] = rows.ts
+        self._value[rows.series, slot] = rows.value
+        self._version[rows.series, slot] = rows.version
+        self._head[ids] += sizes
+
+    def update(self, rows: Rows) -> None:
+        """New values and versions of readings that were stored before; those below the floor are not here."""
+        for start in range(0, len(rows.ts), _CHUNK):
+            part = rows.take(np.arange(start, min(start + _CHUNK, len(rows.ts))))
+            match = self._ts[part.series] == part.ts[:, None]
+            hit = match.any(axis=1)
+            slot = match.argmax(axis=1)[hit]
+            self._value[part.series[hit], slot] = part.value[hit]
+            self._version[part.series[hit], slot] = part.version[hit]
+
+    def above(self, ids: I32) -> Rows:
+        """Copies of all readings at or above their series' floor, sorted by (series, ts)."""
+        ts = self._ts[ids]
+        kept = ts >= np.maximum(self.floor[ids], NEVER + 1)[:, None]
+        series = np.broadcast_to(ids[:, None], ts.shape)[kept]
+        rows = Rows(series, ts[kept], self._value[ids][kept], self._version[ids][kept])
+        return rows.take(np.lexsort((rows.ts, rows.series)))
+
+    def forget_before(self, ts: int) -> None:
+        """Retention removed every reading older than `ts`."""
+        gone = self._ts < ts
+        self._ts[gone] = NEVER
+        n = self.count
+        self.newest[:n][self.newest[:n] < ts] = NEVER
+        np.maximum(self.oldest[:n], ts, out=self.oldest[:n], where=self.oldest[:n] < ts)

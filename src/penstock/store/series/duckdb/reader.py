@@ -1,0 +1,305 @@
+"""Reading back: each question runs on its own snapshot, consistent with what the store holds in memory.
+
+SQL only selects rows; numbers are computed in NumPy by `model.partials`, so every way to an aggregate has equal bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from penstock.model.batch import Readings
+from penstock.model.event import Event
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.partials import Partials, fold, partials_at, tier_for
+from penstock.model.series import SeriesInfo
+from penstock.model.time import DAY, HOUR, MINUTE
+from penstock.store.series.duckdb.hot import NEVER
+from penstock.store.series.duckdb.judge import I32, I64, sort_order
+from penstock.store.series.duckdb.schema import ROLLUPS, translated
+from penstock.store.series.duckdb.writer import Memory
+from penstock.store.series.port import Aggregates, EventRow, Filter
+
+__all__ = ["Reader", "as_readings"]
+
+_COLUMNS: Final = tuple(f.name for f in fields(Partials))
+_REACH: Final = (HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
+"""How far back `recent` looks before it reads a series' whole history."""
+
+
+class Reader:
+    """Answers from one cursor at a time; the store calls it from its reader threads."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]
+    ) -> None:
+        self._db = connection
+        self._memory = memory
+        self._guard = guard
+
+    @contextmanager
+    def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
+        """A cursor pinned to the last commit, and the `rolled_to` that goes with it."""
+        with translated():
+            cursor = self._db.cursor()
+            try:
+                with self._guard:
+                    cursor.begin()
+                    cursor.execute("SELECT value FROM meta LIMIT 1").fetchall()  # the first read pins the snapshot
+                    rolled_to = self._memory.marks.rolled_to
+                yield cursor, rolled_to
+            finally:
+                cursor.close()
+
+    # -- series
+
+    def find(self, tenant: str, where: Filter) -> list[SeriesInfo]:
+        with self._guard:
+            hot = self._memory.hot
+            found: list[SeriesInfo] = []
+            for series, key, attributes in self._memory.registry.match(tenant, where):
+                last = int(hot.newest[series])
+                span = (int(hot.oldest[series]), last) if last != NEVER else (None, None)
+                found.append(SeriesInfo(series, tenant, key, attributes, *span))
+            return found
+
+    # -- readings
+
+    def scan(self, tenant: str, ids: I32, start: int, end: int) -> Readings:
+        ids = self._own(tenant, ids)
+        with self._guard:
+            if len(ids) == 0 or end <= start:
+                return _none()
+            if bool((self._memory.hot.floor[ids] <= start).all()):
+                rows = self._memory.hot.above(ids)
+                kept = (rows.ts >= start) & (rows.ts < end)
+                return Readings(rows.series[kept], rows.ts[kept], rows.value[kept])
+        with self._snapshot() as (cursor, _):
+            return _select_raw(cursor, ids, start, end)
+
+    def recent(self, tenant: str, ids: I32, limit: int, before: int | None) -> Readings:
+        ids = self._own(tenant, ids)
+        bound = before if before is not None else np.iinfo(np.int64).max
+        with self._guard:
+            hot = self._memory.hot
+            rows = hot.above(ids)
+            rows = rows.take(rows.ts < bound)
+            held = np.bincount(rows.series, minlength=hot.count)[ids] if len(ids) else np.empty(0, np.int64)
+            short = ids[(held < limit) & (hot.floor[ids] != NEVER)]
+            newest, oldest = hot.newest[short].copy(), hot.oldest[short].copy()
+        pieces = [Readings(rows.series, rows.ts, rows.value)]
+        if len(short):
+            keep = ~np.isin(rows.series, short)
+            pieces = [Readings(rows.series[keep], rows.ts[keep], rows.value[keep])]
+            with self._snapshot() as (cursor, _):
+                pieces.append(_reach_back(cursor, short, newest, oldest, limit, bound))
+        return _newest(_join(pieces), limit)
+
+    # -- aggregates
+
+    def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int) -> Aggregates:
+        ids = self._own(tenant, ids)
+        tier = tier_for(width)
+        if tier is None or end <= start or len(ids) == 0:
+            return Aggregates(partials_at(self.scan(tenant, ids, start, end), width), 0)
+        low, high = -(-start // tier) * tier, end - end % tier
+        if low >= high:
+            return Aggregates(partials_at(self.scan(tenant, ids, start, end), width), 0)
+        with self._snapshot() as (cursor, rolled_to):
+            rolled = max(low, min(high, rolled_to - rolled_to % tier))
+            pieces = [
+                partials_at(_select_raw(cursor, ids, a, b), tier) for a, b in ((start, low), (rolled, end)) if a < b
+            ]
+            if low < rolled:
+                pieces += _stored(cursor, ids, low, rolled, tier)
+        # [rolled, end) also holds the ragged end, whose last bucket is partial like that of [start, low).
+        partials = Partials.concat(pieces) if pieces else Partials.empty()
+        return Aggregates(partials if width == tier else fold(partials, width), tier if low < rolled else 0)
+
+    # -- events, ledger
+
+    def events(
+        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
+    ) -> list[EventRow]:
+        with self._snapshot() as (cursor, _):
+            rows = cursor.execute(
+                """SELECT id, ts, timestamp, criticality, message, source, stamp FROM events
+                   WHERE tenant = ? AND criticality > ? AND ts >= ? AND ts < ? ORDER BY ts DESC, id DESC LIMIT ?""",
+                [
+                    tenant,
+                    -(2**31) - 1 if criticality_above is None else criticality_above,
+                    NEVER if start is None else start,
+                    np.iinfo(np.int64).max if end is None else end,
+                    limit,
+                ],
+            ).fetchall()
+        return [EventRow(Event(*row[:6]), row[6]) for row in rows]
+
+    def receipt(self, tenant: str, receipt: str) -> Receipt | None:
+        with self._guard:
+            held = self._memory.receipts.get((tenant, receipt))
+        if held:
+            return held
+        names = ", ".join(f"sum({name})::BIGINT" for name in Counts._fields)
+        with self._snapshot() as (cursor, _):
+            rows = cursor.execute(
+                f"SELECT min(source), max(committed_ts), {names} FROM receipts WHERE tenant = ? AND receipt = ?",
+                [tenant, receipt],
+            ).fetchall()
+        source, committed, *counts = rows[0]
+        return Receipt(receipt, tenant, source, Counts(*counts), committed) if source is not None else None
+
+    def ledger(self, tenant: str | None) -> list[LedgerRow]:
+        with self._guard:
+            entries = sorted(self._memory.ledger.items())
+        return [LedgerRow(t, source, counts) for (t, source), counts in entries if tenant in {None, t}]
+
+    def dead_letters(self, tenant: str, limit: int) -> list[DeadLetter]:
+        with self._snapshot() as (cursor, _):
+            rows = cursor.execute(
+                """SELECT id, source, received_ts, code, detail, payload FROM dead_letters
+                   WHERE tenant = ? ORDER BY received_ts DESC, id DESC LIMIT ?""",
+                [tenant, limit],
+            ).fetchall()
+        return [
+            DeadLetter(id_, source, received, code, detail, bytes(payload))
+            for id_, source, received, code, detail, payload in rows
+        ]
+
+    def _own(self, tenant: str, ids: I32) -> I32:
+        ids = np.unique(np.asarray(ids, np.int32))
+        with self._guard:
+            self._memory.registry.check(tenant, ids)
+        return ids
+
+
+def as_readings(columns: dict[str, npt.NDArray[Any]]) -> Readings:
+    """Columns series, ts, value in any order of rows, as sorted Readings."""
+    series, ts = np.asarray(columns["series"], np.int32), np.asarray(columns["ts"], np.int64)
+    order = sort_order(series, ts)
+    return Readings(series[order], ts[order], np.asarray(columns["value"], np.float64)[order])
+
+
+def _none() -> Readings:
+    return Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
+
+
+def _join(pieces: Sequence[Readings]) -> Readings:
+    series, ts, value = (np.concatenate(c) for c in zip(*pieces, strict=True))
+    order = sort_order(series, ts)
+    return Readings(series[order], ts[order], value[order])
+
+
+def _newest(readings: Readings, limit: int) -> Readings:
+    """The last `limit` readings of each series."""
+    series, ts, value = readings
+    if len(ts) == 0:
+        return readings
+    ends = np.append(np.flatnonzero(series[1:] != series[:-1]) + 1, len(series))
+    from_end = np.repeat(ends, np.diff(ends, prepend=0)) - np.arange(len(series))
+    kept = from_end <= limit
+    return Readings(series[kept], ts[kept], value[kept])
+
+
+def _select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int) -> Readings:
+    if len(ids) == 0 or end <= start:
+        return _none()
+    where, parameters = _among(cursor, ids)
+    return as_readings(
+        cursor.execute(
+            f"SELECT series, ts, value FROM raw WHERE {where} AND ts >= ? AND ts < ?",
+            [*parameters, start, end],
+        ).fetchnumpy()
+    )
+
+
+def _among(cursor: duckdb.DuckDBPyConnection, ids: I32) -> tuple[str, list[int]]:
+    """A condition on `series` for sorted unique ids, with its parameters; a contiguous range needs no join."""
+    span = "series BETWEEN ? AND ?"
+    bounds = [int(ids[0]), int(ids[-1])]
+    if bounds[1] - bounds[0] + 1 == len(ids):
+        return span, bounds
+    cursor.register("ids", pa.table({"id": ids}))
+    return f"{span} AND series IN (SELECT id FROM ids)", bounds
+
+
+def _reach_back(
+    cursor: duckdb.DuckDBPyConnection, ids: I32, newest: I64, oldest: I64, limit: int, before: int
+) -> Readings:
+    """The newest `limit` readings of each series with ts < `before`, looking back in widening stretches of time."""
+    found: list[Readings] = []
+    top = min(int(newest.max()) + 1, before)
+    end, floor = top, int(oldest.min())
+    counts = np.zeros(len(ids), np.int64)
+    for reach in (*_REACH, None):
+        start = floor if reach is None else max(floor, top - reach)
+        open_ids = ids[(counts < limit) & (oldest < end)]
+        if len(open_ids) == 0 or start >= end:
+            break
+        piece = _newest(_select_raw(cursor, open_ids, start, end), limit)
+        found.append(piece)
+        counts += np.array([np.count_nonzero(piece.series == i) for i in ids.tolist()], np.int64)
+        end = start
+    return _join(found) if found else _none()
+
+
+def _stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> list[Partials]:
+    """Partials of a tier over whole buckets that are rolled up, with what is dirty or not kept taken from raw."""
+    where, parameters = _among(cursor, ids)
+    unit = max(tier, HOUR)
+    first = start - start % unit
+    stale = cursor.execute(
+        f"SELECT DISTINCT series, hour - hour % ? AS unit FROM dirty WHERE {where} AND hour >= ? AND hour < ?",
+        [unit, *parameters, first, end],
+    ).fetchnumpy()
+    units = [(stale["series"], stale["unit"])]
+    if tier == MINUTE:
+        hours = cursor.execute(
+            f"SELECT series, bucket, minutes FROM rollup_1h WHERE {where} AND bucket >= ? AND bucket < ?",
+            [*parameters, first, end],
+        ).fetchnumpy()
+        sparse = ~np.asarray(hours["minutes"], np.bool_)
+        if sparse.all():
+            return [partials_at(_select_raw(cursor, ids, start, end), tier)]
+        units.append((hours["series"][sparse], hours["bucket"][sparse]))
+    raw_units = pa.table(
+        {
+            "series": np.concatenate([np.asarray(s, np.int32) for s, _ in units]),
+            "unit": np.concatenate([np.asarray(u, np.int64) for _, u in units]),
+        }
+    )
+    cursor.register("raw_units", raw_units)
+    columns = ", ".join(_COLUMNS)
+    table = cursor.execute(
+        f"""SELECT {columns} FROM {ROLLUPS[tier]} t WHERE {where} AND bucket >= ? AND bucket < ?
+            {
+            "AND NOT EXISTS (FROM raw_units u WHERE u.series = t.series AND u.unit = t.bucket - t.bucket % ?)"
+            if raw_units.num_rows
+            else ""
+        }""",
+        [*parameters, start, end, *([unit] if raw_units.num_rows else [])],
+    ).fetchnumpy()
+    pieces = [_partials(table)]
+    if raw_units.num_rows:
+        readings = as_readings(
+            cursor.execute(
+                f"""SELECT r.series, r.ts, r.value FROM raw r WHERE {where.replace("series", "r.series", 1)}
+                    AND r.ts >= ? AND r.ts < ?
+                    AND EXISTS (FROM raw_units u WHERE u.series = r.series AND u.unit = r.ts - r.ts % ?)""",
+                [*parameters, start, end, unit],
+            ).fetchnumpy()
+        )
+        pieces.append(partials_at(readings, tier))
+    return pieces
+
+
+def _partials(columns: dict[str, npt.NDArray[Any]]) -> Partials:
+    partials = Partials(*(np.asarray(columns[name]) for name in _COLUMNS))
+    return partials.take(sort_order(partials.series, partials.bucket))

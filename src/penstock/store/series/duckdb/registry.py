@@ -1,0 +1,147 @@
+"""Series ids: (tenant, series key) ↔ small integers, and what is known about sensors. In memory, backed by tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from penstock.model.batch import SensorKey
+from penstock.model.errors import NotFound
+from penstock.model.series import Attributes, SeriesKey
+from penstock.store.series.duckdb.judge import I32
+from penstock.store.series.port import Filter
+
+__all__ = ["Registry", "Said", "Staged"]
+
+Said = tuple[tuple[int, str], tuple[int, str], tuple[int, str]]
+"""(admission stamp, text) of building, room and tags (JSON with sorted keys); (0, "") where nothing was said."""
+
+
+def _said(stamp: int, attributes: Attributes) -> Said:
+    tags = json.dumps(dict(sorted(attributes.tags.items())), ensure_ascii=False) if attributes.tags else ""
+    building, room, tags_said = ((stamp, t) if t else (0, "") for t in (attributes.building, attributes.room, tags))
+    return building, room, tags_said
+
+
+def _merge(a: Said, b: Said) -> Said:
+    """Field by field the later stamp wins, equal stamps by content; what is not said erases nothing. Commutes."""
+    building, room, tags = map(max, a, b)
+    return building, room, tags
+
+
+def _texts(said: Said) -> tuple[str, str, str]:
+    (_, building), (_, room), (_, tags) = said
+    return building, room, tags
+
+
+@dataclass(slots=True)
+class Staged:
+    """Series and attributes that become visible with the commit that brings them."""
+
+    series: dict[tuple[str, SeriesKey], int] = field(default_factory=dict[tuple[str, SeriesKey], int])
+    sensors: dict[tuple[str, SensorKey], Said] = field(default_factory=dict[tuple[str, SensorKey], Said])
+
+
+class Registry:
+    """All series of all tenants. Only the writer stages and installs; readers see installed entries."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, dict[SeriesKey, int]] = {}
+        self._keys: list[tuple[str, SeriesKey]] = []
+        self._sensors: dict[tuple[str, SensorKey], Said] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def resolve(self, tenant: str, keys: tuple[SeriesKey, ...], staged: Staged) -> I32:
+        """Ids of `keys`, int32 [n]; unknown ones get the next ids, staged."""
+        known = self._ids.get(tenant, {})
+        ids = np.empty(len(keys), np.int32)
+        for i, key in enumerate(keys):
+            found = known.get(key)
+            if found is None:
+                found = staged.series.setdefault((tenant, key), len(self._keys) + len(staged.series))
+            ids[i] = found
+        return ids
+
+    def stage_attributes(
+        self, tenant: str, stamp: int, attributes: Mapping[SensorKey, Attributes], staged: Staged
+    ) -> None:
+        """Stage what is new about sensors. Equal content under a later stamp is remembered, but not worth a write."""
+        for sensor, what in attributes.items():
+            said = _said(stamp, what)
+            old = staged.sensors.get((tenant, sensor)) or self._sensors.get((tenant, sensor))
+            merged = _merge(old, said) if old else said
+            if old is None or _texts(merged) != _texts(old):
+                staged.sensors[tenant, sensor] = merged
+            elif (tenant, sensor) in self._sensors:
+                self._sensors[tenant, sensor] = merged
+
+    def install(self, staged: Staged) -> None:
+        for tenant, key in staged.series:
+            self._ids.setdefault(tenant, {})[key] = len(self._keys)
+            self._keys.append((tenant, key))
+        self._sensors.update(staged.sensors)
+
+    def load(
+        self,
+        series: list[tuple[int, str, str, str, str, str]],
+        sensors: list[tuple[str, str, str, int, str, int, str, int, str]],
+    ) -> None:
+        """From the tables at start; `series` rows are (id, tenant, site, sensor, metric, unit) by ascending id."""
+        staged = Staged()
+        for _, tenant, *key in series:
+            staged.series[tenant, SeriesKey(*key)] = len(staged.series)
+        for tenant, site, sensor, b_stamp, building, r_stamp, room, t_stamp, tags in sensors:
+            staged.sensors[tenant, (site, sensor)] = ((b_stamp, building), (r_stamp, room), (t_stamp, tags))
+        self.install(staged)
+
+    def key(self, series: int) -> tuple[str, SeriesKey]:
+        return self._keys[series]
+
+    def attributes(self, tenant: str, key: SeriesKey) -> Attributes:
+        said = self._sensors.get((tenant, (key.site, key.sensor)))
+        if said is None:
+            return Attributes()
+        building, room, tags = _texts(said)
+        return Attributes(building, room, json.loads(tags) if tags else {})
+
+    def check(self, tenant: str, ids: I32) -> None:
+        """Raise NotFound unless every id is a series of `tenant`: the last line against reading across tenants."""
+        own = self._ids.get(tenant, {})
+        for series in ids.tolist():
+            if not 0 <= series < len(self._keys) or self._keys[series][0] != tenant:
+                raise NotFound(f"series {series} is not one of tenant {tenant} ({len(own)} series)")
+
+    def match(self, tenant: str, where: Filter) -> Iterator[tuple[int, SeriesKey, Attributes]]:
+        """Series of a tenant that match, by ascending id, at most `where.limit`."""
+        tests = [(name, _pattern(getattr(where, name))) for name in ("site", "sensor", "metric", "building", "room")]
+        wanted = [(name, test) for name, test in tests if test is not None]
+        sensors, metrics = frozenset(where.sensors), frozenset(where.metrics)
+        found = 0
+        for key, series in self._ids.get(tenant, {}).items():
+            if where.limit is not None and found >= where.limit:
+                return
+            if series <= where.after or (sensors and key.sensor not in sensors):
+                continue
+            if metrics and key.metric not in metrics:
+                continue
+            attributes = self.attributes(tenant, key)
+            if all(
+                test(getattr(key if name in {"site", "sensor", "metric"} else attributes, name))
+                for name, test in wanted
+            ):
+                found += 1
+                yield series, key, attributes
+
+
+def _pattern(text: str | None) -> Callable[[str], object] | None:
+    if text is None:
+        return None
+    if "*" not in text:
+        return text.__eq__
+    return re.compile(".*".join(re.escape(piece) for piece in text.split("*")), re.DOTALL).fullmatch

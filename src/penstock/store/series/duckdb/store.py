@@ -1,0 +1,171 @@
+"""The embedded series store: DuckDB owned by this process, one writer thread, a few reader threads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, ParamSpec, TypeVar
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.batch import Readings
+from penstock.model.errors import Unavailable
+from penstock.model.frame import Frame
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.series import SeriesInfo
+from penstock.model.time import HOUR, Clock, WallClock
+from penstock.store.series.duckdb.judge import Rows
+from penstock.store.series.duckdb.reader import Reader
+from penstock.store.series.duckdb.schema import DuckConfig, connect, translated
+from penstock.store.series.duckdb.upkeep import GRACE, Upkeep
+from penstock.store.series.duckdb.writer import Marks, Memory, Writer
+from penstock.store.series.port import Aggregates, EventRow, Filter, State
+
+__all__ = ["DuckSeriesStore"]
+
+_READERS: Final = 2
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DuckSeriesStore:
+    """`SeriesStore` on one DuckDB file. See `docs/decisions` for why it is shaped like this."""
+
+    def __init__(self, config: DuckConfig, clock: Clock | None = None) -> None:
+        self._config = config
+        self._clock = clock or WallClock()
+        self._guard = threading.RLock()
+        self._memory = Memory(config.hot_bytes)
+        self._db: duckdb.DuckDBPyConnection | None = None
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+
+    async def open(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._open)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writing, self._close)
+        self._writing.shutdown()
+        self._reading.shutdown()
+
+    def _open(self) -> None:
+        self._db = connect(self._config)
+        with translated():
+            _load(self._db, self._memory, self._clock.now())
+        self._writer = Writer(self._db, self._memory, self._guard, self._clock)
+        self._upkeep = Upkeep(self._db.cursor(), self._memory, self._guard, self._config)
+        self._reader = Reader(self._db, self._memory, self._guard)
+
+    def _close(self) -> None:
+        if self._db is not None:
+            with translated():
+                self._db.execute("CHECKPOINT")
+                self._db.close()
+            self._db = None
+
+    async def _run(self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._db is None:
+            raise Unavailable("the store is not open")
+        return await asyncio.get_running_loop().run_in_executor(pool, lambda: call(*args, **kwargs))
+
+    # -- SeriesStore
+
+    async def commit(self, frames: Sequence[Frame]) -> Sequence[Receipt]:
+        return await self._run(self._writing, lambda: self._writer.commit(frames))
+
+    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
+        return await self._run(self._reading, lambda: self._reader.find(tenant, where))
+
+    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
+        return await self._run(self._reading, lambda: self._reader.scan(tenant, ids, start, end))
+
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+        return await self._run(self._reading, lambda: self._reader.recent(tenant, ids, limit, before))
+
+    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
+        return await self._run(self._reading, lambda: self._reader.aggregate(tenant, ids, start, end, width))
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        return await self._run(self._reading, lambda: self._reader.events(tenant, criticality_above, start, end, limit))
+
+    async def receipt(self, tenant: str, receipt: str) -> Receipt | None:
+        return await self._run(self._reading, lambda: self._reader.receipt(tenant, receipt))
+
+    async def ledger(self, tenant: str | None) -> Sequence[LedgerRow]:
+        return await self._run(self._reading, lambda: self._reader.ledger(tenant))
+
+    async def dead_letters(self, tenant: str, limit: int) -> Sequence[DeadLetter]:
+        return await self._run(self._reading, lambda: self._reader.dead_letters(tenant, limit))
+
+    async def state(self) -> State:
+        with self._guard:
+            memory = self._memory
+            return State(
+                memory.revision,
+                memory.committed,
+                len(memory.registry),
+                memory.readings,
+                memory.marks.rolled_to,
+                self._upkeep.dirty if self._db else 0,
+            )
+
+    async def maintain(self, now: int) -> bool:
+        return await self._run(self._writing, lambda: self._upkeep.piece(now))
+
+
+def _load(db: duckdb.DuckDBPyConnection, memory: Memory, now: int) -> None:
+    """Rebuild from the tables what the store keeps in memory."""
+    memory.registry.load(
+        db.execute("SELECT id, tenant, site, sensor, metric, unit FROM series ORDER BY id").fetchall(),
+        db.execute(
+            "SELECT tenant, site, sensor, building_stamp, building, room_stamp, room, tags_stamp, tags FROM sensors"
+        ).fetchall(),
+    )
+    memory.hot.grow(len(memory.registry))
+    newest = db.execute(
+        """SELECT series, max(ts) AS ts, arg_max(value, ts) AS value, arg_max(version, ts) AS version, min(ts) AS oldest
+           FROM raw GROUP BY series"""
+    ).fetchnumpy()
+    series, ts, value, version, oldest = (
+        np.asarray(newest[name]) for name in ("series", "ts", "value", "version", "oldest")
+    )
+    memory.hot.load(Rows(series, ts, value, version), oldest)
+    meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
+    if "rolled_to" in meta:
+        memory.marks = Marks(meta["rolled_to"], meta["rolling_to"], meta["cursor"])
+    else:
+        # A new store rolls up from now on; what arrives for the past is marked dirty and rolled up as such.
+        start = (now - GRACE) - (now - GRACE) % HOUR
+        memory.marks = Marks(start)
+        db.execute("INSERT INTO meta VALUES ('rolled_to', ?), ('rolling_to', 0), ('cursor', 0)", [start])
+    _load_ledger(db, memory)
+
+
+def _load_ledger(db: duckdb.DuckDBPyConnection, memory: Memory) -> None:
+    rows = db.execute(
+        """SELECT frame, receipt, tenant, source, received, stored, duplicate, superseded, rejected, dead_lettered,
+                  committed_ts FROM receipts ORDER BY committed_ts"""
+    ).fetchall()
+    by_frame: dict[str, list[Receipt]] = {}
+    for frame, receipt, tenant, source, *counts, committed in rows:
+        by_frame.setdefault(frame, []).append(Receipt(receipt, tenant, source, Counts(*counts), committed))
+    for frame, receipts in by_frame.items():
+        memory.settle(frame, receipts)
+    for tenant, source, *counts in db.execute("SELECT * FROM ledger_base").fetchall():
+        memory.ledger[tenant, source] = memory.ledger.get((tenant, source), Counts()) + Counts(*counts)
+    (stamp,) = db.execute("SELECT max(version) FROM raw WHERE version < 4611686018427387904").fetchall()[0]
+    memory.committed = stamp or 0

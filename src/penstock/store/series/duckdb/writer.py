@@ -1,0 +1,338 @@
+"""The one writer: frames become rows, dirty marks, receipts and ledger counts in one transaction.
+
+Runs in the store's writer thread. What a commit changes in memory (registry, hot readings, ledger) is changed after
+COMMIT under the store's guard, so a reader sees a commit whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from penstock.model.event import Event
+from penstock.model.frame import Frame
+from penstock.model.ledger import Counts, Receipt
+from penstock.model.time import DAY, HOUR, Clock
+from penstock.store.series.duckdb.hot import HotReadings
+from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
+from penstock.store.series.duckdb.registry import Registry, Staged
+from penstock.store.series.duckdb.schema import translated
+
+__all__ = ["Marks", "Memory", "Writer"]
+
+_REMEMBERED: Final = 200_000
+"""Frames and receipts kept in memory. A broker redelivers what is not acked, which is far fewer."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """Up to where rollups are stored: all series before `rolled_to`, series below `cursor` before `rolling_to`."""
+
+    rolled_to: int
+    rolling_to: int = 0
+    cursor: int = 0
+
+    def boundary(self, series: I32) -> I64:
+        """int64 [n]: a reading before this ts belongs to a bucket that is stored already."""
+        return np.where(series < self.cursor, max(self.rolling_to, self.rolled_to), self.rolled_to).astype(np.int64)
+
+
+class Memory:
+    """What the store holds in memory, shared by writer, upkeep and readers under the store's guard."""
+
+    def __init__(self, hot_bytes: int) -> None:
+        self.registry = Registry()
+        self.hot = HotReadings(hot_bytes)
+        self.marks = Marks(0)
+        self.ledger: dict[tuple[str, str], Counts] = {}
+        self.frames: OrderedDict[str, tuple[Receipt, ...]] = OrderedDict()
+        self.receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
+        self.revision = 0
+        self.committed = 0
+        self.readings = 0
+
+    def settle(self, frame: str, receipts: Sequence[Receipt]) -> None:
+        """Add a committed frame's receipts to the ledger and to what is remembered."""
+        self.frames[frame] = tuple(receipts)
+        for receipt in receipts:
+            source = (receipt.tenant, receipt.source)
+            self.ledger[source] = self.ledger.get(source, Counts()) + receipt.counts
+            name = (receipt.tenant, receipt.id)
+            earlier = self.receipts.get(name)
+            counts = earlier.counts + receipt.counts if earlier else receipt.counts
+            self.receipts[name] = Receipt(receipt.id, receipt.tenant, receipt.source, counts, receipt.committed_ts)
+        for remembered in (self.frames, self.receipts):
+            while len(remembered) > _REMEMBERED:
+                remembered.popitem(last=False)
+
+
+class Writer:
+    """Commits frames on one connection that nobody else uses meanwhile."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any], clock: Clock
+    ) -> None:
+        self._db = connection
+        self._memory = memory
+        self._guard = guard
+        self._clock = clock
+
+    def commit(self, frames: Sequence[Frame]) -> list[Receipt]:
+        """See `SeriesStore.commit`. On an error nothing is changed, in the database or in memory."""
+        fresh = list({f.id: f for f in frames if f.id not in self._memory.frames}.values())
+        if fresh:
+            staged = Staged()
+            rows, frame_of, part_of = self._columns(fresh, staged)
+            with translated():
+                self._db.begin()
+                try:
+                    verdict = judge(rows, frame_of, self._lookup)
+                    event_fates = self._write_events(fresh)
+                    receipts = self._receipts(fresh, verdict, part_of, event_fates)
+                    self._write_registry(staged)
+                    self._write_rows(verdict)
+                    self._write_receipts(receipts)
+                    self._write_dead_letters(fresh)
+                    with self._guard:
+                        self._db.commit()
+                        self._apply(fresh, staged, verdict, receipts)
+                except BaseException:
+                    self._rollback()
+                    raise
+        return [receipt for frame in frames for receipt in self._memory.frames[frame.id]]
+
+    def _rollback(self) -> None:
+        try:
+            self._db.rollback()
+        except duckdb.TransactionException:
+            return  # the failed statement or COMMIT ended the transaction already
+
+    # -- before the transaction
+
+    def _columns(self, frames: Sequence[Frame], staged: Staged) -> tuple[Rows, I32, I32]:
+        """All readings of the commit in columns, with the number of their frame and of their part."""
+        registry = self._memory.registry
+        series: list[I32] = []
+        part_of: list[I32] = []
+        parts = 0
+        for frame in frames:
+            batch = frame.batch
+            ids = registry.resolve(frame.tenant, batch.keys, staged)
+            series.append(ids[batch.series] if len(batch) else np.empty(0, np.int32))
+            registry.stage_attributes(frame.tenant, frame.stamp, batch.attributes, staged)
+            if len(batch):
+                sizes = [part.accepted for part in frame.parts]
+                part_of.append(np.repeat(np.arange(parts, parts + len(sizes), dtype=np.int32), sizes))
+            parts += len(frame.parts)
+        lengths = [len(frame.batch) for frame in frames]
+        rows = Rows(
+            np.concatenate(series),
+            np.concatenate([f.batch.ts for f in frames]),
+            np.concatenate([f.batch.value for f in frames]),
+            np.concatenate([f.batch.version for f in frames]),
+        )
+        self._memory.hot.grow(len(registry) + len(staged.series))
+        frame_of = np.repeat(np.arange(len(frames), dtype=np.int32), lengths)
+        return rows, frame_of, np.concatenate(part_of) if part_of else np.empty(0, np.int32)
+
+    # -- judging
+
+    def _lookup(self, series: I32, ts: I64) -> Known:
+        known, unsure = self._memory.hot.lookup(series, ts)
+        if len(unsure) == 0:
+            return known
+        # One scan per stretch of time, so that a single old reading does not make the scan span the years between.
+        by_time = unsure[np.argsort(ts[unsure], kind="stable")]
+        cuts = np.flatnonzero(np.diff(ts[by_time]) > DAY) + 1
+        for stretch in np.split(by_time, cuts):
+            self._probe(series[stretch], ts[stretch], stretch, known)
+        return known
+
+    def _probe(self, series: I32, ts: I64, index: npt.NDArray[np.intp], known: Known) -> None:
+        asked = pa.table({"i": index, "series": series, "ts": ts})
+        self._db.register("asked", asked)
+        found = self._db.execute(
+            """SELECT a.i, r.version, r.value FROM raw r JOIN asked a ON r.series = a.series AND r.ts = a.ts
+               WHERE r.ts BETWEEN ? AND ? AND r.series BETWEEN ? AND ?""",
+            [int(ts.min()), int(ts.max()), int(series.min()), int(series.max())],
+        ).fetchnumpy()
+        self._db.unregister("asked")
+        i = np.asarray(found["i"])
+        known.present[i] = True
+        known.version[i] = np.asarray(found["version"])
+        known.value[i] = np.asarray(found["value"])
+
+    def _receipts(
+        self, frames: Sequence[Frame], verdict: Verdict, part_of: I32, event_fates: Mapping[str, int]
+    ) -> list[tuple[str, Receipt]]:
+        now = self._clock.now()
+        parts = sum(len(frame.parts) for frame in frames)
+        fates = np.bincount(part_of * 3 + verdict.fate, minlength=parts * 3).reshape(parts, 3).tolist()
+        receipts: list[tuple[str, Receipt]] = []
+        for frame in frames:
+            duplicates = event_fates.get(frame.id, 0)
+            for part in frame.parts:
+                stored, duplicate, superseded = fates[len(receipts)]
+                if frame.events:
+                    # Events of one frame are of one part in practice; with more, duplicates go to the first ones.
+                    duplicate = min(duplicates, part.accepted)
+                    duplicates -= duplicate
+                    stored = part.accepted - duplicate
+                dead = sum(1 for letter in frame.dead_letters if letter.source == part.source)
+                received = part.accepted + part.rejected + dead
+                counts = Counts(received, stored, duplicate, superseded, part.rejected, dead)
+                receipts.append((frame.id, Receipt(part.receipt, frame.tenant, part.source, counts, now)))
+        return receipts
+
+    # -- writing
+
+    def _insert(self, table: str, columns: Mapping[str, Any], select: str = "*") -> None:
+        self._db.register("incoming", pa.table(dict(columns)))
+        self._db.execute(f"INSERT INTO {table} SELECT {select} FROM incoming")
+        self._db.unregister("incoming")
+
+    def _write_registry(self, staged: Staged) -> None:
+        if staged.series:
+            names = [(i, tenant, *key) for (tenant, key), i in staged.series.items()]
+            self._insert(
+                "series",
+                dict(zip(("id", "tenant", "site", "sensor", "metric", "unit"), zip(*names, strict=True), strict=True)),
+            )
+        if staged.sensors:
+            said = [(t, *sensor, *b, *r, *g) for (t, sensor), (b, r, g) in staged.sensors.items()]
+            columns = (
+                "tenant",
+                "site",
+                "sensor",
+                "building_stamp",
+                "building",
+                "room_stamp",
+                "room",
+                "tags_stamp",
+                "tags",
+            )
+            self._db.register("changed", pa.table(dict(zip(columns, zip(*said, strict=True), strict=True))))
+            self._db.execute(
+                """DELETE FROM sensors USING changed c
+                   WHERE sensors.tenant = c.tenant AND sensors.site = c.site AND sensors.sensor = c.sensor"""
+            )
+            self._db.execute("INSERT INTO sensors SELECT * FROM changed")
+            self._db.unregister("changed")
+
+    def _write_rows(self, verdict: Verdict) -> None:
+        append, update = verdict.append, verdict.update
+        if len(append.ts):
+            self._insert("raw", append._asdict())
+        if len(update.ts):
+            order = np.argsort(update.ts, kind="stable")
+            for stretch in np.split(order, np.flatnonzero(np.diff(update.ts[order]) > DAY) + 1):
+                self._update(update.take(stretch))
+        self._mark(append, update)
+
+    def _update(self, rows: Rows) -> None:
+        self._db.register("changed", pa.table(rows._asdict()))
+        self._db.execute(
+            """UPDATE raw SET value = c.value, version = c.version FROM changed c
+               WHERE raw.series = c.series AND raw.ts = c.ts
+                 AND raw.ts BETWEEN ? AND ? AND raw.series BETWEEN ? AND ?""",
+            [int(rows.ts.min()), int(rows.ts.max()), int(rows.series.min()), int(rows.series.max())],
+        )
+        self._db.unregister("changed")
+
+    def _mark(self, append: Rows, update: Rows) -> None:
+        """Record, in this transaction, which stored buckets these rows make wrong and which days they loosen."""
+        series = np.concatenate((append.series, update.series))
+        ts = np.concatenate((append.ts, update.ts))
+        late = ts < self._memory.marks.boundary(series)
+        if not late.any():
+            return
+        series, hour = series[late], ts[late] - ts[late] % HOUR
+        change = np.append(True, (series[1:] != series[:-1]) | (hour[1:] != hour[:-1]))
+        self._insert("dirty", {"series": series[change], "hour": hour[change]})
+        days, counts = np.unique(append.ts - append.ts % DAY, return_counts=True)
+        self._insert("loose", {"day": days, "readings": counts})
+
+    def _write_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
+        rows = [(frame, r.id, r.tenant, r.source, *r.counts, r.committed_ts) for frame, r in receipts]
+        names = ("frame", "receipt", "tenant", "source", *Counts._fields, "committed_ts")
+        if rows:
+            self._insert("receipts", dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+    def _write_events(self, frames: Sequence[Frame]) -> dict[str, int]:
+        """Insert events that are not there yet; returns frame id → how many of its events were."""
+        offered = [(frame, event) for frame in frames for event in frame.events]
+        if not offered:
+            return {}
+        stored = self._stored_events(offered)
+        duplicates: dict[str, int] = {}
+        new: list[tuple[Any, ...]] = []
+        for frame, event in offered:
+            identity = (frame.tenant, event.id, event.ts, event.criticality, event.message)
+            if identity in stored:
+                duplicates[frame.id] = duplicates.get(frame.id, 0) + 1
+                continue
+            stored.add(identity)
+            new.append(
+                (
+                    frame.tenant,
+                    event.id,
+                    event.ts,
+                    event.timestamp,
+                    event.criticality,
+                    event.message,
+                    event.source,
+                    frame.stamp,
+                )
+            )
+        names = ("tenant", "id", "ts", "timestamp", "criticality", "message", "source", "stamp")
+        if new:
+            self._insert("events", dict(zip(names, zip(*new, strict=True), strict=True)))
+        return duplicates
+
+    def _stored_events(self, offered: Sequence[tuple[Frame, Event]]) -> set[tuple[str, str, int, int, str]]:
+        times = [event.ts for _, event in offered]
+        names = {"tenant": [f.tenant for f, _ in offered], "id": [e.id for _, e in offered], "ts": times}
+        self._db.register("asked", pa.table(names))
+        found = self._db.execute(
+            """SELECT DISTINCT e.tenant, e.id, e.ts, e.criticality, e.message FROM events e
+               JOIN asked a ON e.tenant = a.tenant AND e.id = a.id AND e.ts = a.ts WHERE e.ts BETWEEN ? AND ?""",
+            [min(times), max(times)],
+        ).fetchall()
+        self._db.unregister("asked")
+        return set(found)
+
+    def _write_dead_letters(self, frames: Sequence[Frame]) -> None:
+        rows = [
+            (f.tenant, d.id, d.source, d.received_ts, d.code, d.detail, d.payload)
+            for f in frames
+            for d in f.dead_letters
+        ]
+        names = ("tenant", "id", "source", "received_ts", "code", "detail", "payload")
+        if rows:
+            self._insert("dead_letters", dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+    # -- after COMMIT, under the guard
+
+    def _apply(
+        self, frames: Sequence[Frame], staged: Staged, verdict: Verdict, receipts: Sequence[tuple[str, Receipt]]
+    ) -> None:
+        memory = self._memory
+        memory.registry.install(staged)
+        memory.hot.append(verdict.append)
+        memory.hot.update(verdict.update)
+        by_frame: dict[str, list[Receipt]] = {frame.id: [] for frame in frames}
+        for frame_id, receipt in receipts:
+            by_frame[frame_id].append(receipt)
+        for frame_id, own in by_frame.items():
+            memory.settle(frame_id, own)
+        memory.revision += 1
+        memory.committed = max([memory.committed, *(frame.stamp for frame in frames)])
+        memory.readings += len(verdict.append.ts)
