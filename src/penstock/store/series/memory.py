@@ -1,0 +1,307 @@
+"""The series store in plain dictionaries: for tests and tiny use, and the oracle that other adapters are held to.
+
+It favours being obviously right over being fast: one Python object per reading, a full pass per question. Nothing is
+kept after the process ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.batch import Readings
+from penstock.model.errors import NotFound
+from penstock.model.event import Event
+from penstock.model.frame import Frame
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.partials import partials_at
+from penstock.model.series import Attributes, SeriesInfo, SeriesKey
+from penstock.model.time import Clock, WallClock
+from penstock.store.series.port import Aggregates, EventRow, Filter, State
+
+__all__ = ["MemorySeriesStore"]
+
+_Cell = tuple[int, float]
+"""(version, value) of one (series, ts); the greatest wins, whatever the order of arrival."""
+
+_Key = tuple[SeriesKey, int]
+"""(series, ts): what one reading is about."""
+
+_Identity = tuple[str, int, int, str]
+"""(id, ts, criticality, message): events that share an id but differ are both kept, so that order does not matter."""
+
+
+@dataclass(slots=True)
+class _Series:
+    id: int
+    tenant: str
+    key: SeriesKey
+    cells: dict[int, _Cell] = field(default_factory=dict[int, _Cell])
+
+    def info(self, attributes: Attributes) -> SeriesInfo:
+        first, last = (min(self.cells), max(self.cells)) if self.cells else (None, None)
+        return SeriesInfo(self.id, self.tenant, self.key, attributes, first, last)
+
+
+@dataclass(slots=True)
+class _Said:
+    """A sensor's attributes, each with the stamp at which it was said: the greatest (stamp, text) stays."""
+
+    building: tuple[int, str] = (0, "")
+    room: tuple[int, str] = (0, "")
+    tags: tuple[int, str] = (0, "")
+
+    def hear(self, stamp: int, news: Attributes) -> None:
+        """Take in what a frame said. What is empty was not said, so it never erases; tags are said as a whole."""
+        tags = json.dumps(dict(news.tags), sort_keys=True, ensure_ascii=False) if news.tags else ""
+        if news.building:
+            self.building = max(self.building, (stamp, news.building))
+        if news.room:
+            self.room = max(self.room, (stamp, news.room))
+        if tags:
+            self.tags = max(self.tags, (stamp, tags))
+
+    def attributes(self) -> Attributes:
+        return Attributes(self.building[1], self.room[1], json.loads(self.tags[1] or "{}"))
+
+
+@dataclass(slots=True)
+class _Tenant:
+    series: dict[SeriesKey, _Series] = field(default_factory=dict[SeriesKey, _Series])
+    said: dict[tuple[str, str], _Said] = field(default_factory=dict[tuple[str, str], _Said])
+    events: dict[_Identity, EventRow] = field(default_factory=dict[_Identity, EventRow])
+    receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
+    sources: dict[str, Counts] = field(default_factory=dict[str, Counts])
+    dead_letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
+
+
+class MemorySeriesStore:
+    """`SeriesStore` in dictionaries. A commit never awaits, so no reader can see half of it."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or WallClock()
+        self._tenants: dict[str, _Tenant] = {}
+        self._series: list[_Series] = []
+        self._frames: dict[str, list[Receipt]] = {}
+        self._revision = 0
+        self._committed = 0
+        self._stored = 0
+
+    async def open(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """Nothing to let go of; what was committed stays readable."""
+
+    async def commit(self, frames: Sequence[Frame]) -> Sequence[Receipt]:
+        """One frame after another; see `SeriesStore.commit`."""
+        fresh = False
+        receipts: list[Receipt] = []
+        for frame in frames:
+            if frame.id not in self._frames:
+                self._frames[frame.id] = self._apply(frame)
+                self._committed = max(self._committed, frame.stamp)
+                fresh = True
+            receipts.extend(self._frames[frame.id])
+        self._revision += fresh
+        return receipts
+
+    def _apply(self, frame: Frame) -> list[Receipt]:
+        tenant = self._tenants.setdefault(frame.tenant, _Tenant())
+        for sensor, news in frame.batch.attributes.items():
+            tenant.said.setdefault(sensor, _Said()).hear(frame.stamp, news)
+        tenant.dead_letters.extend(frame.dead_letters)
+        fates = self._judge_events(tenant, frame) if frame.events else self._judge_readings(tenant, frame)
+        receipts: list[Receipt] = []
+        for part, counts in zip(frame.parts, _per_part(frame, fates), strict=True):
+            tenant.sources[part.source] = tenant.sources.get(part.source, Counts()) + counts
+            before = tenant.receipts.get(part.receipt)
+            receipt = Receipt(part.receipt, frame.tenant, part.source, counts, self._clock.now())
+            receipts.append(receipt)
+            tenant.receipts[part.receipt] = replace(receipt, counts=before.counts + counts) if before else receipt
+        return receipts
+
+    def _judge_readings(self, tenant: _Tenant, frame: Frame) -> list[str]:
+        """The fate of each row: the frame is compacted to its best row per key, then those meet the store."""
+        batch = frame.batch
+        keys = [(batch.keys[code], ts) for code, ts in zip(batch.series.tolist(), batch.ts.tolist(), strict=True)]
+        cells = list(zip(batch.version.tolist(), batch.value.tolist(), strict=True))
+        best: dict[_Key, int] = {}
+        for row, key in enumerate(keys):
+            if key not in best or cells[row] > cells[best[key]]:
+                best[key] = row
+        fates = ["duplicate" if cells[row][1] == cells[best[key]][1] else "superseded" for row, key in enumerate(keys)]
+        for (key, ts), row in best.items():
+            fates[row] = self._put(self._series_of(tenant, frame.tenant, key), ts, cells[row])
+        return fates
+
+    def _put(self, series: _Series, ts: int, new: _Cell) -> str:
+        old = series.cells.get(ts)
+        series.cells[ts] = max(old, new) if old else new
+        if old and old[1] == new[1]:
+            return "duplicate"
+        if old and old > new:
+            return "superseded"
+        self._stored += 1
+        return "stored"
+
+    def _series_of(self, tenant: _Tenant, name: str, key: SeriesKey) -> _Series:
+        series = tenant.series.get(key)
+        if series is None:
+            series = tenant.series[key] = _Series(len(self._series), name, key)
+            self._series.append(series)
+        return series
+
+    def _judge_events(self, tenant: _Tenant, frame: Frame) -> list[str]:
+        fates: list[str] = []
+        for event in frame.events:
+            identity = (event.id, event.ts, event.criticality, event.message)
+            fates.append("duplicate" if identity in tenant.events else "stored")
+            tenant.events.setdefault(identity, EventRow(event, frame.stamp))
+        return fates
+
+    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
+        """A pass over every series of the tenant."""
+        held = self._tenants.get(tenant, _Tenant())
+        found: list[SeriesInfo] = []
+        for series in sorted(held.series.values(), key=lambda s: s.id):
+            said = held.said.get((series.key.site, series.key.sensor), _Said())
+            info = series.info(said.attributes())
+            if _matches(where, info):
+                found.append(info)
+        return found[: where.limit]
+
+    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
+        """Readings of [start, end) by (series, ts)."""
+        return _readings(
+            (series.id, ts, value)
+            for series in self._owned(tenant, ids)
+            for ts, (_, value) in sorted(series.cells.items())
+            if start <= ts < end
+        )
+
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+        """The newest `limit` readings of each series, by (series, ts)."""
+        rows: list[tuple[int, int, float]] = []
+        for series in self._owned(tenant, ids):
+            older = sorted(ts for ts in series.cells if before is None or ts < before)
+            rows.extend((series.id, ts, series.cells[ts][1]) for ts in older[max(0, len(older) - limit) :])
+        return _readings(rows)
+
+    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
+        """By definition: from raw, there are no stored rollups."""
+        return Aggregates(partials_at(await self.scan(tenant, ids, start, end), width), 0)
+
+    def _owned(self, tenant: str, ids: npt.NDArray[np.int32]) -> list[_Series]:
+        wanted = sorted(set(ids.tolist()))
+        for number in wanted:
+            if not 0 <= number < len(self._series) or self._series[number].tenant != tenant:
+                raise NotFound(
+                    f"tenant {tenant} has no series {number}", hint="take ids from `find` of the same tenant"
+                )
+        return [self._series[number] for number in wanted]
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        """Newest first, ties by id descending."""
+
+        def wanted(event: Event) -> bool:
+            return (
+                (criticality_above is None or event.criticality > criticality_above)
+                and (start is None or event.ts >= start)
+                and (end is None or event.ts < end)
+            )
+
+        held = self._tenants.get(tenant, _Tenant()).events.values()
+        rows = sorted((row for row in held if wanted(row.event)), key=lambda r: (r.event.ts, r.event.id), reverse=True)
+        return rows[:limit]
+
+    async def receipt(self, tenant: str, receipt: str) -> Receipt | None:
+        """Receipts are kept as long as the process lives."""
+        return self._tenants.get(tenant, _Tenant()).receipts.get(receipt)
+
+    async def ledger(self, tenant: str | None) -> Sequence[LedgerRow]:
+        """By tenant, then source."""
+        names = sorted(self._tenants) if tenant is None else [tenant]
+        return [
+            LedgerRow(name, source, counts)
+            for name in names
+            for source, counts in sorted(self._tenants.get(name, _Tenant()).sources.items())
+        ]
+
+    async def dead_letters(self, tenant: str, limit: int) -> Sequence[DeadLetter]:
+        """Newest first, ties by id descending."""
+        held = self._tenants.get(tenant, _Tenant()).dead_letters
+        return sorted(held, key=lambda letter: (letter.received_ts, letter.id), reverse=True)[:limit]
+
+    async def state(self) -> State:
+        """Without rollups there is nothing rolled and nothing dirty."""
+        return State(self._revision, self._committed, len(self._series), self._stored, 0, 0)
+
+    async def maintain(self, now: int) -> bool:  # noqa: ARG002 - the port's signature
+        """Nothing to keep up: there are no rollups, and retention is for stores that outlive the process."""
+        return False
+
+
+def _per_part(frame: Frame, fates: Sequence[str]) -> list[Counts]:
+    """Counts of each part: its run of `fates`, its refusals, and the dead letters of its source."""
+    counted: list[Counts] = []
+    row = 0
+    for part in frame.parts:
+        run = fates[row : row + part.accepted]
+        row += part.accepted
+        dead = sum(letter.source == part.source for letter in frame.dead_letters)
+        counted.append(
+            Counts(
+                received=part.accepted + part.rejected + dead,
+                stored=run.count("stored"),
+                duplicate=run.count("duplicate"),
+                superseded=run.count("superseded"),
+                rejected=part.rejected,
+                dead_lettered=dead,
+            )
+        )
+    return counted
+
+
+def _matches(where: Filter, info: SeriesInfo) -> bool:
+    key, said = info.key, info.attributes
+    asked = (
+        (where.site, key.site),
+        (where.sensor, key.sensor),
+        (where.metric, key.metric),
+        (where.building, said.building),
+        (where.room, said.room),
+    )
+    return (
+        info.id > where.after
+        and (not where.sensors or key.sensor in where.sensors)
+        and (not where.metrics or key.metric in where.metrics)
+        and all(pattern is None or _like(pattern, text) for pattern, text in asked)
+    )
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Exact, except that `*` stands for any run of characters."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+def _readings(rows: Iterable[tuple[int, int, float]]) -> Readings:
+    table = list(rows)
+    return Readings(
+        np.array([series for series, _, _ in table], np.int32),
+        np.array([ts for _, ts, _ in table], np.int64),
+        np.array([value for _, _, value in table], np.float64),
+    )
