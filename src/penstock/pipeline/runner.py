@@ -1,0 +1,300 @@
+"""The commit loop: messages off the bus become one transaction in the store, and are acked after its COMMIT.
+
+Per lane, the next messages are fetched and decoded while the store commits the previous ones, so a slow commit makes the
+next one larger and a fast one keeps latency low. While the store stalls nothing more is fetched and what is held is kept
+alive on the bus. What can never be stored becomes a dead letter, with its reason, in the same way as everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+
+from penstock.bus import EVENTS_SUBJECT, Bus, Delivery, Lane, decode_frame
+from penstock.model.batch import Batch
+from penstock.model.errors import InvalidInput, PenstockError, Poison, Unavailable
+from penstock.model.event import make_event
+from penstock.model.frame import Frame
+from penstock.model.ledger import DeadLetter, Part
+from penstock.model.time import Clock
+from penstock.pipeline.admit import admit_events
+from penstock.store.series import SeriesStore
+
+__all__ = ["LaneStats", "Runner", "RunnerConfig"]
+
+log = structlog.get_logger(__name__)
+
+NATS_SOURCE: Final = "nats"
+"""Ledger source of what came as a raw message, not through a gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerConfig:
+    """How the commit loop works.
+
+    events_tenant   tenant of raw events on the literal subject `events`
+    earliest        start of retention for raw events, epoch ms
+    commit_rows     readings after which a commit is not gathered any further
+    fetch_messages  messages per fetch
+    idle_wait       seconds that a fetch waits for the first message: also the staleness bound of an idle system
+    heartbeat       seconds between signs of life for messages held during a stall
+    upkeep_every    seconds between pieces of upkeep while there is load
+    """
+
+    events_tenant: str = "default"
+    earliest: int = 0
+    commit_rows: int = 65_536
+    fetch_messages: int = 16
+    idle_wait: float = 0.5
+    heartbeat: float = 1.5
+    upkeep_every: float = 5.0
+
+
+@dataclass(slots=True)
+class LaneStats:
+    """What a lane's loop has done since it started; `as_of` is epoch ms, see `Runner.as_of`."""
+
+    frames: int = 0
+    commits: int = 0
+    commit_seconds: float = 0.0
+    failures: int = 0
+    redelivered: int = 0
+    dead_letters: int = 0
+    as_of: int = 0
+
+
+class _Work(NamedTuple):
+    delivery: Delivery
+    frame: Frame
+
+
+@dataclass(slots=True)
+class _Group:
+    work: list[_Work] = field(default_factory=list[_Work])
+    rows: int = 0
+
+
+class Runner:
+    """Consumes both lanes into one store. `run` until cancelled; cancelling finishes the commit that is under way."""
+
+    def __init__(self, bus: Bus, store: SeriesStore, clock: Clock, config: RunnerConfig | None = None) -> None:
+        self._bus = bus
+        self._store = store
+        self._clock = clock
+        self._config = config or RunnerConfig()
+        self._last_commit = 0
+        self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for lane in Lane:
+                group.create_task(self._consume(lane), name=f"runner:{lane}")
+            group.create_task(self._upkeep(), name="runner:upkeep")
+
+    # -- freshness, for answers
+
+    def as_of(self) -> int:
+        """Epoch ms: everything acknowledged at a door before this instant is committed.
+
+        A frame is stamped before it is published, and lanes keep their order. So whatever was acknowledged before the
+        stamp of a committed frame lies before it in the lane; and when a lane had nothing to fetch, nothing is missing.
+        """
+        return min(stats.as_of for stats in self.stats.values())
+
+    async def pending(self, tenant: str) -> Mapping[str, int]:
+        """Source → rows of a tenant that are durable on the bus and not yet acked, exact."""
+        rows: dict[str, int] = {}
+        for lane in Lane:
+            for (owner, source), count in (await self._bus.pending(lane)).rows.items():
+                if (owner or self._config.events_tenant) == tenant:
+                    rows[source] = rows.get(source, 0) + count
+        return rows
+
+    # -- one lane
+
+    async def _consume(self, lane: Lane) -> None:
+        committing: asyncio.Task[None] | None = None
+        try:
+            while True:
+                group = await self._gather(lane, committing)
+                if committing is not None:
+                    await asyncio.shield(committing)
+                    committing = None
+                if group.work:
+                    committing = asyncio.create_task(self._settle(lane, group.work), name=f"commit:{lane}")
+        finally:
+            if committing is not None:
+                await asyncio.gather(committing, return_exceptions=True)
+
+    async def _gather(self, lane: Lane, committing: asyncio.Task[None] | None) -> _Group:
+        """Fetch and decode what is there; go on while the previous commit keeps the store busy anyway."""
+        group, config, stats = _Group(), self._config, self.stats[lane]
+        while True:
+            busy = committing is not None and not committing.done()
+            if group.rows >= config.commit_rows or (group.work and not busy):
+                return group
+            try:
+                wait = 0.02 if group.work or busy else config.idle_wait
+                deliveries = await self._bus.fetch(lane, config.fetch_messages, wait)
+            except Unavailable as error:
+                log.warning("fetch failed", lane=lane, error=error.detail)
+                await asyncio.sleep(random.uniform(0.05, 1.0))
+                continue
+            if not deliveries:
+                if not busy and not group.work:
+                    await self._caught_up(lane)
+                    return group
+                continue
+            for delivery in deliveries:
+                frame = self._frame(lane, delivery)
+                group.work.append(_Work(delivery, frame))
+                group.rows += len(frame.batch) + len(frame.events)
+                stats.redelivered += delivery.attempt > 1
+
+    async def _caught_up(self, lane: Lane) -> None:
+        """Nothing to fetch: fresh up to now, unless messages of an earlier run are still waiting to be redelivered."""
+        now = self._clock.now()
+        try:
+            if (await self._bus.pending(lane)).messages == 0:
+                self.stats[lane].as_of = now
+        except Unavailable as error:
+            log.warning("lane cannot be counted", lane=lane, error=error.detail)
+
+    async def _settle(self, lane: Lane, work: Sequence[_Work]) -> None:
+        """Commit, however long the store takes, then ack."""
+        stats = self.stats[lane]
+        beat = asyncio.create_task(self._keep_alive(work), name=f"heartbeat:{lane}")
+        loop = asyncio.get_running_loop()
+        try:
+            started = loop.time()
+            await self._commit(lane, work)
+            stats.commit_seconds += loop.time() - started
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+        self._last_commit = self._clock.now()
+        stats.commits += 1
+        stats.frames += len(work)
+        stats.as_of = max(stats.as_of, max(w.frame.stamp for w in work) // 1000)
+        for outcome in await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True):
+            if isinstance(outcome, Unavailable):
+                log.warning("ack failed; the redelivery will find the frame committed", error=outcome.detail)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _commit(self, lane: Lane, work: Sequence[_Work]) -> None:
+        """Retry for as long as the store is unavailable: the only layer that does. Full jitter, at most 20 s apart."""
+        attempt = 0
+        while True:
+            try:
+                await self._store.commit([w.frame for w in work])
+                return
+            except Unavailable as error:
+                self.stats[lane].failures += 1
+                attempt += 1
+                delay = random.uniform(0.0, min(20.0, 0.1 * 2 ** min(attempt, 10)))
+                log.warning(
+                    "store unavailable", lane=lane, attempt=attempt, retry_in=round(delay, 2), error=error.detail
+                )
+                await asyncio.sleep(delay)
+            except (PenstockError, ValueError, TypeError, ArithmeticError, LookupError) as error:
+                log.error("a frame cannot be committed", lane=lane, frames=len(work), error=repr(error))
+                await self._isolate(lane, work, error)
+                return
+
+    async def _isolate(self, lane: Lane, work: Sequence[_Work], error: Exception) -> None:
+        """Data is at fault: commit each frame by itself, so that one bad frame never costs its neighbours."""
+        if len(work) > 1:
+            for single in work:
+                await self._commit(lane, [single])
+            return
+        (bad,) = work
+        letter = self._dead(lane, bad.delivery, f"commit_{type(error).__name__.lower()}", str(error)[:1000])
+        await self._commit(lane, [_Work(bad.delivery, letter)])
+
+    async def _keep_alive(self, work: Sequence[_Work]) -> None:
+        while True:
+            await asyncio.sleep(self._config.heartbeat)
+            await asyncio.gather(*(w.delivery.heartbeat() for w in work), return_exceptions=True)
+
+    # -- messages to frames
+
+    def _frame(self, lane: Lane, delivery: Delivery) -> Frame:
+        try:
+            if delivery.subject == EVENTS_SUBJECT:
+                return self._raw_event(lane, delivery)
+            frame = decode_frame(delivery.payload)
+            if frame.tenant != self._tenant(delivery):
+                raise Poison(f"a frame of tenant {frame.tenant} on subject {delivery.subject}", code="tenant_mismatch")
+        except (Poison, InvalidInput) as error:
+            detail = f"{error.detail}; {error.hint}" if error.hint else error.detail
+            return self._dead(lane, delivery, error.code, detail)
+        return frame
+
+    def _raw_event(self, lane: Lane, delivery: Delivery) -> Frame:
+        """S1's JSON on the literal subject; raises InvalidInput with what is wrong with it."""
+        try:
+            said: Any = msgspec.json.decode(delivery.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidInput(f"not JSON: {error}", code="malformed_json") from error
+        if not isinstance(said, dict):
+            raise InvalidInput("an event must be a JSON object", code="invalid_event")
+        missing = {"criticality", "timestamp", "eventMessage"} - said.keys()
+        if missing:
+            raise InvalidInput(f"missing {', '.join(sorted(missing))}", code="invalid_event")
+        event = make_event(
+            said["criticality"],
+            said["timestamp"],
+            said["eventMessage"],
+            source=said.get("source", ""),
+            event_id=said.get("id"),
+        )
+        now = self._clock.now()
+        good, bad = admit_events([event], now=now, earliest=self._config.earliest)
+        if bad:
+            raise InvalidInput(bad[0].detail, code=bad[0].code)
+        tenant, frame_id = self._config.events_tenant, _identity(lane, delivery)
+        return Frame(frame_id, tenant, now * 1000, (Part(frame_id, NATS_SOURCE, 1),), Batch.empty(tenant), tuple(good))
+
+    def _dead(self, lane: Lane, delivery: Delivery, code: str, detail: str) -> Frame:
+        """A frame that holds nothing but the message, whole, as a dead letter."""
+        self.stats[lane].dead_letters += 1
+        now, tenant, frame_id = self._clock.now(), self._tenant(delivery), _identity(lane, delivery)
+        log.warning("dead letter", lane=lane, tenant=tenant, code=code, detail=detail, sequence=delivery.sequence)
+        letter = DeadLetter(frame_id, NATS_SOURCE, now, code, detail, bytes(delivery.payload))
+        parts = (Part(frame_id, NATS_SOURCE, 0),)
+        return Frame(frame_id, tenant, now * 1000, parts, Batch.empty(tenant), dead_letters=(letter,))
+
+    def _tenant(self, delivery: Delivery) -> str:
+        subject = delivery.subject
+        return self._config.events_tenant if subject == EVENTS_SUBJECT else subject.rsplit(".", 1)[-1]
+
+    # -- upkeep
+
+    async def _upkeep(self) -> None:
+        """Upkeep in the gaps: freely when nothing was committed for a moment, else one piece at a time."""
+        while True:
+            await asyncio.sleep(1.0)
+            since = self._clock.now() - self._last_commit
+            try:
+                more = await self._store.maintain(self._clock.now())
+                while more and self._clock.now() - self._last_commit > 200:
+                    more = await self._store.maintain(self._clock.now())
+            except Unavailable as error:
+                log.warning("upkeep failed", error=error.detail)
+                await asyncio.sleep(10.0)
+            if since < 1000:
+                await asyncio.sleep(self._config.upkeep_every)
+
+
+def _identity(lane: Lane, delivery: Delivery) -> str:
+    """Id of what came without one. The digest keeps a recreated lane, whose positions start again, apart."""
+    digest = hashlib.blake2b(delivery.payload, digest_size=8).hexdigest()
+    return f"{lane}-{delivery.sequence}-{digest}"
