@@ -1,0 +1,44 @@
+# Everything runs in .venv with the locked versions; a bare machine needs Python >= 3.11, make and the package index.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check bench faults lock clean
+
+help:  ## show this
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+demo: .venv/.run  ## set up, run the platform with demo data, print the URL
+	$(BIN)/penstock up --demo
+
+test: .venv/.dev  ## set up, run the tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: .venv/.dev  ## format, lint, types, imports
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+bench: .venv/.dev  ## measure the whole path on this machine
+	$(BIN)/python -m bench
+
+.venv/.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Penstock needs Python >= 3.11: make PYTHON=python3.x $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.run: .venv/.venv requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock:  ## resolve the locks anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --only-binary :all: pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --only-binary :all: pyproject.toml --group dev -o requirements-dev.lock
+
+clean:  ## remove the environment and caches, keep data
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
