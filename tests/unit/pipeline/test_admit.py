@@ -119,7 +119,13 @@ def test_a_row_is_refused_as_a_whole_and_its_neighbours_stay():
 
 
 def test_rows_that_did_not_decode_are_counted_with_those_that_were_refused():
-    admission = _admit(_draft((_key("power_w"), NOW, 1.0, 1), rows=3, rejected=[RowError(0, "no_value", "x"), RowError(2, "no_value", "x")]))
+    admission = _admit(
+        _draft(
+            (_key("power_w"), NOW, 1.0, 1),
+            rows=3,
+            rejected=[RowError(0, "no_value", "x"), RowError(2, "no_value", "x")],
+        )
+    )
     assert admission.rows == 1
     assert [e.row for e in admission.rejected] == [0, 2]
 
@@ -166,9 +172,7 @@ def test_negative_zero_is_zero():
 
 def test_attributes_follow_their_sensor_and_its_site():
     said = Attributes("b1", "r1", {"k": "v"})
-    batch = _admit(
-        _draft((_key("power_w"), NOW, 1.0, 0), attributes={("", "m1"): said, ("", "unheard"): said})
-    ).batch
+    batch = _admit(_draft((_key("power_w"), NOW, 1.0, 0), attributes={("", "m1"): said, ("", "unheard"): said})).batch
     assert batch.attributes == {("default", "m1"): said}
 
 
@@ -179,7 +183,9 @@ def test_an_empty_draft_is_admitted_as_nothing():
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([1.0, float("nan"), float("inf")])), max_size=30))
 def test_every_row_is_either_accepted_or_refused(entries):
-    readings = [(_key(f"metric{i}"), NOW, value, row) for i, (row, value) in enumerate(sorted(entries, key=lambda e: e[0]))]
+    readings = [
+        (_key(f"metric{i}"), NOW, value, row) for i, (row, value) in enumerate(sorted(entries, key=lambda e: e[0]))
+    ]
     admission = _admit(_draft(*readings))
     rows = {row for row, _ in entries}
     bad = {row for row, value in entries if not np.isfinite(value)}
