@@ -1,0 +1,375 @@
+"""Settings: defaults, then one TOML file, then `PENSTOCK_*` in the environment, then command-line flags.
+
+Every setting is one field of `Settings` with its meaning beside it; `docs/settings.md` is generated from them. This
+module imports the standard library only, because the supervisor and the command line load it at every start.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from penstock.model.errors import Misconfigured
+
+__all__ = ["ENV_PREFIX", "Bind", "Settings", "check_exposure", "load", "parse_bind", "parse_size"]
+
+ENV_PREFIX: Final = "PENSTOCK_"
+_CONFIG_ENV: Final = "PENSTOCK_CONFIG"
+# Kubernetes puts `<SERVICE>_PORT_8080_TCP=…` and the like into every container of a namespace that has a service of
+# that name, so a service called `penstock` must not stop Penstock from starting.
+_SERVICE_LINK: Final = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")
+_SIZE: Final = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.IGNORECASE)
+_KNOWN_SECRETS: Final = ("changeme", "password", "secret", "penstock", "admin", "default", "example", "bootstrap", "test")
+_MIN_SECRET: Final = 32
+
+
+class Bind(NamedTuple):
+    """Where to listen. Port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def reachable(self) -> Bind:
+        """The address for a client on this machine: a wildcard is none."""
+        wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+        return self._replace(host=wildcards.get(self.host, self.host))
+
+
+# -- parsers: text → value; ValueError says what is expected
+
+
+def parse_bind(text: str) -> Bind:
+    """`HOST:PORT`, `[IPV6]:PORT`, or `:PORT` for 127.0.0.1; raises ValueError."""
+    host, colon, port = text.strip().rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65_535:
+        raise ValueError("HOST:PORT, such as 127.0.0.1:8080; port 0 lets the system choose")
+    return Bind(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def parse_size(text: str) -> int:
+    """Bytes of `512MB`, `2GiB` or a plain number; K, M, G, T count in 1024s with and without the `i`."""
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError("a size such as 512MB or 2GB")
+    exponent = " kmgt".index((match[2] or " ")[0].lower())
+    return int(match[1]) << (10 * exponent)
+
+
+def _parse_bool(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("true or false")
+
+
+def _parse_whole(text: str) -> int:
+    if not text.strip().isdigit():
+        raise ValueError("a whole number, 0 or more")
+    return int(text)
+
+
+def _parse_threshold(text: str) -> int | None:
+    try:
+        return int(text) if text.strip() else None
+    except ValueError:
+        raise ValueError("a whole number, or nothing for no threshold") from None
+
+
+def _parse_path(text: str) -> Path | None:
+    return Path(text).expanduser() if text.strip() else None
+
+
+def _parse_data(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("a directory")
+    return Path(text).expanduser()
+
+
+def _parse_tenant(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
+        raise ValueError("a tenant's name: lower-case letters, digits, _ and -, at most 64")
+    return text
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.strip().lower() not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text.strip().lower()
+
+    return parse
+
+
+def _setting(
+    parse: Callable[[str], Any], default: str, meaning: str, *, secret: bool = False, group: str = "Platform"
+) -> Any:
+    return field(
+        default=parse(default),
+        repr=not secret,
+        metadata={"parse": parse, "text": default, "meaning": meaning, "secret": secret, "group": group},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. Build it with `load`; a test may build it directly."""
+
+    data: Path = _setting(_parse_data, "penstock-data", "Directory that holds everything Penstock keeps.")
+    http: Bind = _setting(
+        parse_bind,
+        "127.0.0.1:8080",
+        "Address of the HTTP server. Port 0 takes a free port; the default port gives way to the next free one.",
+    )
+    http_tls_cert: Path | None = _setting(_parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on.")
+    http_tls_key: Path | None = _setting(_parse_path, "", "PEM private key of `http_tls_cert`.")
+    allow_insecure_bind: bool = _setting(
+        _parse_bool, "false", "Allow listening beyond this machine without TLS, because something in front provides it."
+    )
+    bootstrap_key: str = _setting(
+        str,
+        "",
+        "API key that is an administrator of the tenant `default` from the first start. Needed, with 32 characters or "
+        "more, to listen beyond this machine.",
+        secret=True,
+    )
+    events_tenant: str = _setting(
+        _parse_tenant, "default", "Tenant that events published on the bare NATS subject `events` belong to."
+    )
+    demo_tenant: str = _setting(_parse_tenant, "default", "Tenant that `penstock up --demo` fills.")
+
+    nats: Bind = _setting(
+        parse_bind,
+        "127.0.0.1:4222",
+        "Address of the bundled NATS server, on this machine only. Ports behave as those of `http`.",
+        group="Bus",
+    )
+    nats_url: str = _setting(
+        str,
+        "",
+        "A NATS server of your own (`nats://host:4222` or `tls://…`), used instead of the bundled one. It must run "
+        "JetStream with `sync_interval: always`.",
+        group="Bus",
+    )
+    nats_user: str = _setting(str, "", "User for `nats_url`.", group="Bus")
+    nats_password: str = _setting(str, "", "Password for `nats_url`.", secret=True, group="Bus")
+    nats_monitor_url: str = _setting(
+        str, "", "Monitoring address of `nats_url` (`http://host:8222`), where the fsync setting is checked.", group="Bus"
+    )
+    lane_max_bytes: int = _setting(
+        parse_size, "4GB", "Disk that unprocessed readings may take on the bus before senders are told to slow down.", group="Bus"
+    )
+    events_lane_max_bytes: int = _setting(
+        parse_size, "256MB", "The same for unprocessed events.", group="Bus"
+    )
+
+    store_url: str = _setting(
+        str, "duckdb:", "Series store. `duckdb:` is the embedded store inside `data`.", group="Store"
+    )
+    store_memory_limit: int = _setting(parse_size, "512MB", "Memory that the embedded store may take.", group="Store")
+    retention_raw_days: int = _setting(_parse_whole, "0", "Days that raw readings are kept; 0 keeps them for ever.", group="Store")
+    retention_rollups_days: int = _setting(
+        _parse_whole, "0", "Days that 1m, 15m, 1h and 1d rollups are kept; 0 keeps them for ever.", group="Store"
+    )
+    retention_events_days: int = _setting(_parse_whole, "0", "Days that events are kept; 0 keeps them for ever.", group="Store")
+    retention_receipts_days: int = _setting(
+        _parse_whole, "3", "Days that receipts of requests can be asked for.", group="Store"
+    )
+
+    url: str = _setting(
+        str, "", "Platform that commands such as `ingest` and `query` talk to; empty finds the local one by `data`.", group="Client"
+    )
+    api_key: str = _setting(
+        str, "", "API key of those commands; empty uses the local platform's own key.", secret=True, group="Client"
+    )
+    criticality_above: int | None = _setting(
+        _parse_threshold, "", "`penstock events` shows events whose criticality is strictly greater.", group="Client"
+    )
+
+    log_level: str = _setting(
+        _one_of("debug", "info", "warning", "error"), "info", "Least severe message that is logged.", group="Logs"
+    )
+    log_format: str = _setting(
+        _one_of("auto", "console", "json"), "auto", "`auto` is readable on a terminal and JSON lines elsewhere.", group="Logs"
+    )
+
+    origins: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+    """Setting → where its value came from; a setting that is not in it has its default."""
+
+    def is_explicit(self, name: str) -> bool:
+        """Whether somebody set it, as opposed to its default."""
+        return name in self.origins
+
+    def environment(self) -> dict[str, str]:
+        """These settings as `PENSTOCK_*` variables that differ from the defaults, for a child process."""
+        changed: dict[str, str] = {}
+        for spec in specs():
+            value = getattr(self, spec.name)
+            if value != spec.default:
+                changed[env_name(spec.name)] = "" if value is None else str(value)
+        return changed
+
+
+def specs() -> Iterator[Field[Any]]:
+    """The fields that are settings, in the order of the documentation; their metadata holds parser and meaning."""
+    return (spec for spec in fields(Settings) if "parse" in spec.metadata and spec.default is not MISSING)
+
+
+def env_name(name: str) -> str:
+    """`nats_url` → `PENSTOCK_NATS_URL`."""
+    return ENV_PREFIX + name.upper()
+
+
+def load(
+    flags: Mapping[str, str | None] | None = None,
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings in force. `flags` holds text by setting name, None where a flag was not given.
+
+    Raises Misconfigured naming the setting, where it came from and what is expected.
+    """
+    environ = os.environ if environ is None else environ
+    by_name = {spec.name: spec for spec in specs()}
+    path = config or (Path(environ[_CONFIG_ENV]) if environ.get(_CONFIG_ENV) else None)
+    found: dict[str, tuple[str, str]] = {}
+    if path is not None:
+        found |= _from_file(path, by_name)
+    found |= _from_environment(environ, by_name)
+    for name, text in (flags or {}).items():
+        if text is not None:
+            _known(name, by_name, "command line")
+            found[name] = (text, f"--{name.replace('_', '-')}")
+    values: dict[str, Any] = {}
+    for name, (text, origin) in found.items():
+        spec = by_name[name]
+        try:
+            values[name] = spec.metadata["parse"](text)
+        except ValueError as error:
+            shown = "(hidden)" if spec.metadata["secret"] else repr(text)
+            raise Misconfigured(f"{name} = {shown} from {origin} is not understood", hint=f"expected {error}") from None
+    return Settings(**values, origins={name: origin for name, (_, origin) in found.items()})
+
+
+def _from_file(path: Path, by_name: Mapping[str, Field[Any]]) -> dict[str, tuple[str, str]]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Misconfigured(
+            f"configuration file {path} cannot be read: {error.strerror}", hint="check --config and PENSTOCK_CONFIG"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"configuration file {path} is not TOML: {error}") from None
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in _flatten(document):
+        _known(name, by_name, str(path))
+        if isinstance(value, bool):
+            found[name] = (str(value).lower(), str(path))
+        elif isinstance(value, str | int):
+            found[name] = (str(value), str(path))
+        else:
+            raise Misconfigured(f"{name} in {path} must be text, a whole number or a boolean, not {value!r:.60}")
+    return found
+
+
+def _flatten(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """`[retention] raw_days = 30` and `retention_raw_days = 30` are the same."""
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}_")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _from_environment(environ: Mapping[str, str], by_name: Mapping[str, Field[Any]]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for variable, text in sorted(environ.items()):
+        if not variable.startswith(ENV_PREFIX) or variable == _CONFIG_ENV or _SERVICE_LINK.search(variable):
+            continue
+        name = variable.removeprefix(ENV_PREFIX).lower()
+        secret = name.removesuffix("_file")
+        if name not in by_name and secret in by_name and by_name[secret].metadata["secret"]:
+            found[secret] = (_read_secret(Path(text), variable), f"{variable} ({text})")
+            continue
+        _known(name, by_name, "environment", shown=variable)
+        found.setdefault(name, (text, variable))
+    return found
+
+
+def _read_secret(path: Path, variable: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{variable} names {path}, which cannot be read: {error}") from None
+
+
+def _known(name: str, by_name: Mapping[str, Field[Any]], where: str, *, shown: str | None = None) -> None:
+    if name in by_name:
+        return
+    close = get_close_matches(name, by_name, n=1, cutoff=0.6)
+    suggestion = (env_name(close[0]) if shown else close[0]) if close else None
+    raise Misconfigured(
+        f"unknown setting {shown or name} ({where})",
+        hint=f"did you mean {suggestion}?" if suggestion else "`penstock settings` lists all settings",
+    )
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse to listen beyond this machine unprotected; raises Misconfigured with the fix."""
+    if (settings.http_tls_cert is None) != (settings.http_tls_key is None):
+        raise Misconfigured("http_tls_cert and http_tls_key must be set together")
+    key = settings.http_tls_key
+    if key is not None and key.exists() and key.stat().st_mode & stat.S_IROTH:
+        raise Misconfigured(f"http_tls_key {key} can be read by every user", hint=f"chmod 600 {key}")
+    if not settings.nats_url and not settings.nats.is_loopback:
+        raise Misconfigured(
+            f"nats = {settings.nats} can be reached from other machines, and the bundled NATS server has no TLS",
+            hint=f"listen on 127.0.0.1:{settings.nats.port}, or run a NATS server with TLS and set nats_url",
+        )
+    if settings.http.is_loopback:
+        return
+    if settings.http_tls_cert is None and not settings.allow_insecure_bind:
+        raise Misconfigured(
+            f"http = {settings.http} can be reached from other machines, without TLS",
+            hint="set http_tls_cert and http_tls_key, or PENSTOCK_ALLOW_INSECURE_BIND=1 if something in front provides "
+            f"TLS, or listen on 127.0.0.1:{settings.http.port}",
+        )
+    _check_secret(settings.bootstrap_key, f"http = {settings.http}")
+
+
+def _check_secret(secret: str, bind: str) -> None:
+    fix = "PENSTOCK_BOOTSTRAP_KEY=$(openssl rand -hex 32), or PENSTOCK_BOOTSTRAP_KEY_FILE naming a file with it"
+    needs = f"{bind} can be reached from other machines, so bootstrap_key must be set to a secret of its own"
+    if not secret:
+        raise Misconfigured(f"{needs}, but it is empty", hint=fix)
+    if len(secret) < _MIN_SECRET:
+        raise Misconfigured(f"{needs}, but it has {len(secret)} characters; {_MIN_SECRET} are needed", hint=fix)
+    # Repeating a known word to reach the length makes no secret of it.
+    rest = secret.lower()
+    for word in _KNOWN_SECRETS:
+        rest = rest.replace(word, "")
+    if len(set(secret)) < 10 or len(rest) < _MIN_SECRET // 2:
+        raise Misconfigured(f"{needs}, but it is guessable", hint=fix)

@@ -1,0 +1,65 @@
+"""What a role's process and its supervisor say to each other: JSON lines over a socket pair that only they hold.
+
+The process says how far it is; the supervisor says nothing, but the end of the line means that it is gone, and then the
+process drains and ends, so a killed supervisor leaves no orphans.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+__all__ = ["Link"]
+
+_LAST_RESORT: Final = 12.0
+"""Seconds that a process whose supervisor is gone may take to drain before it ends the hard way."""
+
+
+class Link:
+    """The process's end. `fd` None makes one that says nothing to nobody, for a role started by hand."""
+
+    def __init__(self, fd: int | None) -> None:
+        self._socket = None if fd is None else socket.socket(fileno=fd)
+
+    def say(self, **message: Any) -> None:
+        """Tell the supervisor; never fails, because a supervisor that is gone is noticed by `watch`."""
+        if self._socket is None:
+            return
+        try:
+            self._socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        except OSError:
+            return
+
+    def ready(self, **facts: Any) -> None:
+        """This process does its work now."""
+        self.say(ready=facts)
+
+    def failed(self, error: Mapping[str, Any]) -> None:
+        """This process cannot do its work, and starting it again would not help."""
+        self.say(failed=error)
+
+    def watch(self, gone: Callable[[], None]) -> None:
+        """Call `gone` (from a thread) when the supervisor ends; if the process still lives long after that, end it.
+
+        A thread, because an event loop that hangs would never notice.
+        """
+        link = self._socket
+        if link is None:
+            return
+
+        def wait() -> None:
+            try:
+                while link.recv(4096):
+                    pass
+            except OSError:
+                pass
+            gone()
+            timer = threading.Timer(_LAST_RESORT, os._exit, (1,))
+            timer.daemon = True
+            timer.start()
+
+        threading.Thread(target=wait, name="supervisor-watch", daemon=True).start()

@@ -1,0 +1,172 @@
+"""`penstock run ROLE[,ROLE…]`: some roles in one process, from opening what they stand on to draining them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from difflib import get_close_matches
+from typing import Any, Final
+
+import structlog
+
+from penstock.accounts.keys import KeyRing
+from penstock.app.config import Settings, check_exposure
+from penstock.app.datadir import DataDir
+from penstock.app.link import Link
+from penstock.app.listen import bind_socket
+from penstock.app.services.resources import Resources
+from penstock.app.wiring import EMBEDDED_STORES, open_bus, open_store
+from penstock.bus import Bus
+from penstock.model.errors import InvalidInput, Misconfigured
+from penstock.model.time import Clock, WallClock
+from penstock.pipeline.runner import Runner, RunnerConfig
+from penstock.query.port import Reader
+
+__all__ = ["ROLES", "parse_roles", "run_roles"]
+
+log: Final = structlog.get_logger(__name__)
+
+ROLES: Final[Mapping[str, str]] = {
+    "ingest": "HTTP doors in: readings, events, line protocol",
+    "api": "HTTP doors out: queries, live streams, documentation",
+    "process": "from the bus into the store",
+    "query": "answers questions about what is stored, over the bus",
+    "simulate": "fleets of simulated devices",
+}
+
+
+def parse_roles(text: str) -> tuple[str, ...]:
+    """Role names of `ingest,api`; raises InvalidInput."""
+    wanted = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in wanted:
+        if name not in ROLES:
+            close = get_close_matches(name, ROLES, n=1)
+            raise InvalidInput(
+                f"unknown role {name!r}", hint=f"did you mean {close[0]}?" if close else f"one of {', '.join(ROLES)}"
+            )
+    if not wanted:
+        raise InvalidInput("no role was named", hint=f"one or more of {', '.join(ROLES)}")
+    return wanted
+
+
+async def run_roles(
+    settings: Settings,
+    roles: Sequence[str],
+    *,
+    link: Link,
+    listener: socket.socket | None = None,
+    demo: bool = False,
+) -> None:
+    """Run `roles` until SIGTERM, SIGINT or the end of the supervisor, then drain them.
+
+    Roles that answer stop before those that they stand on. Raises Misconfigured or Unavailable when something cannot be
+    opened, an ExceptionGroup when a role failed later.
+    """
+    check_exposure(settings)
+    _check_owner(settings, roles)
+    clock, stop = WallClock(), asyncio.Event()
+    _stop_on_signals(stop, link)
+    async with AsyncExitStack() as opened:
+        bus = open_bus(settings, clock)
+        await bus.open()
+        opened.push_async_callback(bus.close)
+        runner, reader = await _data_side(settings, roles, bus, clock, opened)
+        async with asyncio.TaskGroup() as tasks, AsyncExitStack() as services:
+            shared = Resources(settings, clock, bus, reader, link, tasks, listener)
+            facts = await _start(shared, roles, runner, services, demo=demo)
+            log.info("roles are up", roles=list(roles), **{k: v for k, v in facts.items() if k != "login"})
+            link.ready(**facts)
+            await stop.wait()
+            log.info("roles drain", roles=list(roles))
+
+
+async def _data_side(
+    settings: Settings, roles: Sequence[str], bus: Bus, clock: Clock, opened: AsyncExitStack
+) -> tuple[Runner | None, Reader]:
+    """The commit loop and the engine beside the store where this process owns it, else a reader over the bus."""
+    if not {"process", "query"} & set(roles):
+        from penstock.query.remote import RemoteReader  # noqa: PLC0415 - each process loads only what its roles need
+
+        return None, RemoteReader(bus)
+    from penstock.app.services.query import make_engine  # noqa: PLC0415 - as above
+
+    store = open_store(settings, clock)
+    await store.open()
+    opened.push_async_callback(store.close)
+    config = RunnerConfig(events_tenant=settings.events_tenant)
+    runner = Runner(bus, store, clock, config)
+    return runner, make_engine(store, clock, runner)
+
+
+async def _start(
+    shared: Resources, roles: Sequence[str], runner: Runner | None, services: AsyncExitStack, *, demo: bool
+) -> dict[str, Any]:
+    """Start the services of `roles`, those that others stand on first; returns what the supervisor wants to know."""
+    facts: dict[str, Any] = {"pid": os.getpid()}
+    if runner is not None and "process" in roles:
+        from penstock.app.services.process import process  # noqa: PLC0415 - as above
+
+        await services.enter_async_context(process(shared, runner))
+    if "query" in roles:
+        from penstock.app.services.query import answer  # noqa: PLC0415 - as above
+
+        await services.enter_async_context(answer(shared))
+    if {"ingest", "api"} & set(roles):
+        from penstock.app.services.http import serve_http  # noqa: PLC0415 - as above
+
+        settings = shared.settings
+        listener = shared.listener or bind_socket("http", settings.http, explicit=True)
+        keys = _open_keys(settings)
+        await services.enter_async_context(
+            serve_http(shared, keys, listener, writes="ingest" in roles, reads="api" in roles)
+        )
+        facts["port"] = listener.getsockname()[1]
+        facts["login"] = keys.one_time_code(settings.demo_tenant if demo else "default")
+    if "simulate" in roles:
+        from penstock.app.services.simulate import simulate  # noqa: PLC0415 - as above
+
+        await services.enter_async_context(simulate(shared, demo=demo))
+    return facts
+
+
+def _open_keys(settings: Settings) -> KeyRing:
+    """The key ring, with the keys that are not in its file: the bootstrap key and the local command line's."""
+    keys = KeyRing(settings.data / "keys.json")
+    if settings.bootstrap_key:
+        keys.bootstrap(settings.bootstrap_key)
+    keys.bootstrap(DataDir(settings.data).local_key())
+    return keys
+
+
+def _check_owner(settings: Settings, roles: Sequence[str]) -> None:
+    scheme = settings.store_url.partition(":")[0]
+    owners = {"process", "query"} & set(roles)
+    if scheme in EMBEDDED_STORES and len(owners) == 1:
+        raise Misconfigured(
+            f"the embedded store ({scheme}) has one owner, which must have both roles, process and query",
+            hint="run them together: penstock run process,query",
+        )
+
+
+def _stop_on_signals(stop: asyncio.Event, link: Link) -> None:
+    """First signal: drain. Second: end now."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+
+    def on_orphaned() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop.set)
+
+    link.watch(on_orphaned)

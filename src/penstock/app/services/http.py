@@ -1,0 +1,80 @@
+"""The roles `ingest` and `api`: one HTTP server with the doors in, the doors out, or both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Generator
+
+import uvicorn
+
+from penstock.accounts.keys import KeyRing
+from penstock.api.app import create_app
+from penstock.api.services import ApiConfig, Services
+from penstock.app.services.resources import Resources
+from penstock.pipeline.gate import Gate
+
+__all__ = ["serve_http"]
+
+_DRAIN_SECONDS = 3
+_FLUSH_SECONDS = 60.0
+
+
+@contextlib.asynccontextmanager
+async def serve_http(
+    resources: Resources, keys: KeyRing, listener: socket.socket, *, writes: bool, reads: bool
+) -> AsyncGenerator[None]:
+    """Serve on `listener` from entering to leaving; leaving lets requests finish and what they sent reach the broker."""
+    settings = resources.settings
+    gate = Gate(resources.bus, resources.clock)
+    config = ApiConfig(
+        writes=writes, reads=reads, retention_earliest=resources.earliest, events_tenant=settings.events_tenant
+    )
+    app = create_app(Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+            ssl_certfile=settings.http_tls_cert,
+            ssl_keyfile=settings.http_tls_key,
+        )
+    )
+    serving = resources.tasks.create_task(server.serve(sockets=[listener]), name="http")
+    flushing = resources.tasks.create_task(_flush_use(keys), name="keys")
+    try:
+        await server.listening.wait()
+        yield
+    finally:
+        flushing.cancel()
+        server.should_exit = True
+        await asyncio.wait([serving])
+        await gate.close()
+        keys.flush()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: the process decides when to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def _flush_use(keys: KeyRing) -> None:
+    while True:
+        await asyncio.sleep(_FLUSH_SECONDS)
+        await asyncio.to_thread(keys.flush)

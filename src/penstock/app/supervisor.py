@@ -1,0 +1,255 @@
+"""`penstock up`: every role on this machine under one light supervisor, with a NATS server of its own.
+
+    supervisor ─┬─ nats-server            (unless nats_url names one)
+                ├─ core   process, query  owns the embedded store
+                ├─ edge   ingest, api     owns HTTP
+                └─ simulate               with --demo
+
+It loads neither NumPy nor Arrow nor DuckDB. The listening socket belongs to the supervisor, so clients wait while a crashed
+`edge` is replaced. Draining goes against the flow of data: what sends stops first, the bus last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+
+from penstock.app.broker import Broker, BrokerAddress, BrokerConfig
+from penstock.app.config import ENV_PREFIX, Bind, Settings, check_exposure
+from penstock.app.datadir import DataDir, Running
+from penstock.app.keeper import Backoff, Worker, WorkerSpec
+from penstock.app.listen import bind_socket, free_bind
+from penstock.app.probe import until_ready
+from penstock.app.welcome import Checklist, welcome
+from penstock.model.errors import Conflict, Unavailable
+
+__all__ = ["Supervisor"]
+
+log: Final = structlog.get_logger(__name__)
+
+_READY_SECONDS: Final = 60.0
+_HISTORY_SECONDS: Final = 120.0
+_STOP_SECONDS: Final = 9.0
+_STOP_SHARES: Final = {"simulate": 1.0, "edge": 4.0, "core": 4.0}
+"""At most so many of the ten seconds that stopping may take; what one leaves is the next one's."""
+_CLOSING_SECONDS: Final = 12.0
+
+
+class Supervisor:
+    """One platform on one data directory; `run` it once, from the main thread."""
+
+    def __init__(self, settings: Settings, *, demo: bool) -> None:
+        self._settings = settings
+        self._demo = demo
+        self._data = DataDir(settings.data)
+        self._checklist = Checklist(sys.stderr)
+        self._stop = asyncio.Event()
+        self._draining = False
+        self._broker: Broker | None = None
+        self._address: BrokerAddress | None = None
+        self._workers: dict[str, Worker] = {}
+        self._restarts: dict[str, int] = {}
+        self._history: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
+        self._started = time.time_ns() // 1_000_000
+        self._url = ""
+
+    async def run(self) -> None:
+        """Bring everything up, keep it up until a signal, drain it.
+
+        Raises an ExceptionGroup that holds the PenstockError for which it could not come up, or could not stay up.
+        """
+        check_exposure(self._settings)
+        await self._lock()
+        try:
+            with contextlib.closing(self._listen()) as listener:
+                self._on_signals()
+                async with asyncio.TaskGroup() as tasks:
+                    coming_up = tasks.create_task(self._bring_up(tasks, listener), name="bring-up")
+                    try:
+                        await self._stop.wait()
+                    finally:
+                        coming_up.cancel()
+                        listener.close()
+                        await self._drain()
+        finally:
+            self._data.clear_state()
+            self._data.unlock()
+
+    # -- up
+
+    async def _lock(self) -> None:
+        """Own the data directory; processes that a killed supervisor left behind get the time to drain."""
+        deadline = time.monotonic() + _CLOSING_SECONDS
+        while True:
+            try:
+                self._data.lock()
+            except Conflict as error:
+                if error.code != "data_dir_closing" or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+    def _listen(self) -> socket.socket:
+        settings = self._settings
+        listener = bind_socket("http", settings.http, explicit=settings.is_explicit("http"))
+        port = listener.getsockname()[1]
+        if port != settings.http.port != 0:
+            self._checklist.note(f"port {settings.http.port} is in use, so HTTP is on {port}")
+        self._settings = replace(settings, http=settings.http._replace(port=port), data=self._data.path)
+        scheme = "https" if settings.http_tls_cert else "http"
+        self._url = f"{scheme}://{self._settings.http.reachable}"
+        self._data.local_key()
+        return listener
+
+    async def _bring_up(self, tasks: asyncio.TaskGroup, listener: socket.socket) -> None:
+        await self._start_broker(tasks)
+        fds = (self._data.lock_fd,)
+        self._spawn(tasks, "core", "process,query", inherit=fds)
+        flags = ("--http-fd", str(listener.fileno()), *(("--demo",) if self._demo else ()))
+        edge = self._spawn(tasks, "edge", "ingest,api", *flags, inherit=(*fds, listener.fileno()))
+        if self._demo:
+            self._spawn(tasks, "simulate", "simulate", "--demo", inherit=fds)
+        await self._workers["core"].ready
+        self._checklist.done("store", "DuckDB, one transaction per batch")
+        facts = await edge.ready
+        await until_ready(self._settings.http, cert=self._settings.http_tls_cert, seconds=_READY_SECONDS)
+        self._checklist.done("http", self._url)
+        if self._demo:
+            async with asyncio.timeout(_HISTORY_SECONDS):
+                history = await self._history
+            self._checklist.done("history", str(history["summary"]))
+        sys.stdout.write(f"ready {self._url}\n")
+        sys.stdout.flush()
+        welcome(sys.stderr, self._url, str(facts["login"]), self._data.path, demo=self._demo)
+
+    async def _start_broker(self, tasks: asyncio.TaskGroup) -> None:
+        settings = self._settings
+        if settings.nats_url:
+            self._checklist.done("bus", settings.nats_url)
+            return
+        wanted = free_bind("nats", settings.nats, explicit=settings.is_explicit("nats"))
+        if wanted.port != settings.nats.port:
+            self._checklist.note(f"port {settings.nats.port} is in use, so NATS is on {wanted.port}")
+        config = BrokerConfig(
+            data_dir=self._data.path, host=wanted.host, port=wanted.port, max_bytes_per_lane=settings.lane_max_bytes
+        )
+        self._broker = Broker(config)
+        address = self._address = await self._broker.start()
+        tasks.create_task(self._keep_broker(self._broker), name="keep:nats")
+        self._settings = replace(
+            settings,
+            nats_url=address.url,
+            nats_user=address.user,
+            nats_password=address.password,
+            nats_monitor_url=address.monitor_url,
+        )
+        self._checklist.done("bus", f"{address.url}, fsync before every acknowledgement")
+
+    async def _keep_broker(self, broker: Broker) -> None:
+        backoff = Backoff()
+        while True:
+            began = time.monotonic()
+            code = await broker.wait()
+            while not self._draining:
+                pause = backoff.after(time.monotonic() - began)
+                log.error("a process ended", process="nats", code=code, restart_in=round(pause, 2))
+                await asyncio.sleep(pause)
+                try:
+                    await broker.start()
+                except Unavailable as error:
+                    log.error("the broker did not come back", error=error.detail)
+                    continue
+                self._restarts["nats"] = self._restarts.get("nats", 0) + 1
+                self._write_state()
+                break
+            if self._draining:
+                return
+
+    def _spawn(self, tasks: asyncio.TaskGroup, name: str, roles: str, *flags: str, inherit: tuple[int, ...]) -> Worker:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(ENV_PREFIX)}
+        spec = WorkerSpec(name, (roles, *flags), kept | self._settings.environment(), inherit)
+        worker = Worker(spec, changed=self._write_state, heard=self._heard, backoff=Backoff())
+        self._workers[name] = worker
+        tasks.create_task(worker.keep(), name=f"keep:{name}")
+        return worker
+
+    def _heard(self, message: Mapping[str, Any]) -> None:
+        if "history" in message and not self._history.done():
+            self._history.set_result(message["history"])
+
+    def _write_state(self) -> None:
+        settings, address = self._settings, self._address
+        processes = {name: worker.pid for name, worker in self._workers.items() if worker.pid is not None}
+        if self._broker is not None and self._broker.pid is not None:
+            processes["nats"] = self._broker.pid
+        restarts = {name: worker.restarts for name, worker in self._workers.items()} | self._restarts
+        self._data.write_state(
+            Running(
+                pid=os.getpid(),
+                started=self._started,
+                url=self._url,
+                nats_url=settings.nats_url,
+                nats_monitor_url=settings.nats_monitor_url,
+                nats_user=address.user if address else settings.nats_user,
+                nats_password=address.password if address else settings.nats_password,
+                processes=processes,
+                restarts=restarts,
+                demo=self._demo,
+            )
+        )
+
+    # -- down
+
+    def _on_signals(self) -> None:
+        """First signal: drain. Second: end everything now."""
+        loop = asyncio.get_running_loop()
+
+        def on_signal() -> None:
+            if self._stop.is_set():
+                log.warning("a second signal: stopping without draining")
+                self._kill()
+            else:
+                self._checklist.note("stopping; a second Ctrl-C ends at once")
+            self._stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, on_signal)
+
+    async def _drain(self) -> None:
+        """Stop what sends before what receives, the bus last, all within ten seconds."""
+        self._draining = True
+        deadline = time.monotonic() + _STOP_SECONDS
+        for name, share in _STOP_SHARES.items():
+            if worker := self._workers.get(name):
+                await worker.stop(min(share, max(0.2, deadline - time.monotonic() - 1.0)))
+        if self._broker is not None:
+            killer = asyncio.get_running_loop().call_later(
+                max(0.5, deadline - time.monotonic()), self._kill_broker, self._broker
+            )
+            await self._broker.stop()
+            killer.cancel()
+        if self._workers:
+            self._checklist.note(f"stopped; everything is kept in {self._data.path}")
+
+    def _kill(self) -> None:
+        for worker in self._workers.values():
+            worker.signal(signal.SIGKILL)
+        if self._broker is not None:
+            self._kill_broker(self._broker)
+
+    def _kill_broker(self, broker: Broker) -> None:
+        if broker.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(broker.pid, signal.SIGKILL)
+

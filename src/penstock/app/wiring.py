@@ -1,0 +1,127 @@
+"""Which adapter stands behind which URL scheme: the only place that names adapters. They are loaded when they are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final, Literal
+
+from penstock.app.config import Settings
+from penstock.bus import Bus
+from penstock.model.errors import Misconfigured
+from penstock.model.time import Clock
+from penstock.store.series import SeriesStore
+
+__all__ = ["BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "open_bus", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One row of a registry.
+
+    target     `module:Class`
+    build      makes an unopened instance from the loaded class's module, that class, the settings and a clock
+    extra      of this distribution that installs what it needs; None when it is always there
+    stability  how much it has been proven
+    """
+
+    target: str
+    build: Callable[[Any, Any, Settings, Clock], Any]
+    extra: str | None = None
+    stability: Literal["stable", "beta"] = "stable"
+
+    def load(self) -> tuple[Any, Any]:
+        """(module, class); raises Misconfigured naming the extra when something is not installed."""
+        module_name, _, class_name = self.target.partition(":")
+        try:
+            module = import_module(module_name)
+        except ModuleNotFoundError as error:
+            if self.extra is None:
+                raise
+            raise Misconfigured(
+                f"{class_name} needs {error.name}, which is not installed", hint=f"pip install 'penstock[{self.extra}]'"
+            ) from error
+        return module, getattr(module, class_name)
+
+
+def _nats(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
+    return adapter(
+        module.NatsConfig(
+            url=settings.nats_url,
+            user=settings.nats_user or None,
+            password=settings.nats_password or None,
+            monitor_url=settings.nats_monitor_url or None,
+            max_bytes=settings.lane_max_bytes,
+        )
+    )
+
+
+def _memory_bus(_module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
+    return adapter(max_bytes=min(settings.lane_max_bytes, 64 << 20))
+
+
+def _duckdb(module: Any, adapter: Any, settings: Settings, clock: Clock) -> Any:
+    home = settings.data / "store"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return adapter(
+        module.DuckConfig(
+            path=home / "series.duckdb",
+            memory_limit=f"{settings.store_memory_limit >> 20}MiB",
+            retention_raw=settings.retention_raw_days,
+            retention_rollups=settings.retention_rollups_days,
+            retention_events=settings.retention_events_days,
+            retention_receipts=settings.retention_receipts_days,
+        ),
+        clock,
+    )
+
+
+def _memory_store(_module: Any, adapter: Any, _settings: Settings, _clock: Clock) -> Any:
+    return adapter()
+
+
+BUSES: Final[Mapping[str, Adapter]] = {
+    "nats": Adapter("penstock.bus.nats:NatsBus", _nats),
+    "tls": Adapter("penstock.bus.nats:NatsBus", _nats),
+    "memory": Adapter("penstock.bus.memory:MemoryBus", _memory_bus),
+}
+"""Scheme of `nats_url` → adapter. `memory:` joins the roles of one process only."""
+
+STORES: Final[Mapping[str, Adapter]] = {
+    "duckdb": Adapter("penstock.store.series.duckdb:DuckSeriesStore", _duckdb),
+    "memory": Adapter("penstock.store.series.memory:MemorySeriesStore", _memory_store),
+}
+"""Scheme of `store_url` → adapter. `memory:` forgets everything at the end."""
+
+EMBEDDED_STORES: Final = frozenset({"duckdb", "memory"})
+"""Schemes of stores that live inside the one process that owns them."""
+
+
+def open_bus(settings: Settings, clock: Clock) -> Bus:
+    """The bus that `nats_url` names, not opened yet. Raises Misconfigured."""
+    if not settings.nats_url:
+        raise Misconfigured(
+            "no NATS server is named, and only `penstock up` brings its own",
+            hint="set PENSTOCK_NATS_URL=nats://host:4222, or run `penstock up`",
+        )
+    return _make(BUSES, "nats_url", settings.nats_url, settings, clock)
+
+
+def open_store(settings: Settings, clock: Clock) -> SeriesStore:
+    """The series store that `store_url` names, not opened yet. Raises Misconfigured."""
+    return _make(STORES, "store_url", settings.store_url, settings, clock)
+
+
+def _make(registry: Mapping[str, Adapter], setting: str, url: str, settings: Settings, clock: Clock) -> Any:
+    scheme = url.partition(":")[0].lower()
+    adapter = registry.get(scheme)
+    if adapter is None:
+        close = get_close_matches(scheme, registry, n=1)
+        raise Misconfigured(
+            f"{setting} = {url!r} names no adapter that Penstock has",
+            hint=f"did you mean {close[0]}:?" if close else f"one of {', '.join(f'{s}:' for s in registry)}",
+        )
+    module, loaded = adapter.load()
+    return adapter.build(module, loaded, settings, clock)
