@@ -1,0 +1,381 @@
+"""What the OpenAPI document says about each route besides its code: id, summary, bodies and answers by example.
+
+Every constant holds the keyword arguments of `FastAPI.add_api_route` for one operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = [
+    "AGGREGATE",
+    "AVERAGE",
+    "BATTERY",
+    "BATTERY_READING",
+    "DEAD_LETTERS",
+    "EVENTS",
+    "EVENT_LIST",
+    "HEALTH",
+    "LATEST",
+    "LEDGER",
+    "LINES",
+    "METRICS",
+    "PROBLEM_SCHEMA",
+    "READINGS",
+    "READY",
+    "RECEIPT",
+    "RECENT",
+    "SEARCH",
+    "SERIES",
+    "STATUS",
+    "STREAM",
+    "TEMPERATURE",
+]
+
+Operation = dict[str, Any]
+
+PROBLEM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "RFC 9457 problem details",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was wrong with this request"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "description": "Stable; for programs"},
+        "hint": {"type": "string", "description": "What to do"},
+        "request_id": {"type": "string"},
+        "retry_after_ms": {"type": "integer"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_PROBLEM: Final[dict[str, Any]] = {
+    "description": "The request was refused or failed",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+_FRESH: Final = {"as_of": "2026-01-31T12:00:01.250Z", "staleness_ms": 180, "complete": True}
+_READING: Final = {
+    "ts": "2026-01-31T12:00:00Z",
+    "sensor_id": "meter-1",
+    "site_id": "plant",
+    "metric": "power_w",
+    "value": 1204.5,
+    "unit": "W",
+}
+_VERDICTS: Final = {
+    "accepted": 1,
+    "readings": 1,
+    "rejected": [
+        {"row": 1, "code": "looks_like_seconds", "detail": "ts is in the range of epoch seconds; send milliseconds"}
+    ],
+    "rejected_total": 1,
+    "receipt": "9f2c4b7d1a3e-2a",
+}
+_LONG: Final = {"sensor_id": "meter-1", "metric": "power_w", "value": 1204.5, "ts": 1769860800000, "site_id": "plant"}
+_WIDE: Final = {
+    "sensor_id": "ems-7",
+    "ts": 1769860800000,
+    "power_w": 1204.5,
+    "voltage_v": 229.8,
+    "current_a": 5.3,
+    "site_id": "plant",
+    "tags": {"phase": "L1"},
+}
+_BATTERY: Final = {"battery_id": "bat-7", "ts": 1769860800000, "soc": 0.82, "voltage_v": 51.2, "current_a": -3.1}
+_EVENT: Final = {"criticality": 7, "timestamp": "2026-01-31T12:00:00Z", "eventMessage": "door forced"}
+
+
+def _operation(
+    operation_id: str,
+    summary: str,
+    tag: str,
+    answers: Mapping[str, Any],
+    *,
+    bodies: Mapping[str, Mapping[str, Any]] | None = None,
+    status: int = 200,
+) -> Operation:
+    """`answers`: media type → example; `bodies`: media type → name → example."""
+    operation: Operation = {
+        "operation_id": operation_id,
+        "summary": summary,
+        "tags": [tag],
+        "status_code": status,
+        "responses": {
+            status: {
+                "description": "Success",
+                "content": {media: {"example": example} for media, example in answers.items()},
+            },
+            "default": _PROBLEM,
+        },
+    }
+    if bodies:
+        content = {
+            media: {
+                "schema": _body_schema(media),
+                "examples": {name: {"value": value} for name, value in examples.items()},
+            }
+            for media, examples in bodies.items()
+        }
+        operation["openapi_extra"] = {"requestBody": {"required": True, "content": content}}
+    return operation
+
+
+def _body_schema(media: str) -> dict[str, Any]:
+    if media == "application/json":
+        return {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}
+    return {"type": "string", **({"format": "binary"} if "arrow" in media else {})}
+
+
+def _rows(*rows: Mapping[str, Any], cursor: str | None = None) -> dict[str, Any]:
+    """An answer in each of its shapes, by the columns of its first row."""
+    names = list(rows[0])
+    return {
+        "application/json": {"data": [dict(row) for row in rows], "next_cursor": cursor, **_FRESH},
+        "application/vnd.penstock.columns+json": {
+            "columns": {name: [row[name] for row in rows] for name in names},
+            "next_cursor": cursor,
+            **_FRESH,
+            "as_of": 1769860801250,
+        },
+        "text/csv": "\n".join([",".join(names), *(",".join(str(v) for v in row.values()) for row in rows)]),
+        "application/vnd.apache.arrow.stream": "(Arrow IPC stream of the same columns)",
+    }
+
+
+_LINE: Final = "power,site=plant,sensor=meter-1 power_w=1204.5,voltage_v=229.8 1769860800000000000"
+
+READINGS: Final = _operation(
+    "writeReadings",
+    "Send readings",
+    "Write",
+    {"application/json": _VERDICTS},
+    bodies={
+        "application/json": {"long": [_LONG], "wide": [_WIDE]},
+        "application/x-ndjson": {
+            "long": '{"sensor_id":"meter-1","metric":"power_w","value":1204.5,"ts":1769860800000}\n'
+        },
+        "text/csv": {"wide": "sensor_id,ts,power_w\nmeter-1,1769860800000,1204.5\n"},
+        "application/vnd.apache.arrow.stream": {"stream": "(Arrow IPC stream with the same columns)"},
+    },
+)
+LINES: Final = _operation(
+    "writeLineProtocol",
+    "Send InfluxDB line protocol",
+    "Write",
+    {},
+    bodies={"text/plain": {"telegraf": _LINE}},
+    status=204,
+)
+TEMPERATURE: Final = _operation(
+    "writeRoomTemperature",
+    "Send a room's temperature",
+    "Write",
+    {"application/json": {"building": "hq", "room": "101", **_VERDICTS, "rejected": [], "rejected_total": 0}},
+    bodies={
+        "application/json": {
+            "kelvin": {"value": 294.6, "ts": 1769860800000},
+            "celsius": {"value": 21.4, "unit": "degC", "ts": "2026-01-31T12:00:00Z"},
+        }
+    },
+    status=201,
+)
+BATTERY: Final = _operation(
+    "writeBatteryReadings",
+    "Send battery readings",
+    "Write",
+    {
+        "application/json": {
+            "id": "bat-7@1769860800000",
+            "ids": ["bat-7@1769860800000"],
+            **_VERDICTS,
+            "readings": 3,
+            "rejected": [],
+            "rejected_total": 0,
+        }
+    },
+    bodies={
+        "application/json": {"one": _BATTERY, "several": [_BATTERY]},
+        "application/x-ndjson": {"lines": '{"battery_id":"bat-7","ts":1769860800000,"soc":0.82}\n'},
+    },
+    status=201,
+)
+EVENTS: Final = _operation(
+    "writeEvents",
+    "Send events",
+    "Write",
+    {
+        "application/json": {
+            "id": "5b1d0c9e",
+            "ids": ["5b1d0c9e"],
+            "accepted": 1,
+            "rejected": [],
+            "rejected_total": 0,
+            "receipt": "9f2c4b7d1a3e-2b",
+        }
+    },
+    bodies={
+        "application/json": {"one": _EVENT, "several": [_EVENT]},
+        "application/x-ndjson": {
+            "lines": '{"criticality":7,"timestamp":"2026-01-31T12:00:00Z","eventMessage":"door forced"}\n'
+        },
+    },
+    status=201,
+)
+
+RECENT: Final = _operation(
+    "recentReadings", "Newest readings of a sensor", "Read", _rows(_READING, cursor="eyJ0cyI6MX0")
+)
+AGGREGATE: Final = _operation(
+    "siteAggregate",
+    "Aggregate a site per window",
+    "Read",
+    _rows(
+        {
+            "ts": "2026-01-31T12:00:00Z",
+            "metric": "power_w",
+            "unit": "W",
+            "count": 60,
+            "sum": 72270.0,
+            "mean": 1204.5,
+            "min": 1198.2,
+            "max": 1210.9,
+            "first": 1203.0,
+            "last": 1206.0,
+            "time_weighted_mean": 1204.4,
+            "series": 1,
+        }
+    ),
+)
+AVERAGE: Final = _operation(
+    "roomTemperatureAverage",
+    "Mean temperature of a room",
+    "Read",
+    {
+        "application/json": {
+            "building": "hq",
+            "room": "101",
+            "metric": "temperature",
+            "value": 294.6,
+            "unit": "K",
+            "count": 15,
+            "from": "2026-01-31T11:45:00Z",
+            "to": "2026-01-31T12:00:00Z",
+            "method": "mean",
+            "series": 1,
+            **_FRESH,
+        }
+    },
+)
+LATEST: Final = _operation("latestReadings", "Newest reading of each series", "Read", _rows(_READING))
+SERIES: Final = _operation(
+    "listSeries",
+    "List series",
+    "Read",
+    _rows(
+        {
+            "sensor_id": "meter-1",
+            "site_id": "plant",
+            "metric": "power_w",
+            "unit": "W",
+            "building": "",
+            "room": "",
+            "tags": {},
+            "first_ts": "2026-01-24T12:00:00Z",
+            "last_ts": "2026-01-31T12:00:00Z",
+        }
+    ),
+)
+_BATTERY_ROW: Final = {
+    "id": "bat-7@1769860800000",
+    "battery_id": "bat-7",
+    "site_id": "default",
+    "ts": "2026-01-31T12:00:00Z",
+    "soc": 0.82,
+    "voltage_v": 51.2,
+    "current_a": -3.1,
+}
+SEARCH: Final = _operation("searchBatteryReadings", "Search battery readings", "Read", _rows(_BATTERY_ROW))
+BATTERY_READING: Final = _operation(
+    "getBatteryReading", "One battery reading", "Read", {"application/json": {**_BATTERY_ROW, **_FRESH}}
+)
+EVENT_LIST: Final = _operation(
+    "listEvents",
+    "Newest events above a criticality",
+    "Read",
+    _rows(
+        {
+            "id": "5b1d0c9e",
+            "ts": "2026-01-31T12:00:00Z",
+            "timestamp": "2026-01-31T12:00:00Z",
+            "criticality": 7,
+            "message": "door forced",
+            "source": "gate-3",
+        }
+    ),
+)
+STREAM: Final = _operation(
+    "liveStream",
+    "Live rows as server-sent events",
+    "Read",
+    {"text/event-stream": 'event: readings\ndata: [{"ts":"2026-01-31T12:00:00Z","sensor_id":"meter-1"}]\n'},
+)
+_FATES: Final = {
+    "received": 120,
+    "stored": 118,
+    "duplicate": 1,
+    "superseded": 0,
+    "rejected": 1,
+    "dead_lettered": 0,
+    "in_flight": 0,
+}
+RECEIPT: Final = _operation(
+    "getReceipt",
+    "What became of a request",
+    "System",
+    {"application/json": {"receipt": "9f2c4b7d1a3e-2a", "source": "http", **_FATES, **_FRESH}},
+)
+LEDGER: Final = _operation(
+    "getLedger", "Every row's fate, per source", "System", _rows({"source": "http", **_FATES, "difference": 0})
+)
+STATUS: Final = _operation(
+    "getStatus", "State of store and lanes", "System", {"application/json": {"version": "0.1.0", **_FRESH}}
+)
+DEAD_LETTERS: Final = _operation(
+    "listDeadLetters",
+    "What could never be stored",
+    "System",
+    _rows(
+        {
+            "id": "events-12",
+            "source": "nats",
+            "received_ts": "2026-01-31T12:00:00Z",
+            "code": "malformed_json",
+            "detail": "not JSON at byte 0",
+            "payload": "hello",
+        }
+    ),
+)
+HEALTH: Final = _operation(
+    "liveness", "Whether this process lives", "System", {"application/json": {"status": "ok", "version": "0.1.0"}}
+)
+READY: Final = _operation(
+    "readiness",
+    "Whether a write can be read back",
+    "System",
+    {
+        "application/json": {
+            "status": "ready",
+            "checks": {"write": {"ok": True, "ms": 2.1}, "read": {"ok": True, "ms": 38.0}},
+        }
+    },
+)
+METRICS: Final = _operation(
+    "metrics",
+    "Prometheus metrics",
+    "System",
+    {"text/plain": 'penstock_api_rows_total{source="http",fate="accepted"} 42\n'},
+)

@@ -1,0 +1,188 @@
+"""What the doors out can be asked with. An unknown parameter is refused, so that a typing mistake never widens an answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from penstock.model.errors import InvalidInput
+from penstock.model.time import DAY, parse_duration, parse_time
+from penstock.query.port import MAX_POINTS, Select
+
+__all__ = [
+    "AggregateParams",
+    "AverageParams",
+    "EventParams",
+    "LatestParams",
+    "LimitParams",
+    "RecentParams",
+    "SearchParams",
+    "SeriesParams",
+    "StreamParams",
+    "group_columns",
+    "moment",
+    "width",
+]
+
+Name = Annotated[str | None, Field(max_length=256)]
+When = Annotated[
+    str | None,
+    Field(description="RFC 3339 or epoch ms", max_length=64, examples=["2026-01-31T12:00:00Z", "1769860800000"]),
+]
+Limit = Annotated[int, Field(ge=1, le=MAX_POINTS, description="Rows at most")]
+Unit = Annotated[str | None, Field(max_length=32, description="Convert values to this unit", examples=["degC"])]
+Cursor = Annotated[str | None, Field(max_length=1024, description="`next_cursor` of the answer before")]
+
+_GROUPS: Final = ("site", "sensor", "building", "room")
+
+
+class _Params(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RecentParams(_Params):
+    """Newest readings of a sensor. `metric` and `site` may hold `*` for any run of characters."""
+
+    limit: Limit = 100
+    metric: Name = None
+    site: Name = None
+    unit: Unit = None
+    from_: When = Field(None, alias="from")
+    to: When = None
+    cursor: Cursor = None
+
+
+class AggregateParams(_Params):
+    """Windows of a site over [from, to); the last hour without them."""
+
+    window: str = Field("1m", max_length=16, description="500ms, 30s, 1m, 15m, 1h, 7d", examples=["1m"])
+    from_: When = Field(None, alias="from")
+    to: When = None
+    metric: Name = None
+    group_by: str | None = Field(None, max_length=64, description="Any of site, sensor, building, room, by commas")
+    unit: Unit = None
+
+
+class AverageParams(_Params):
+    """The room's mean over (now − window, now]."""
+
+    window: str = Field("15m", max_length=16, examples=["15m"])
+    unit: Unit = None
+    method: Literal["mean", "time_weighted"] = "mean"
+
+
+class LatestParams(_Params):
+    """Which series; every text may hold `*`."""
+
+    site: Name = None
+    sensor: Name = None
+    metric: Name = None
+    building: Name = None
+    room: Name = None
+    unit: Unit = None
+    limit: Limit = 1000
+    cursor: Cursor = None
+
+    def select(self) -> Select:
+        return Select(site=self.site, sensor=self.sensor, metric=self.metric, building=self.building, room=self.room)
+
+
+class SeriesParams(_Params):
+    """Which series; every text may hold `*`."""
+
+    site: Name = None
+    sensor: Name = None
+    metric: Name = None
+    building: Name = None
+    room: Name = None
+    limit: Limit = 1000
+    cursor: Cursor = None
+
+    def select(self) -> Select:
+        return Select(site=self.site, sensor=self.sensor, metric=self.metric, building=self.building, room=self.room)
+
+
+class SearchParams(BaseModel):
+    """Battery readings; besides these, `<metric>_gt` and `<metric>_lt` bound a value strictly."""
+
+    model_config = ConfigDict(extra="allow")
+
+    battery_id: Name = None
+    site: Name = None
+    from_: When = Field(None, alias="from")
+    to: When = None
+    limit: Limit = 100
+    cursor: Cursor = None
+
+    def bounds(self) -> tuple[dict[str, float], dict[str, float]]:
+        """(above, below) per metric. Raises InvalidInput for any other parameter."""
+        above: dict[str, float] = {}
+        below: dict[str, float] = {}
+        for name, text in (self.model_extra or {}).items():
+            metric, _, side = name.rpartition("_")
+            if not metric or side not in {"gt", "lt"}:
+                raise InvalidInput(
+                    f"the parameter {name!r:.60} is not known",
+                    code="unknown_parameter",
+                    hint="battery_id, site, from, to, limit, cursor, or a metric with _gt or _lt such as soc_lt=0.2",
+                )
+            try:
+                (above if side == "gt" else below)[metric] = float(text)
+            except ValueError:
+                raise InvalidInput(f"{name}={text!r:.60} is not a number", code="invalid_number") from None
+        return above, below
+
+
+class EventParams(_Params):
+    """Newest events first; `criticality_gt` is strict."""
+
+    criticality_gt: int | None = Field(None, ge=-(2**31), lt=2**31)
+    limit: Limit = 100
+    from_: When = Field(None, alias="from")
+    to: When = None
+
+
+class LimitParams(_Params):
+    """How many."""
+
+    limit: Limit = 100
+
+
+class StreamParams(_Params):
+    """Which live rows; every text may hold `*`. `events`: also security events, or only these."""
+
+    site: Name = None
+    sensor: Name = None
+    metric: Name = None
+    events: Literal["false", "true", "only"] = "false"
+
+
+def moment(text: str | None, name: str) -> int | None:
+    """Epoch ms of a `from` or `to`; None stays None. Raises InvalidInput naming the parameter."""
+    if text is None:
+        return None
+    try:
+        # A + in a query string means a space, so an offset such as +01:00 often arrives without its sign.
+        return parse_time(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error.detail}", code=error.code, hint=error.hint) from None
+
+
+def width(text: str) -> int:
+    """A window's width in ms, at most 366 days. Raises InvalidInput."""
+    ms = parse_duration(text)
+    if ms > 366 * DAY:
+        raise InvalidInput(f"window {text!r} is longer than 366 days", code="invalid_duration")
+    return ms
+
+
+def group_columns(text: str | None) -> tuple[str, ...]:
+    """What to group by, from `site,sensor`. Raises InvalidInput."""
+    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    for name in names:
+        if name not in _GROUPS:
+            raise InvalidInput(
+                f"group_by={name!r:.60} is not known", code="invalid_group", hint=f"any of {', '.join(_GROUPS)}"
+            )
+    return tuple(dict.fromkeys(names))

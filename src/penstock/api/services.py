@@ -1,0 +1,62 @@
+"""What the HTTP doors stand on, handed in by the wiring; nothing here is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from penstock.accounts.keys import KeyRing
+from penstock.bus import Bus
+from penstock.model.time import Clock
+from penstock.pipeline.gate import Gate
+from penstock.query.port import Reader
+
+__all__ = ["ApiConfig", "Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Bounds and switches of the HTTP face; sizes in bytes, durations in seconds, times in epoch ms.
+
+    writes, reads       which doors exist in this process
+    max_body            of one request as it arrives (compressed)
+    max_decoded         of one request after decompression
+    max_ratio           decoded / sent, checked beyond the first MiB: more is a compression bomb
+    max_held            of all request bodies held at once in this process
+    body_timeout        for a body to arrive completely
+    retention_earliest  readings and events before it are refused; a callable for one that moves
+    public_metrics      whether /metrics needs no credential
+    events_tenant       the tenant that owns the bare subject `events`
+    stream_clients      live streams at once
+    heartbeat           seconds of silence after which a live stream says that it is alive
+    """
+
+    writes: bool = True
+    reads: bool = True
+    max_body: int = 8 << 20
+    max_decoded: int = 64 << 20
+    max_ratio: int = 100
+    max_held: int = 256 << 20
+    body_timeout: float = 30.0
+    retention_earliest: int | Callable[[], int] = 0
+    public_metrics: bool = False
+    events_tenant: str = "default"
+    stream_clients: int = 256
+    heartbeat: float = 15.0
+
+    def earliest(self) -> int:
+        """Start of retention now, epoch ms."""
+        value = self.retention_earliest
+        return value if isinstance(value, int) else value()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them."""
+
+    gate: Gate
+    reader: Reader
+    bus: Bus
+    keys: KeyRing
+    clock: Clock
+    config: ApiConfig = field(default_factory=ApiConfig)

@@ -1,0 +1,88 @@
+"""The door of live rows: one endless answer per client, ended by either side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import FastAPI, Query, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from penstock.api import examples
+from penstock.api.auth import identity_of
+from penstock.api.live import LiveClient, LiveHub, Wanted
+from penstock.api.params import StreamParams
+from penstock.api.services import Services
+
+__all__ = ["StreamDoor"]
+
+_HELLO: Final = b"retry: 2000\n: connected\n\n"
+_HEARTBEAT: Final = b": alive\n\n"
+
+
+class StreamDoor:
+    """The route; one instance per app."""
+
+    def __init__(self, services: Services, hub: LiveHub) -> None:
+        self._hub = hub
+        self._heartbeat = services.config.heartbeat
+
+    def install(self, app: FastAPI) -> None:
+        app.add_api_route("/v1/stream", self.stream, **examples.STREAM)
+
+    async def stream(self, request: Request, params: Annotated[StreamParams, Query()]) -> Response:
+        """Server-sent events: `readings` (arrays of rows), `events`, and `gap` with how many rows a slow client missed."""
+        wanted = Wanted(
+            site=params.site,
+            sensor=params.sensor,
+            metric=params.metric,
+            readings=params.events != "only",
+            events=params.events != "false",
+        )
+        client = await self._hub.join(identity_of(request).tenant, wanted)
+        return _EventStream(self._hub, client, self._heartbeat)
+
+
+class _EventStream(Response):
+    """Sends what the client's queue holds, a comment when it stays silent; leaves the hub however it ends."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, hub: LiveHub, client: LiveClient, heartbeat: float) -> None:
+        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        del self.headers["content-length"]
+        self._hub = hub
+        self._client = client
+        self._heartbeat = heartbeat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        pump = asyncio.create_task(self._pump(send), name="live:pump")
+        hangup = asyncio.create_task(_until_disconnect(receive), name="live:hangup")
+        try:
+            await asyncio.wait({pump, hangup}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (pump, hangup):
+                task.cancel()
+            outcomes = await asyncio.gather(pump, hangup, return_exceptions=True)
+            await self._hub.leave(self._client)
+        for outcome in outcomes:
+            # OSError is how a server says that the client has gone.
+            if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
+                raise outcome
+
+    async def _pump(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": _HELLO, "more_body": True})
+        while not self._client.closed:
+            if not await self._client.wait(self._heartbeat):
+                await send({"type": "http.response.body", "body": _HEARTBEAT, "more_body": True})
+                continue
+            for message in self._client.messages():
+                await send({"type": "http.response.body", "body": message, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
