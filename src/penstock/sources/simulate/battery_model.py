@@ -92,7 +92,7 @@ class BatteryModel:
     def __init__(self, seed: int, names: Sequence[str], sites: Sequence[Site], faulty: float) -> None:
         self.names = tuple(names)
         where = np.arange(len(names)) % len(sites)
-        self.site_names = tuple(sites[i].name for i in where)
+        self.site_names = tuple(sites[i].name for i in where.tolist())
         self._offset = np.array([standard_offset(site) for site in sites], np.int64)[where]
         self._key = keys(seed, "battery", names)
         once = uniform(bits(self._key[:, None], np.arange(-8, 0)))

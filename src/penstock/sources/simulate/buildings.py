@@ -69,7 +69,7 @@ def _sensors(site: Site, metrics: tuple[tuple[str, str], ...], named: Sequence[t
 
 
 def _letters(index: int) -> str:
-    """a … z, aa, ab, …"""
+    """0 → a, 25 → z, 26 → aa."""
     text = ""
     index += 1
     while index:

@@ -26,7 +26,15 @@ METRICS: Final = (("power_w", "W"), ("voltage_v", "V"), ("current_a", "A"))
 KINDS: Final = ("hvac", "pv", "lighting", "servers", "ev", "production", "kitchen")
 """What the meters of a site measure, in turn; `pv` generates."""
 
-_PF: Final = {"hvac": 0.92, "pv": 0.99, "lighting": 0.96, "servers": 0.98, "ev": 0.985, "production": 0.91, "kitchen": 0.97}
+_PF: Final = {
+    "hvac": 0.92,
+    "pv": 0.99,
+    "lighting": 0.96,
+    "servers": 0.98,
+    "ev": 0.985,
+    "production": 0.91,
+    "kitchen": 0.97,
+}
 _AMPERE: Final = {"hvac": 48, "pv": 120, "lighting": 22, "servers": 40, "ev": 64, "production": 90, "kitchen": 30}
 _NIGHT: Final = {"hvac": 0.25, "lighting": 0.08, "servers": 0.82, "ev": 0.05, "production": 0.15, "kitchen": 0.10}
 _STANDBY_A: Final = 0.15
@@ -132,6 +140,10 @@ def _load(kind: str, when: LocalTime) -> F64:
     elif kind == "servers":
         work = 0.5 + 0.5 * work
     elif kind == "production":  # two shifts with a break
-        work = np.clip((hour - 5.5) * 2, 0, 1) * np.clip((22.0 - hour) * 2, 0, 1) * (1 - 0.3 * (np.abs(hour - 13.75) < 0.4))
+        work = (
+            np.clip((hour - 5.5) * 2, 0, 1)
+            * np.clip((22.0 - hour) * 2, 0, 1)
+            * (1 - 0.3 * (np.abs(hour - 13.75) < 0.4))
+        )
     night = _NIGHT[kind]
     return night + (1.0 - night) * work * np.where(when.weekend, 0.15, 1.0)

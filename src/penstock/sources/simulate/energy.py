@@ -36,7 +36,9 @@ _HARMONICS: Final = ((1, 0.030), (3, 0.018), (8, 0.010))
 class EnergyMeters:
     """The meters of one site's buildings as a `Process`; metrics as in METRICS. All report at the same instants."""
 
-    def __init__(self, seed: int, site: Site, buildings: tuple[str, ...], sensors: Sensors, step: int, seats: int) -> None:
+    def __init__(
+        self, seed: int, site: Site, buildings: tuple[str, ...], sensors: Sensors, step: int, seats: int
+    ) -> None:
         """`sensors` holds one meter per building; `seats` is about how many people a building holds."""
         self.sensors = sensors
         self.step = step

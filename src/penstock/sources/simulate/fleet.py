@@ -17,7 +17,7 @@ from penstock.model.series import Attributes
 from penstock.model.time import SECOND
 from penstock.sources.simulate.noise import F64, I64, U64, bits
 
-__all__ = ["Fleet", "I32", "Process", "Sensors", "Sheets", "check_positive", "instants", "phases"]
+__all__ = ["I32", "Fleet", "Process", "Sensors", "Sheets", "check_positive", "instants", "phases"]
 
 I32 = npt.NDArray[np.int32]
 

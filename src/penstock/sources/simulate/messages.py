@@ -28,4 +28,12 @@ MESSAGES: Final[tuple[tuple[int, int, str], ...]] = (
     (10, 1, "Panic button pressed at the reception of {door}"),
 )
 
-DOORS: Final = ("main entrance", "loading dock", "server room", "east stairwell", "garage gate", "archive", "roof hatch")
+DOORS: Final = (
+    "main entrance",
+    "loading dock",
+    "server room",
+    "east stairwell",
+    "garage gate",
+    "archive",
+    "roof hatch",
+)

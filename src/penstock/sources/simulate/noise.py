@@ -47,7 +47,7 @@ def bits(key: U64 | np.uint64, counter: I64) -> U64:
 
 def uniform(drawn: U64) -> F64:
     """Bits as float64 in [0, 1), multiples of 2⁻⁵³."""
-    return (drawn >> np.uint64(11)) * 2.0**-53
+    return (drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def normal(drawn: U64, lane: int = 0) -> F64:
