@@ -42,6 +42,7 @@ class _Series:
     tenant: str
     key: SeriesKey
     cells: dict[int, _Cell] = field(default_factory=dict[int, _Cell])
+    newest: int = 0
 
     def info(self, attributes: Attributes) -> SeriesInfo:
         first, last = (min(self.cells), max(self.cells)) if self.cells else (None, None)
@@ -91,6 +92,7 @@ class MemorySeriesStore:
         self._revision = 0
         self._committed = 0
         self._stored = 0
+        self._late = 0
 
     async def open(self) -> None:
         """Nothing to connect to."""
@@ -148,6 +150,8 @@ class MemorySeriesStore:
         if old and old > new:
             return "superseded"
         self._stored += 1
+        self._late += old is None and ts < series.newest
+        series.newest = max(series.newest, ts)
         return "stored"
 
     def _series_of(self, tenant: _Tenant, name: str, key: SeriesKey) -> _Series:
@@ -248,7 +252,7 @@ class MemorySeriesStore:
 
     async def state(self) -> State:
         """Without rollups there is nothing rolled and nothing dirty."""
-        return State(self._revision, self._committed, len(self._series), self._stored, 0, 0)
+        return State(self._revision, self._committed, len(self._series), self._stored, self._late, 0, 0)
 
     async def maintain(self, now: int) -> bool:  # noqa: ARG002 - the port's signature
         """Nothing to keep up: there are no rollups, and retention is for stores that outlive the process."""

@@ -44,6 +44,7 @@ class State(NamedTuple):
     committed      newest admission stamp committed, epoch µs, 0 before the first
     series         number of series known
     readings       rows stored since this process opened the store
+    late           of these, rows that came behind a newer one of their series (stores may judge per commit)
     rolled_to      epoch ms up to which rollups are stored (later buckets are answered from raw)
     dirty          (series, hour) pairs waiting to be rolled up again
     """
@@ -52,6 +53,7 @@ class State(NamedTuple):
     committed: int
     series: int
     readings: int
+    late: int
     rolled_to: int
     dirty: int
 

@@ -119,6 +119,7 @@ class DuckSeriesStore:
                 memory.committed,
                 len(memory.registry),
                 memory.readings,
+                memory.late,
                 memory.marks.rolled_to,
                 self._upkeep.dirty if self._db else 0,
             )

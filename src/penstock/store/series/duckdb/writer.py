@@ -58,6 +58,7 @@ class Memory:
         self.revision = 0
         self.committed = 0
         self.readings = 0
+        self.late = 0
 
     def settle(self, frame: str, receipts: Sequence[Receipt]) -> None:
         """Add a committed frame's receipts to the ledger and to what is remembered."""
@@ -326,6 +327,7 @@ class Writer:
     ) -> None:
         memory = self._memory
         memory.registry.install(staged)
+        memory.late += int(np.count_nonzero(verdict.append.ts <= memory.hot.newest[verdict.append.series]))
         memory.hot.append(verdict.append)
         memory.hot.update(verdict.update)
         by_frame: dict[str, list[Receipt]] = {frame.id: [] for frame in frames}
