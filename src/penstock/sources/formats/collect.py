@@ -1,0 +1,141 @@
+"""Gathers what a decoder reads (columns on the fast path, single readings on the slow one) into one Draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.batch import Draft, DraftKey, SensorKey
+from penstock.model.errors import InvalidInput, RowError, TooLarge
+from penstock.model.series import Attributes
+
+__all__ = ["INT64", "MAX_ROWS", "Collector", "Float64s", "Int32s", "Int64s", "check_rows"]
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Float64s = npt.NDArray[np.float64]
+
+INT64: Final = range(-(2**63), 2**63)
+
+MAX_ROWS: Final = 2_000_000
+"""Rows (for JSON: values between commas) that are looked at one by one in a body: bounds what a hostile body may cost."""
+
+_FLUSH: Final = 65_536  # single readings become columns now and then: tuples take eight times the memory
+
+
+def check_rows(separators: int, what: str) -> None:
+    """Raises TooLarge when a body that needs a closer look holds more than MAX_ROWS of `what`."""
+    if separators >= MAX_ROWS:
+        raise TooLarge(f"the body holds more than {MAX_ROWS} {what}", hint="send it in smaller pieces")
+
+
+class _Block(NamedTuple):
+    """Columns of readings; `seq` is None where no row said any."""
+
+    key: Int32s
+    ts: Int64s
+    value: Float64s
+    row: Int32s
+    seq: Int64s | None
+
+
+class Collector:
+    """Builds one Draft. Blocks and readings may come in any order of rows; `draft` puts them in row order."""
+
+    def __init__(self) -> None:
+        self._index: dict[DraftKey, int] = {}
+        self._blocks: list[_Block] = []
+        self._readings: list[tuple[int, int, float, int, int]] = []
+        self._rejected: list[RowError] = []
+        self._attributes: dict[SensorKey, tuple[str, str, dict[str, str]]] = {}
+
+    def code(self, key: DraftKey) -> int:
+        """The index that `key` has (from now on) in the Draft's keys."""
+        return self._index.setdefault(key, len(self._index))
+
+    def codes(self, keys: Iterable[DraftKey]) -> Int32s:
+        """int32 [k]: `code` of each key."""
+        return np.fromiter(map(self.code, keys), np.int32)
+
+    def block(self, key: Int32s, ts: Int64s, value: Float64s, row: Int32s, seq: Int64s | None = None) -> None:
+        """Add columns of equal length; `key` holds codes."""
+        self._blocks.append(_Block(key, ts, value, row, seq))
+
+    def reading(self, key: DraftKey, ts: int, value: float, row: int, seq: int = 0) -> None:
+        """Add one reading; `ts` and `seq` must fit int64."""
+        self._readings.append((self.code(key), ts, value, row, seq))
+        if len(self._readings) >= _FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._readings:
+            key, ts, value, row, seq = zip(*self._readings, strict=True)
+            self.block(
+                np.array(key, np.int32),
+                np.array(ts, np.int64),
+                np.array(value, np.float64),
+                np.array(row, np.int32),
+                np.array(seq, np.int64),
+            )
+            self._readings.clear()
+
+    def refuse(self, row: int, error: InvalidInput) -> None:
+        """Refuse one row for the reason that `error` carries."""
+        self.reject(row, error.code, f"{error.detail} ({error.hint})" if error.hint else error.detail)
+
+    def reject(self, row: int, code: str, detail: str) -> None:
+        """Refuse one row."""
+        self._rejected.append(RowError(row, code, detail))
+
+    def describe(self, site: str | None, sensor: str, building: str, room: str, tags: Mapping[str, str]) -> None:
+        """Remember what a row said about its sensor: later rows win field by field and tag by tag."""
+        if not (building or room or tags):
+            return
+        at = (site or "", sensor)
+        known = self._attributes.get(at)
+        if known is None:
+            self._attributes[at] = (building, room, dict(tags))
+            return
+        known[2].update(tags)
+        self._attributes[at] = (building or known[0], room or known[1], known[2])
+
+    def draft(self, rows: int) -> Draft:
+        """The Draft of a body of `rows` rows, readings and refusals sorted by row."""
+        self._flush()
+        block = _concat(self._blocks)
+        if len(block.row) > 1 and bool((block.row[1:] < block.row[:-1]).any()):
+            order = np.argsort(block.row, kind="stable")
+            block = _Block(*(None if column is None else column[order] for column in block))  # pyright: ignore[reportArgumentType] - only seq may be None
+        self._rejected.sort(key=lambda error: error.row)
+        return Draft(
+            keys=tuple(self._index),
+            key=block.key,
+            ts=block.ts,
+            value=block.value,
+            row=block.row,
+            rows=rows,
+            seq=block.seq if block.seq is not None and bool(block.seq.any()) else None,
+            rejected=self._rejected,
+            attributes={at: Attributes(*known) for at, known in self._attributes.items()},
+        )
+
+
+def _concat(blocks: list[_Block]) -> _Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    if not blocks:
+        none = np.empty(0, np.int32)
+        return _Block(none, np.empty(0, np.int64), np.empty(0, np.float64), none, None)
+    seq = None
+    if any(b.seq is not None for b in blocks):
+        seq = np.concatenate([np.zeros(len(b.ts), np.int64) if b.seq is None else b.seq for b in blocks])
+    return _Block(
+        np.concatenate([b.key for b in blocks]),
+        np.concatenate([b.ts for b in blocks]),
+        np.concatenate([b.value for b in blocks]),
+        np.concatenate([b.row for b in blocks]),
+        seq,
+    )

@@ -1,0 +1,191 @@
+"""JSON and NDJSON bodies of rows: split them, decode like rows together, and judge the rest one by one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+
+from penstock.model.batch import Draft
+from penstock.model.errors import InvalidInput
+from penstock.sources.formats.alike import Alike
+from penstock.sources.formats.collect import Collector, check_rows
+from penstock.sources.formats.judge import BATTERY, READINGS, TEMPERATURE, Dialect, judge
+
+__all__ = ["Shape", "decode_battery_rows", "decode_rows", "decode_temperature"]
+
+Shape = Literal["json", "ndjson"]
+
+_PIECE: Final = 1 << 19  # bytes that are decoded together
+_ROW_END: Final = re.compile(rb"\}\s*,\s*\{")
+_LINE_END: Final = re.compile(rb"\}\n\{")
+_CHUNK: Final = 64  # rows that are tried together after the body as a whole has failed
+_BOM: Final = b"\xef\xbb\xbf"
+_POSITION: Final = re.compile(r"(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?")
+
+
+def decode_rows(body: bytes, shape: Shape) -> Draft:
+    """Rows of `POST /v1/readings`: long (`metric`, `value`) or wide (each numeric field is a metric).
+
+    `json` is one object or an array of objects, `ndjson` one object per line (blank lines do not count as rows). Each
+    bad row is a RowError; raises InvalidInput (`malformed_json`) only for a body that is not JSON at all.
+    """
+    return _decode(body, shape, READINGS)
+
+
+def decode_battery_rows(body: bytes, shape: Shape) -> Draft:
+    """Wide rows of `POST /v1/battery-readings`: `battery_id` is the sensor. Otherwise as `decode_rows`."""
+    return _decode(body, shape, BATTERY)
+
+
+def decode_temperature(body: bytes, building: str, room: str) -> Draft:
+    """The temperature of one room, from one object or an array of them: `value` or `temperature`, `ts`, optional `unit`.
+
+    The sensor is `building/room` unless `sensor_id` says otherwise. Otherwise as `decode_rows`.
+    """
+    return _decode(body, "json", TEMPERATURE(building, room))
+
+
+def _decode(body: bytes, shape: Shape, dialect: Dialect) -> Draft:
+    body = body.removeprefix(_BOM).strip()
+    lines = shape == "ndjson"
+    if not lines and not body.startswith(b"["):
+        out = Collector()
+        _judge_all([_whole(body)], 0, dialect, out)
+        return out.draft(1)
+    if lines and b"\r" in body:
+        body = body.replace(b"\r\n", b"\n")
+    alike = _decode_alike(body, _LINE_END if lines else _ROW_END, dialect)
+    if alike is not None:
+        return alike
+    out = Collector()
+    return out.draft((_decode_lines if lines else _decode_array)(body, dialect, out))
+
+
+def _decode_alike(body: bytes, end: re.Pattern[bytes], dialect: Dialect) -> Draft | None:
+    """The Draft of a body all of whose rows are alike, else None.
+
+    Pieces are cut where `end` matches. A cut inside of a text or of a nested value leaves a piece that is not JSON, so
+    pieces that decode were cut between rows.
+    """
+    out = Collector()
+    alike = Alike(dialect, out)
+    lines = end is _LINE_END
+    start, row = (0, 0) if lines else (1, 0)
+    stop = len(body) if lines else len(body) - 1
+    if not lines and not body.endswith(b"]"):
+        return None
+    while start < stop:
+        cut = end.search(body, min(start + _PIECE, stop), stop)
+        piece = body[start : cut.start() + 1 if cut else stop]
+        rows = None
+        if lines:
+            # With a row from brace to brace on every line, lines become an array by turning breaks into commas.
+            rows = piece.count(b"\n") + 1
+            if piece.count(b"}\n{") + 1 != rows or piece[:1] != b"{" or piece[-1:] != b"}":
+                return None
+            piece = piece.replace(b"\n", b",")
+        added = alike.decode(b"[" + piece + b"]", row, rows)
+        if added is None:
+            return None
+        row += added
+        start = cut.end() - 1 if cut else stop
+    return out.draft(row)
+
+
+def _decode_lines(body: bytes, dialect: Dialect, out: Collector) -> int:
+    check_rows(body.count(b"\n"), "lines")
+    lines = [stripped for line in body.split(b"\n") if (stripped := line.strip())]
+    _decode_chunks(lines, dialect, out)
+    return len(lines)
+
+
+def _decode_array(body: bytes, dialect: Dialect, out: Collector) -> int:
+    check_rows(body.count(b","), "values")
+    try:
+        rows: Sequence[Any] = msgspec.json.decode(body, type=list[msgspec.Raw])
+    except (ValueError, RecursionError) as error:
+        elements = _lenient(body)
+        if not isinstance(elements, list):
+            raise _malformed(body, error) from None
+        _judge_all(elements, 0, dialect, out)
+        return len(elements)
+    _decode_chunks([bytes(row) for row in rows], dialect, out)
+    return len(rows)
+
+
+def _decode_chunks(rows: Sequence[bytes], dialect: Dialect, out: Collector) -> None:
+    """Decode rows chunk by chunk, so that a bad row slows down its own chunk only."""
+    alike = Alike(dialect, out)
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        objects = len(chunk) > 1 and all(row[:1] == b"{" and row[-1:] == b"}" for row in chunk)
+        if objects and alike.decode(b"[" + b",".join(chunk) + b"]", start, len(chunk)) is not None:
+            continue
+        for at, text in enumerate(chunk, start):
+            try:
+                judge(_whole(text), at, dialect, out)
+            except InvalidInput as error:
+                out.refuse(at, error)
+
+
+def _judge_all(rows: Sequence[object], first: int, dialect: Dialect, out: Collector) -> None:
+    for at, row in enumerate(rows, first):
+        try:
+            judge(row, at, dialect, out)
+        except InvalidInput as error:
+            out.refuse(at, error)
+
+
+class _NotJson:
+    """NaN, Infinity or -Infinity, where JSON has no such number."""
+
+    def __init__(self, literal: str) -> None:
+        self._literal = literal
+
+    def __repr__(self) -> str:
+        return f"{self._literal} (JSON has no such number)"
+
+
+def _whole(text: bytes) -> object:
+    """The value of one JSON text; raises InvalidInput (`malformed_json`)."""
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError) as error:
+        value = _lenient(text)
+        if value is None:
+            raise _malformed(text, error) from None
+        return value
+
+
+def _lenient(text: bytes) -> Any:
+    """The value of a text that is JSON but for NaN and infinities, which become `_NotJson`; None if it is not even that."""
+    if b"NaN" not in text and b"Infinity" not in text:
+        return None
+    try:
+        return json.loads(text, parse_constant=_NotJson)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _malformed(text: bytes, error: Exception) -> InvalidInput:
+    if isinstance(error, UnicodeDecodeError):
+        try:
+            text.decode()
+            at, reason = 0, "not UTF-8"
+        except UnicodeDecodeError as first:
+            at, reason = first.start, "not UTF-8"
+    elif isinstance(error, RecursionError):
+        at, reason = 0, "nested too deeply"
+    else:
+        match = _POSITION.fullmatch(str(error))
+        reason = match[1] if match else str(error)
+        at = int(match[2]) if match and match[2] else len(text)
+    return InvalidInput(
+        f"not JSON at byte {at}: {reason}",
+        code="malformed_json",
+        hint="send one JSON object, an array of objects, or one object per line as application/x-ndjson",
+    )
