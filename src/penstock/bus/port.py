@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
+from penstock.model.errors import InvalidInput
+
 __all__ = [
     "EVENTS_SUBJECT",
     "HEADER_ID",
@@ -22,6 +24,7 @@ __all__ = [
     "LiveMessage",
     "Pending",
     "Responder",
+    "check_subject",
     "tenant_subject",
 ]
 
@@ -45,6 +48,15 @@ class Lane(StrEnum):
 def tenant_subject(lane: Lane, tenant: str) -> str:
     """The subject on which a tenant's frames of a lane are published: `penstock.v1.readings.<tenant>`."""
     return f"penstock.v1.{lane}.{tenant}"
+
+
+def check_subject(lane: Lane, subject: str) -> None:
+    """Raises InvalidInput unless messages on `subject` belong to `lane`; adapters ask before they publish."""
+    if lane is Lane.EVENTS and subject == EVENTS_SUBJECT:
+        return
+    prefix, _, tenant = subject.rpartition(".")
+    if prefix != f"penstock.v1.{lane}" or not tenant or any(c in "*>" or c.isspace() for c in tenant):
+        raise InvalidInput(f"subject {subject!r} is not one of the {lane} lane", code="invalid_subject")
 
 
 class Pending(NamedTuple):

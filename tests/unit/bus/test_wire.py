@@ -1,3 +1,5 @@
+import contextlib
+import itertools
 import json
 import struct
 from collections.abc import Sequence
@@ -26,7 +28,7 @@ KEYS = st.lists(st.builds(SeriesKey, TEXT, TEXT, TEXT, TEXT), unique=True, max_s
 def parts_of(draw: st.DrawFn, accepted: int) -> tuple[Part, ...]:
     cuts = sorted(draw(st.lists(st.integers(0, accepted), max_size=3)))
     edges = [0, *cuts, accepted]
-    sizes = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    sizes = [b - a for a, b in itertools.pairwise(edges)]
     return tuple(Part(draw(TEXT), draw(TEXT), size, draw(st.integers(0, 9))) for size in sizes)
 
 
@@ -140,18 +142,16 @@ def test_flipped_bytes_raise_poison_or_decode_to_a_consistent_frame(data: st.Dat
 @pytest.mark.parametrize("length", [0x7FFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x100000000])
 def test_a_huge_length_anywhere_costs_no_memory(length: int) -> None:
     whole = encode_frame(a_frame())
+    pool = pa.default_memory_pool()
+    peak = pool.max_memory()
     for width, code in ((4, "<i"), (8, "<q")):
         if length >= 1 << (8 * width - 1):
             continue
         for at in range(0, len(whole) - width, 4):
             payload = whole[:at] + struct.pack(code, length) + whole[at + width :]
-            before = pa.total_allocated_bytes()
-            try:
+            with contextlib.suppress(Poison):
                 decode_frame(payload)
-            except Poison:
-                pass
-            assert pa.default_memory_pool().max_memory() < 1 << 28
-            assert pa.total_allocated_bytes() - before < 1 << 20
+    assert pool.max_memory() - peak < 1 << 26
 
 
 def stream(schema: pa.Schema, *batches: pa.RecordBatch) -> bytes:

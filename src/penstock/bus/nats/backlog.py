@@ -1,0 +1,117 @@
+"""What a lane has still to settle, counted from the broker's own stream.
+
+The broker tells in one answer which sequences the stream holds, and under work-queue retention these are exactly the messages
+that are not acked. What a sequence adds to the ledger never changes, so it is read once and remembered: most were seen by this
+process's own fetch, the others are read from the broker (which sends payloads along: 2,500 messages of 100 kB a second, so a
+backlog costs once what it costs to look at it, and never more than the lane's `max_bytes`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from nats.aio.msg import Msg
+
+from penstock.bus.nats.connection import Connection, status_of
+from penstock.bus.nats.lanes import STREAMS, api
+from penstock.bus.port import Lane, Pending
+from penstock.bus.wire import pending_rows
+from penstock.model.errors import Unavailable
+
+__all__ = ["Backlog"]
+
+_log: Final = structlog.get_logger(__name__)
+_MAX_KNOWN: Final = 100_000
+_BATCH: Final = 256
+_BATCH_BYTES: Final = 4 << 20
+_ROUNDS: Final = 5
+_READ_SECONDS: Final = 10.0
+
+Rows = Mapping[tuple[str, str], int]
+
+
+class Backlog:
+    """Rows in flight of one lane. `count` may be called by several tasks; it never holds the fetch up."""
+
+    def __init__(self, connection: Connection, lane: Lane, max_bytes: int) -> None:
+        self._connection = connection
+        self._lane = lane
+        self._max_bytes = max_bytes
+        self._known: dict[int, Rows] = {}
+
+    def saw(self, sequence: int, subject: str, headers: Mapping[str, str]) -> None:
+        """Remember what a delivered message holds."""
+        if len(self._known) >= _MAX_KNOWN:  # nobody counts: forget the oldest, it can be read again
+            del self._known[next(iter(self._known))]
+        self._known[sequence] = pending_rows(subject, headers)
+
+    async def count(self) -> Pending:
+        """Raises Unavailable when the broker is away, or when messages vanish faster than they can be read."""
+        live, size = await self._live()
+        for _ in range(_ROUNDS):
+            missing = sorted(live - self._known.keys())
+            if not missing:
+                break
+            await self._read(missing)
+            if live <= self._known.keys():
+                break
+            # What could not be read was acked meanwhile, or is not yet on the replica that answered.
+            now, size = await self._live()
+            live &= now
+        else:
+            raise Unavailable(f"the {self._lane} lane changes too fast to be counted; ask again")
+        rows: dict[tuple[str, str], int] = {}
+        for sequence in live:
+            for key, count in self._known[sequence].items():
+                rows[key] = rows.get(key, 0) + count
+        return Pending(len(live), size, self._max_bytes, rows)
+
+    async def _live(self) -> tuple[set[int], int]:
+        answer = await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {"deleted_details": True})
+        state = answer["state"]
+        live = set(range(state["first_seq"], state["last_seq"] + 1)) if state["messages"] else set[int]()
+        live.difference_update(state.get("deleted") or ())
+        # Acked for good: sequences are never used again.
+        for sequence in [s for s in self._known if s <= state["last_seq"] and s not in live]:
+            del self._known[sequence]
+        return live, state["bytes"]
+
+    async def _read(self, missing: list[int]) -> None:
+        """Learn what the missing sequences hold, batch by batch, skipping what is gone."""
+        at = 0
+        while at < len(missing):
+            last = await self._read_batch(missing[at], min(_BATCH, len(missing) - at))
+            while at < len(missing) and missing[at] <= last:
+                at += 1
+
+    async def _read_batch(self, first: int, batch: int) -> int:
+        """Read up to `batch` messages from sequence `first` on; the last sequence that needs no second look."""
+        arrived: asyncio.Queue[Msg | None] = asyncio.Queue()  # bounded by the batch that is asked for
+        reply = self._connection.open_inbox(arrived.put_nowait)
+        request = {"seq": first, "batch": batch, "max_bytes": _BATCH_BYTES}
+        last = first
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                subject = f"$JS.API.DIRECT.GET.{STREAMS[self._lane]}"
+                await self._connection.send(subject, json.dumps(request).encode(), reply=reply)
+                while (message := await arrived.get()) is not None:
+                    headers = message.headers or {}
+                    match status_of(message):
+                        case None:
+                            last = int(headers["Nats-Sequence"])
+                            self.saw(last, headers["Nats-Subject"], headers)
+                        case "204":  # end of the batch
+                            return last
+                        case "404":  # nothing from `first` on
+                            return 1 << 63
+                        case status:
+                            raise Unavailable(f"the broker refused to show the {self._lane} lane: status {status}")
+        except TimeoutError:
+            raise Unavailable(f"the broker did not show the {self._lane} lane within {_READ_SECONDS:g} s") from None
+        finally:
+            self._connection.close_inbox(reply)
+        raise Unavailable(f"the connection to the broker was lost while the {self._lane} lane was counted")

@@ -1,0 +1,108 @@
+"""`NatsBus`: the port on NATS JetStream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from penstock.bus.nats.backlog import Backlog
+from penstock.bus.nats.config import NatsConfig
+from penstock.bus.nats.connection import Connection
+from penstock.bus.nats.consumer import NatsDelivery, fetch
+from penstock.bus.nats.lanes import broker_error, make_lanes
+from penstock.bus.nats.monitor import check_durability
+from penstock.bus.nats.responder import Listener, NatsResponder
+from penstock.bus.port import Handler, Lane, LiveMessage, Pending, check_subject
+from penstock.model.errors import Unavailable
+
+__all__ = ["NatsBus"]
+
+_HEADER_ROOM: Final = 4_096
+_RETRY: Final = "its fate is unknown: retry the same bytes and id"
+
+
+class NatsBus:
+    """The Bus on one NATS server or cluster; see `port.Bus` for what it promises and `lanes` for how lanes are kept."""
+
+    def __init__(self, config: NatsConfig) -> None:
+        self._config = config
+        self._connection = Connection(config)
+        self._backlogs = {lane: Backlog(self._connection, lane, config.max_bytes) for lane in Lane}
+        self._responders: weakref.WeakSet[NatsResponder] = weakref.WeakSet()
+
+    @property
+    def max_payload(self) -> int:
+        # The broker's bound is on headers and payload together.
+        return self._connection.max_payload - _HEADER_ROOM
+
+    async def open(self) -> None:
+        """Connect, check that the broker fsyncs, make the lanes. Idempotent. Raises Misconfigured, Unavailable."""
+        try:
+            await self._connection.open()
+            await check_durability(self._config)
+            await make_lanes(self._connection, self._config)
+        except BaseException:
+            await self._connection.close()
+            raise
+
+    async def close(self) -> None:
+        await asyncio.gather(*(responder.stop() for responder in tuple(self._responders)))
+        await self._connection.close()
+
+    async def publish(
+        self, lane: Lane, subject: str, payload: bytes, headers: Mapping[str, str], *, timeout: float = 10.0
+    ) -> None:
+        check_subject(lane, subject)
+        try:
+            message = await self._connection.request(subject, payload, headers, timeout=timeout)
+        except Unavailable as error:
+            if error.code == "no_responders":
+                raise Unavailable(
+                    f"the broker has no {lane} lane; nothing was stored", hint="it may be starting: retry"
+                ) from error
+            raise Unavailable(f"the {lane} lane did not confirm the message: {error.detail}", hint=_RETRY) from error
+        try:
+            answer = json.loads(message.data)
+            refusal = answer.get("error")
+        except (ValueError, AttributeError) as error:
+            raise Unavailable(f"{subject} was answered by something else than the broker", hint=_RETRY) from error
+        if refusal is not None:
+            raise broker_error(lane, refusal, self._config.max_bytes)
+
+    async def fetch(self, lane: Lane, max_messages: int, wait: float) -> Sequence[NatsDelivery]:
+        try:
+            deliveries = await fetch(self._connection, lane, max_messages, wait)
+        except Unavailable as error:
+            if error.code != "no_responders":
+                raise
+            # A broker that was emptied has no lanes; one that is starting says so.
+            await make_lanes(self._connection, self._config)
+            return ()
+        for delivery in deliveries:
+            self._backlogs[lane].saw(delivery.sequence, delivery.subject, delivery.headers)
+        return deliveries
+
+    async def pending(self, lane: Lane) -> Pending:
+        return await self._backlogs[lane].count()
+
+    async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
+        try:
+            return (await self._connection.request(subject, payload, timeout=timeout)).data
+        except Unavailable as error:
+            if error.code == "no_responders":
+                raise Unavailable(f"nobody answers on {subject}", hint="is the role that serves it running?") from error
+            raise
+
+    async def respond(self, subject: str, handler: Handler, *, group: str) -> NatsResponder:
+        responder = NatsResponder(self._connection, subject, handler, group)
+        await responder.start()
+        self._responders.add(responder)
+        return responder
+
+    async def listen(self, subject: str, callback: Callable[[LiveMessage], None]) -> Listener:
+        listener = Listener(self._connection, subject, callback)
+        await listener.start()
+        return listener

@@ -1,0 +1,381 @@
+"""One connection to the broker that comes back by itself, and the inbox on which all its answers arrive.
+
+Answers are matched here and not by the client library: its `request` and `fetch` stand on `asyncio.wait_for`, which can swallow
+a cancellation on Python 3.11, its `fetch` can leave a pull behind that catches the next message, and a publish while
+disconnected would sit in a buffer and be sent after its caller was told that it failed. The library's connection also ends
+for good on some server errors; then a new one is made and every subscription is put back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import nats.errors
+import structlog
+from nats.aio.client import Client, Server
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from penstock.bus.nats.config import NatsConfig
+from penstock.model.errors import Misconfigured, TooLarge, Unavailable
+
+__all__ = ["Connection", "PrivateInbox", "Sink", "Standing", "status_of"]
+
+_log: Final = structlog.get_logger(__name__)
+_MAX_BACKOFF: Final = 2.0
+_CLOSE_SECONDS: Final = 3.0
+_NOT_CONNECTED: Final = (
+    nats.errors.OutboundBufferLimitError,
+    nats.errors.ConnectionClosedError,
+    nats.errors.ConnectionDrainingError,
+    nats.errors.ConnectionReconnectingError,
+)
+
+Sink = Callable[[Msg | None], None]
+"""Takes one answer, or None when the connection was lost and no more answers will come."""
+
+OnMessage = Callable[[Msg], Awaitable[None]]
+
+
+def status_of(message: Msg) -> str | None:
+    """The status code of a broker's control message; None for data."""
+    return message.headers.get("Status") if message.headers and not message.data else None
+
+
+@dataclass(slots=True)
+class Standing:
+    """A subscription that outlives reconnects. `max_messages` and `max_bytes` bound what waits to be handled; 0 is no bound."""
+
+    subject: str
+    handle: OnMessage
+    queue: str = ""
+    max_messages: int = 1_024
+    max_bytes: int = 64 << 20
+    current: Subscription | None = None
+
+
+class PrivateInbox:
+    """A reply subject of its own; see `Connection.open_private_inbox`."""
+
+    def __init__(self, connection: Connection, reply: str, sink: Sink) -> None:
+        self.reply = reply
+        self.standing = Standing(reply, self._on_message, max_messages=0, max_bytes=0)
+        self._connection = connection
+        self._sink = sink
+
+    def pass_on(self, message: Msg | None) -> None:
+        self._sink(message)
+
+    async def _on_message(self, message: Msg) -> None:
+        self._sink(message)
+
+    async def close(self) -> None:
+        self._connection.close_inbox(self.reply)
+        await self._connection.unsubscribe(self.standing)
+
+    def close_later(self, sink: Sink, seconds: float) -> None:
+        """Send what still arrives to another sink, and close after some seconds."""
+        self._sink = sink
+        asyncio.get_running_loop().call_later(seconds, self._connection.run_soon, self.close)
+
+
+class Connection:
+    """To one broker (cluster). `open` raises Unavailable, or Misconfigured when the broker refuses the credentials."""
+
+    def __init__(self, config: NatsConfig) -> None:
+        self._config = config
+        self._client: Client | None = None
+        self._up = asyncio.Event()
+        self._closing = False
+        self._reopening: asyncio.Task[None] | None = None
+        self._last_error: Exception | None = None
+        self._inbox = f"{config.inbox}.{secrets.token_hex(11)}"
+        self._tokens = itertools.count()
+        self._sinks: dict[str, Sink] = {}
+        self._standing: list[Standing] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def max_payload(self) -> int:
+        """Bytes of headers and payload that the broker accepts in one message."""
+        return self._client.max_payload if self._client is not None else 1 << 20
+
+    async def open(self) -> None:
+        """Connect, waiting for the broker for the configured time."""
+        if self._client is not None:
+            return
+        self._closing = False
+        try:
+            async with asyncio.timeout(self._config.connect_timeout):
+                await self._connect()
+        except TimeoutError:
+            raise self._open_failure() from None
+        # Only what was asked for arrives here, so its senders bound it: one answer for a publish in flight, a batch for a fetch.
+        await self.subscribe(Standing(f"{self._inbox}.*", self._on_answer, max_messages=0, max_bytes=0))
+
+    async def close(self) -> None:
+        """Send what waits to be sent and disconnect, within seconds even when the broker hangs."""
+        self._closing = True
+        if self._reopening is not None:
+            self._reopening.cancel()
+            await asyncio.gather(self._reopening, return_exceptions=True)
+            self._reopening = None
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
+        client, self._client = self._client, None
+        self._standing.clear()
+        if client is not None:
+            await _disconnect(client)
+        self._lose_answers()
+
+    async def send(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None, *, reply: str = ""
+    ) -> None:
+        """Hand one message to the connection, waiting until there is one: callers bound that by a timeout.
+
+        Raises TooLarge before anything is sent, Unavailable when the connection was closed on purpose.
+        """
+        size = len(payload) + _header_size(headers)
+        if size > self.max_payload and self._client is not None:
+            raise TooLarge(f"a message of {size} bytes is over the broker's bound of {self.max_payload}")
+        while True:
+            if self._client is None or self._closing:
+                raise Unavailable("the bus is not open")
+            try:
+                await self._client.publish(subject, payload, reply, dict(headers) if headers else None)
+            except _NOT_CONNECTED:
+                self._up.clear()
+                await self._up.wait()
+            except nats.errors.Error as error:
+                raise Unavailable(f"{subject} could not be published: {error}") from error
+            else:
+                return
+
+    @property
+    def is_up(self) -> bool:
+        return self._client is not None and self._client.is_connected
+
+    async def wait_up(self) -> None:
+        """Until there is a connection."""
+        await self._up.wait()
+
+    def send_soon(self, subject: str, payload: bytes) -> None:
+        """Send a small message from where nothing can be awaited; lost when the connection is."""
+        self.run_soon(lambda: self.send(subject, payload))
+
+    def run_soon(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a short piece of work in a task that `close` waits for, unless there is no connection."""
+        if self.is_up:
+            task = asyncio.create_task(work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def open_inbox(self, sink: Sink) -> str:
+        """A new reply subject; its answers go to `sink` until it is closed."""
+        token = str(next(self._tokens))
+        self._sinks[token] = sink
+        return f"{self._inbox}.{token}"
+
+    def close_inbox(self, reply: str) -> None:
+        self._sinks.pop(reply.rpartition(".")[2], None)
+
+    async def open_private_inbox(self, sink: Sink) -> PrivateInbox:
+        """A reply subject with a subscription of its own, for pulls: their messages keep the subject they were published on."""
+        if self._client is None:
+            raise Unavailable("the bus is not open")
+        token = str(next(self._tokens))
+        inbox = PrivateInbox(self, f"{self._inbox}-pull.{token}", sink)
+        self._sinks[token] = inbox.pass_on  # to hear of a lost connection
+        await self._attach(self._client, inbox.standing)
+        return inbox
+
+    async def request(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None, *, timeout: float
+    ) -> Msg:
+        """The first answer. Raises Unavailable: nobody listens (at once), no answer in time, connection lost."""
+        answer: asyncio.Future[Msg | None] = asyncio.get_running_loop().create_future()
+        sent = False
+
+        def settle(message: Msg | None) -> None:
+            if not answer.done():
+                answer.set_result(message)
+
+        reply = self.open_inbox(settle)
+        try:
+            async with asyncio.timeout(timeout):
+                await self.send(subject, payload, headers, reply=reply)
+                sent = True
+                message = await answer
+        except TimeoutError:
+            raise Unavailable(
+                f"no answer on {subject} within {timeout:g} s" if sent else self._down(timeout),
+                code="timeout" if sent else "unavailable",
+            ) from None
+        finally:
+            self.close_inbox(reply)
+        if message is None:
+            raise Unavailable(f"the connection to the broker was lost while {subject} was waiting for an answer")
+        if status_of(message) == "503":
+            raise Unavailable(f"nobody answers on {subject}", code="no_responders")
+        return message
+
+    async def subscribe(self, standing: Standing) -> None:
+        """Receive on a subject until `unsubscribe`, across reconnects."""
+        if self._client is None:
+            raise Unavailable("the bus is not open")
+        self._standing.append(standing)
+        await self._attach(self._client, standing)
+
+    async def unsubscribe(self, standing: Standing) -> None:
+        if standing in self._standing:
+            self._standing.remove(standing)
+        if standing.current is not None:
+            with contextlib.suppress(nats.errors.Error):  # closed or away: then there is nothing to take back
+                await standing.current.unsubscribe()
+
+    async def flush(self, timeout: float = 5.0) -> None:
+        """Until the broker has taken everything that was sent before, subscriptions too."""
+        if self._client is None:
+            raise Unavailable("the bus is not open")
+        try:
+            async with asyncio.timeout(timeout):
+                await self._client.flush(timeout=max(1, int(timeout)))
+        except (TimeoutError, OSError, nats.errors.Error) as error:
+            raise Unavailable("the broker did not answer a ping") from error
+
+    # The life of the connection.
+
+    async def _connect(self) -> None:
+        client = Client()
+        try:
+            await client.connect(
+                self._config.servers,
+                name=self._config.name,
+                user=self._config.user,
+                password=self._config.password,
+                user_credentials=str(self._config.creds) if self._config.creds else None,
+                inbox_prefix=self._config.inbox,
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0,  # the handler below decides
+                reconnect_to_server_handler=_next_server,
+                connect_timeout=2,
+                ping_interval=10,
+                max_outstanding_pings=2,
+                pending_size=0,  # nothing is kept to be sent later: callers know what was not sent
+                error_cb=self._on_error,
+                disconnected_cb=self._on_disconnected,
+                reconnected_cb=self._on_reconnected,
+                closed_cb=self._on_closed,
+            )
+        except ModuleNotFoundError as error:
+            raise Misconfigured(f"credentials files need the package {error.name}", hint="pip install nkeys") from error
+        except BaseException:
+            await _disconnect(client)
+            raise
+        self._client = client
+        self._last_error = None
+        for standing in self._standing:
+            await self._attach(client, standing)
+        self._up.set()
+
+    async def _attach(self, client: Client, standing: Standing) -> None:
+        try:
+            standing.current = await client.subscribe(
+                standing.subject,
+                queue=standing.queue,
+                cb=standing.handle,
+                pending_msgs_limit=standing.max_messages,
+                pending_bytes_limit=standing.max_bytes,
+            )
+        except nats.errors.Error as error:
+            raise Unavailable(f"{standing.subject} could not be subscribed: {error}") from error
+
+    async def _reopen(self) -> None:
+        for attempt in itertools.count():
+            await asyncio.sleep(_backoff(attempt))
+            with contextlib.suppress(TimeoutError, OSError, Unavailable, nats.errors.Error):
+                async with asyncio.timeout(self._config.connect_timeout):
+                    await self._connect()
+                _log.info("bus.reopened", attempts=attempt + 1)
+                return
+
+    async def _on_answer(self, message: Msg) -> None:
+        if sink := self._sinks.get(message.subject.rpartition(".")[2]):
+            sink(message)
+
+    def _lose_answers(self) -> None:
+        self._up.clear()
+        for sink in tuple(self._sinks.values()):
+            sink(None)
+
+    async def _on_error(self, error: Exception) -> None:
+        self._last_error = error
+        if isinstance(error, nats.errors.SlowConsumerError):
+            _log.warning("bus.slow_consumer", subject=error.subject)
+        else:
+            _log.debug("bus.error", error=repr(error))
+
+    async def _on_disconnected(self) -> None:
+        self._lose_answers()
+        if not self._closing:
+            _log.warning("bus.disconnected", error=repr(self._last_error))
+
+    async def _on_reconnected(self) -> None:
+        self._up.set()
+        _log.info("bus.reconnected")
+
+    async def _on_closed(self) -> None:
+        self._lose_answers()
+        if not self._closing and (self._reopening is None or self._reopening.done()):
+            _log.warning("bus.closed", error=repr(self._last_error))
+            self._reopening = asyncio.create_task(self._reopen())
+
+    def _down(self, seconds: float) -> str:
+        return f"no connection to the broker at {self._config.url} for {seconds:g} s; nothing was sent"
+
+    def _open_failure(self) -> Misconfigured | Unavailable:
+        said = repr(self._last_error)
+        if "authorization violation" in said.lower():
+            return Misconfigured(
+                f"the broker at {self._config.url} refuses these credentials", hint="check user and password, or creds"
+            )
+        return Unavailable(f"no broker answers at {self._config.url}: {said}", hint="is it running?")
+
+
+async def _disconnect(client: Client) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            if client.is_connected:
+                await client.flush(timeout=1)
+    except (TimeoutError, OSError, nats.errors.Error) as error:
+        _log.debug("bus.flush_failed", error=repr(error))
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await client.close()
+    except (TimeoutError, OSError, nats.errors.Error, AssertionError) as error:
+        _log.debug("bus.close_failed", error=repr(error))
+
+
+def _backoff(attempt: int) -> float:
+    """Full jitter, so that the clients of a restarted broker do not come back in one wave."""
+    return random.uniform(0, min(_MAX_BACKOFF, 0.05 * 2 ** min(attempt, 8)))
+
+
+def _next_server(servers: list[Server], _info: Mapping[str, Any]) -> tuple[Server, float]:
+    server = min(servers, key=lambda s: s.reconnects)
+    return server, _backoff(server.reconnects)
+
+
+def _header_size(headers: Mapping[str, str] | None) -> int:
+    """Bytes of a header block on the wire, which count against the broker's payload bound."""
+    if not headers:
+        return 0
+    return 14 + sum(len(key.encode()) + len(value.encode()) + 4 for key, value in headers.items())
