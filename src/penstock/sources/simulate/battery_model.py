@@ -53,7 +53,7 @@ def ocv(soc: F64) -> F64:
 
 
 class _Day(NamedTuple):
-    """Tables of a day of every battery, float64 [batteries * 5]: one entry per segment of its plan.
+    """Tables of a day of every battery, float64 [batteries, 5] or flat: one entry per segment of its plan.
 
     start    ms since midnight                  length   ms
     soc      at its start                       rise     of SoC until its end
@@ -158,22 +158,27 @@ class BatteryModel:
         ampere = rise * (self.capacity_ah * soh)[:, None] / (length / HOUR)
         spiky = np.where(rise > 0, _CHARGE_SQUARE, _DISCHARGE_SQUARE)
         settled = ampere**2 * spiky * (self._resistance * self._kelvin_per_watt)[:, None]
-        # The excess at midnight is what the same plan left the day before: older heat has decayed by e⁻²⁰.
-        excess = np.empty_like(settled)
-        state = none
-        for segment in (*range(_SEGMENTS), *range(_SEGMENTS)):
-            excess[:, segment] = state
-            goal = settled[:, segment]
-            state = goal + (state - goal) * np.exp(-length[:, segment] / _TAU_HEAT)
-        tables = (edges[:, :-1], length, soc, rise, moved, excess, settled, np.repeat(soh[:, None], _SEGMENTS, axis=1))
-        return _Day(*(table.ravel() for table in tables))
+        by_segment = np.repeat(soh[:, None], _SEGMENTS, axis=1)
+        return _Day(edges[:, :-1], length, soc, rise, moved, np.zeros_like(settled), settled, by_segment)
+
+    def _warmed(self, day: int) -> _Day:
+        """The plan of `day` with the heat of the day before in it; what is older has decayed by e⁻²⁰."""
+        before, today = self._plan(day - 1), self._plan(day)
+        excess = np.zeros(len(self._key))
+        for plan in (before, today):
+            fading = np.exp(-plan.length / _TAU_HEAT)
+            for segment in range(_SEGMENTS):
+                plan.excess[:, segment] = excess
+                goal = plan.settled[:, segment]
+                excess = goal + (excess - goal) * fading[:, segment]
+        return _Day(*(table.ravel() for table in today))
 
     def _tables(self, first: int, last: int) -> _Day:
         if self._joined is None or self._joined[:2] != (first, last):
             self._days = {n: d for n, d in self._days.items() if n >= first - 1}
             for day in range(first, last + 1):
                 if day not in self._days:
-                    self._days[day] = self._plan(day)
+                    self._days[day] = self._warmed(day)
             parts = [self._days[day] for day in range(first, last + 1)]
             self._joined = (first, last, _Day(*(np.concatenate(columns) for columns in zip(*parts, strict=True))))
         return self._joined[2]

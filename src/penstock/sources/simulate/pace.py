@@ -8,9 +8,11 @@ due meanwhile. Nothing is dropped and nothing is reordered by one sender.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -109,18 +111,18 @@ async def run(
     first = began if start is None else start
     progress = progress or Progress()
 
-    async def deliveries() -> AsyncIterator[Delivery]:
+    async def deliveries() -> AsyncGenerator[Delivery]:
         done = first
         # Catching up goes in slices that hold a bounded number of readings, whatever the fleet's size.
         longest = max(int(_SLICE / stream.rate * SECOND), 1) if stream.rate else 3600 * SECOND
         while until is None or done < until:
             now = clock.now()
-            passed = max(now - began, 0) * speedup if speedup != float("inf") else float("inf")
-            due = int(min(first + passed, now))
+            due = now if math.isinf(speedup) else min(first + int(max(now - began, 0) * speedup), now)
             if until is not None:
                 due = min(due, until)
             if due - done < step and due != until:
-                await sleep(max(step - (due - done), 1) / (min(speedup, 1_000.0) if due < now else 1.0) / SECOND)
+                # Behind the clock, simulated time passes faster; level with it, both pass alike.
+                await sleep((done + step - due) / (speedup if due < now else 1.0) / SECOND)
                 continue
             end = min(due, done + longest)
             for delivery in stream.take(done, end):
@@ -145,7 +147,7 @@ async def replay(
 ) -> Progress:
     """Emits all of `deliveries` (such as `demo_history`) as fast as `emit` takes them."""
 
-    async def each() -> AsyncIterator[Delivery]:
+    async def each() -> AsyncGenerator[Delivery]:
         for delivery in deliveries:
             yield delivery
 
@@ -155,7 +157,7 @@ async def replay(
 
 
 async def _pump(
-    deliveries: AsyncIterator[Delivery],
+    deliveries: AsyncGenerator[Delivery],
     emit: Emit,
     max_buffered: int,
     senders: int,
@@ -167,8 +169,9 @@ async def _pump(
     jitter = rng or random.Random()
 
     async def produce() -> None:
-        async for delivery in deliveries:
-            await buffer.put(delivery)
+        async with aclosing(deliveries):
+            async for delivery in deliveries:
+                await buffer.put(delivery)
         await buffer.close()
 
     async def send() -> None:

@@ -6,8 +6,10 @@ seed and minute, so any cut gives the same events. Events are few; they are obje
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +24,7 @@ from penstock.sources.simulate.places import DEMO_SITES, Site
 
 __all__ = ["SecurityEvents", "to_s1"]
 
-_WEIGHTS: Final = np.cumsum([weight for _, weight, _ in MESSAGES])
+_WEIGHTS: Final = list(accumulate(weight for _, weight, _ in MESSAGES))
 _MAX_PER_MINUTE: Final = 256
 _MAX_PER_HOUR: Final = 6_000
 
@@ -66,8 +68,8 @@ class SecurityEvents:
         return tuple(self._event(t, int(b)) for t, b in zip(ts[order].tolist(), content.tolist(), strict=True))
 
     def _event(self, ts: int, drawn: int) -> Event:
-        ticket, rest = drawn % int(_WEIGHTS[-1]), drawn // int(_WEIGHTS[-1])
-        criticality, _, text = MESSAGES[int(np.searchsorted(_WEIGHTS, ticket, side="right"))]
+        ticket, rest = drawn % _WEIGHTS[-1], drawn // _WEIGHTS[-1]
+        criticality, _, text = MESSAGES[bisect_right(_WEIGHTS, ticket)]
         rest, door = divmod(rest, len(DOORS))
         rest, site = divmod(rest, len(self.sites))
         rest, camera = divmod(rest, 24)
