@@ -25,7 +25,7 @@ from typing import Final
 import structlog
 
 from penstock.app.child import is_running, launch_command, start_time
-from penstock.bus.nats import read_monitor
+from penstock.app.probe import status_of
 from penstock.model.errors import Misconfigured, Unavailable
 
 __all__ = ["GUEST_SUBJECTS", "Broker", "BrokerAddress", "BrokerConfig", "locate_server", "render_config"]
@@ -231,14 +231,16 @@ class Broker:
         while True:
             if process.returncode is not None:
                 raise self._start_failure(process.returncode, log_from)
-            with contextlib.suppress(OSError, ValueError, Unavailable):
+            with contextlib.suppress(OSError, ValueError, TimeoutError, asyncio.IncompleteReadError):
                 # Absent or half-written until the server listens.
                 ports_file = next((self._home / "ports").glob(f"*_{process.pid}.ports"), self._home / "ports")
                 ports = json.loads(ports_file.read_text())
                 url, monitor_url = ports["nats"][0], ports["monitoring"][0]
-                await read_monitor(monitor_url, "healthz", timeout=1.0)
                 self._ports = _port_of(url), _port_of(monitor_url)
-                return BrokerAddress(url, monitor_url, USER, password)
+                async with asyncio.timeout(1.0):
+                    status = await status_of(self._config.host, self._ports[1], "/healthz")
+                if " 200 " in status:
+                    return BrokerAddress(url, monitor_url, USER, password)
             await asyncio.sleep(_POLL_SECONDS)
 
     def _start_failure(self, code: int, log_from: int) -> Misconfigured:

@@ -4,12 +4,13 @@ Every setting is one field of `Settings` with its meaning beside it; `docs/setti
 module imports the standard library only, because the supervisor and the command line load it at every start.
 """
 
+# ruff: noqa: RUF009 - `_setting` returns dataclasses.field(...)
+
 from __future__ import annotations
 
 import ipaddress
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -19,16 +20,16 @@ from typing import Any, Final, NamedTuple
 
 from penstock.model.errors import Misconfigured
 
-__all__ = ["ENV_PREFIX", "Bind", "Settings", "check_exposure", "load", "parse_bind", "parse_size"]
+__all__ = ["ENV_PREFIX", "Bind", "Settings", "env_name", "load", "parse_bind", "parse_size", "specs"]
 
 ENV_PREFIX: Final = "PENSTOCK_"
 _CONFIG_ENV: Final = "PENSTOCK_CONFIG"
 # Kubernetes puts `<SERVICE>_PORT_8080_TCP=…` and the like into every container of a namespace that has a service of
 # that name, so a service called `penstock` must not stop Penstock from starting.
-_SERVICE_LINK: Final = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")
+_SERVICE_LINK: Final = re.compile(
+    r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$"
+)
 _SIZE: Final = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.IGNORECASE)
-_KNOWN_SECRETS: Final = ("changeme", "password", "secret", "penstock", "admin", "default", "example", "bootstrap", "test")
-_MIN_SECRET: Final = 32
 
 
 class Bind(NamedTuple):
@@ -143,7 +144,9 @@ class Settings:
         "127.0.0.1:8080",
         "Address of the HTTP server. Port 0 takes a free port; the default port gives way to the next free one.",
     )
-    http_tls_cert: Path | None = _setting(_parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on.")
+    http_tls_cert: Path | None = _setting(
+        _parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on."
+    )
     http_tls_key: Path | None = _setting(_parse_path, "", "PEM private key of `http_tls_cert`.")
     allow_insecure_bind: bool = _setting(
         _parse_bool, "false", "Allow listening beyond this machine without TLS, because something in front provides it."
@@ -176,32 +179,51 @@ class Settings:
     nats_user: str = _setting(str, "", "User for `nats_url`.", group="Bus")
     nats_password: str = _setting(str, "", "Password for `nats_url`.", secret=True, group="Bus")
     nats_monitor_url: str = _setting(
-        str, "", "Monitoring address of `nats_url` (`http://host:8222`), where the fsync setting is checked.", group="Bus"
+        str,
+        "",
+        "Monitoring address of `nats_url` (`http://host:8222`), where the fsync setting is checked.",
+        group="Bus",
+    )
+    nats_replicas: int = _setting(
+        _parse_whole, "1", "Copies of each lane in a NATS cluster; 3 or more survive the loss of a server.", group="Bus"
+    )
+    nats_trust_durability: bool = _setting(
+        _parse_bool,
+        "false",
+        "Skip the check that `nats_url` fsyncs before it acknowledges, because you know that it does.",
+        group="Bus",
     )
     lane_max_bytes: int = _setting(
-        parse_size, "4GB", "Disk that unprocessed readings may take on the bus before senders are told to slow down.", group="Bus"
-    )
-    events_lane_max_bytes: int = _setting(
-        parse_size, "256MB", "The same for unprocessed events.", group="Bus"
+        parse_size,
+        "1GB",
+        "Disk that unprocessed readings may take on the bus, and events likewise, before senders are told to slow down.",
+        group="Bus",
     )
 
     store_url: str = _setting(
         str, "duckdb:", "Series store. `duckdb:` is the embedded store inside `data`.", group="Store"
     )
     store_memory_limit: int = _setting(parse_size, "512MB", "Memory that the embedded store may take.", group="Store")
-    retention_raw_days: int = _setting(_parse_whole, "0", "Days that raw readings are kept; 0 keeps them for ever.", group="Store")
+    retention_raw_days: int = _setting(
+        _parse_whole, "0", "Days that raw readings are kept; 0 keeps them for ever.", group="Store"
+    )
     retention_rollups_days: int = _setting(
         _parse_whole, "0", "Days that 1m, 15m, 1h and 1d rollups are kept; 0 keeps them for ever.", group="Store"
     )
-    retention_events_days: int = _setting(_parse_whole, "0", "Days that events are kept; 0 keeps them for ever.", group="Store")
+    retention_events_days: int = _setting(
+        _parse_whole, "0", "Days that events are kept; 0 keeps them for ever.", group="Store"
+    )
     retention_receipts_days: int = _setting(
         _parse_whole, "3", "Days that receipts of requests can be asked for.", group="Store"
     )
 
     url: str = _setting(
-        str, "", "Platform that commands such as `ingest` and `query` talk to; empty finds the local one by `data`.", group="Client"
+        str,
+        "",
+        "Platform that commands such as `ingest` and `query` talk to; empty finds the local one by `data`.",
+        group="Client",
     )
-    api_key: str = _setting(
+    key: str = _setting(
         str, "", "API key of those commands; empty uses the local platform's own key.", secret=True, group="Client"
     )
     criticality_above: int | None = _setting(
@@ -212,7 +234,10 @@ class Settings:
         _one_of("debug", "info", "warning", "error"), "info", "Least severe message that is logged.", group="Logs"
     )
     log_format: str = _setting(
-        _one_of("auto", "console", "json"), "auto", "`auto` is readable on a terminal and JSON lines elsewhere.", group="Logs"
+        _one_of("auto", "console", "json"),
+        "auto",
+        "`auto` is readable on a terminal and JSON lines elsewhere.",
+        group="Logs",
     )
 
     origins: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
@@ -335,41 +360,3 @@ def _known(name: str, by_name: Mapping[str, Field[Any]], where: str, *, shown: s
         f"unknown setting {shown or name} ({where})",
         hint=f"did you mean {suggestion}?" if suggestion else "`penstock settings` lists all settings",
     )
-
-
-def check_exposure(settings: Settings) -> None:
-    """Refuse to listen beyond this machine unprotected; raises Misconfigured with the fix."""
-    if (settings.http_tls_cert is None) != (settings.http_tls_key is None):
-        raise Misconfigured("http_tls_cert and http_tls_key must be set together")
-    key = settings.http_tls_key
-    if key is not None and key.exists() and key.stat().st_mode & stat.S_IROTH:
-        raise Misconfigured(f"http_tls_key {key} can be read by every user", hint=f"chmod 600 {key}")
-    if not settings.nats_url and not settings.nats.is_loopback:
-        raise Misconfigured(
-            f"nats = {settings.nats} can be reached from other machines, and the bundled NATS server has no TLS",
-            hint=f"listen on 127.0.0.1:{settings.nats.port}, or run a NATS server with TLS and set nats_url",
-        )
-    if settings.http.is_loopback:
-        return
-    if settings.http_tls_cert is None and not settings.allow_insecure_bind:
-        raise Misconfigured(
-            f"http = {settings.http} can be reached from other machines, without TLS",
-            hint="set http_tls_cert and http_tls_key, or PENSTOCK_ALLOW_INSECURE_BIND=1 if something in front provides "
-            f"TLS, or listen on 127.0.0.1:{settings.http.port}",
-        )
-    _check_secret(settings.bootstrap_key, f"http = {settings.http}")
-
-
-def _check_secret(secret: str, bind: str) -> None:
-    fix = "PENSTOCK_BOOTSTRAP_KEY=$(openssl rand -hex 32), or PENSTOCK_BOOTSTRAP_KEY_FILE naming a file with it"
-    needs = f"{bind} can be reached from other machines, so bootstrap_key must be set to a secret of its own"
-    if not secret:
-        raise Misconfigured(f"{needs}, but it is empty", hint=fix)
-    if len(secret) < _MIN_SECRET:
-        raise Misconfigured(f"{needs}, but it has {len(secret)} characters; {_MIN_SECRET} are needed", hint=fix)
-    # Repeating a known word to reach the length makes no secret of it.
-    rest = secret.lower()
-    for word in _KNOWN_SECRETS:
-        rest = rest.replace(word, "")
-    if len(set(secret)) < 10 or len(rest) < _MIN_SECRET // 2:
-        raise Misconfigured(f"{needs}, but it is guessable", hint=fix)

@@ -14,13 +14,14 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from penstock.model.errors import Conflict, Misconfigured
+from penstock.app.config import Settings
+from penstock.model.errors import Conflict, Misconfigured, Unavailable
 
-__all__ = ["DataDir", "Running"]
+__all__ = ["DataDir", "Running", "with_local_broker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,20 @@ class DataDir:
         except (OSError, ValueError, TypeError):
             return None
         return state if _is_alive(state.pid) else None
+
+
+def with_local_broker(settings: Settings) -> Settings:
+    """The settings with the broker of the platform that runs on `data`, unless they name one; raises Unavailable."""
+    if settings.nats_url:
+        return settings
+    state = DataDir(settings.data).read_state()
+    if state is None:
+        raise Unavailable(
+            f"no platform is running on {settings.data.absolute()}, and no NATS server is named",
+            code="not_running",
+            hint="start one with `penstock up`, or set PENSTOCK_NATS_URL=nats://host:4222",
+        )
+    return replace(settings, nats_url=state.nats_url, nats_user=state.nats_user, nats_password=state.nats_password)
 
 
 def _owned(path: Path, owner: str) -> Conflict:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import random
 import signal
 import socket
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from penstock.model.errors import Misconfigured, PenstockError, Unavailable
+from penstock.model.errors import Misconfigured, Unavailable
 
 __all__ = ["Backoff", "Worker", "WorkerSpec"]
 
@@ -67,7 +66,12 @@ class Worker:
     """
 
     def __init__(
-        self, spec: WorkerSpec, *, changed: Callable[[], None], heard: Callable[[Mapping[str, Any]], None], backoff: Backoff
+        self,
+        spec: WorkerSpec,
+        *,
+        changed: Callable[[], None],
+        heard: Callable[[Mapping[str, Any]], None],
+        backoff: Backoff,
     ) -> None:
         self.spec = spec
         self.pid: int | None = None

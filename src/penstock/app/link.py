@@ -10,8 +10,10 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
+
+from penstock.model.errors import InvalidInput, Misconfigured
 
 __all__ = ["Link"]
 
@@ -38,9 +40,12 @@ class Link:
         """This process does its work now."""
         self.say(ready=facts)
 
-    def failed(self, error: Mapping[str, Any]) -> None:
-        """This process cannot do its work, and starting it again would not help."""
-        self.say(failed=error)
+    def failed(self, error: BaseException) -> None:
+        """Tell a failure that starting again would not mend; every other one is left to the restart."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        if isinstance(error, Misconfigured | InvalidInput):
+            self.say(failed={"detail": error.detail, "code": error.code, "hint": error.hint})
 
     def watch(self, gone: Callable[[], None]) -> None:
         """Call `gone` (from a thread) when the supervisor ends; if the process still lives long after that, end it.

@@ -1,4 +1,4 @@
-"""Logs and process metrics of every role: structured lines on stderr, never on stdout (that is for data)."""
+"""Logs of every process: structured lines on stderr, never on stdout (that is for data)."""
 
 from __future__ import annotations
 

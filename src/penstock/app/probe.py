@@ -1,4 +1,4 @@
-"""Whether an HTTP server of ours can serve: a GET of `/readyz` with the standard library's event loop alone."""
+"""Asking HTTP servers of ours how they are, with the standard library's event loop alone: the supervisor is light."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from penstock.app.config import Bind
 from penstock.model.errors import Unavailable
 
-__all__ = ["until_ready"]
+__all__ = ["status_of", "until_ready"]
 
 _PAUSE: Final = 0.05
 _ATTEMPT_SECONDS: Final = 5.0
@@ -23,29 +23,32 @@ async def until_ready(bind: Bind, *, cert: Path | None, seconds: float) -> None:
     while True:
         try:
             async with asyncio.timeout(_ATTEMPT_SECONDS):
-                status = await _get(bind, "/readyz", cert)
+                status = await status_of(bind.reachable.host, bind.port, "/readyz", cert=cert)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             said = f"no answer ({error!r})"
         else:
             if " 200 " in status:
                 return
-            said = status.strip()
+            said = status
         if loop.time() > deadline:
-            raise Unavailable(f"http://{bind}/readyz was not ready within {seconds:g} s: {said}")
+            raise Unavailable(f"{bind} was not ready within {seconds:g} s: {said}", hint="its messages are above")
         await asyncio.sleep(_PAUSE)
 
 
-async def _get(bind: Bind, path: str, cert: Path | None) -> str:
-    """The status line of the answer."""
+async def status_of(host: str, port: int, path: str, *, cert: Path | None = None) -> str:
+    """The status line of `GET path`, such as `HTTP/1.1 200 OK`. Raises OSError, IncompleteReadError.
+
+    With `cert`, the server's own certificate, over TLS.
+    """
     context = None
     if cert is not None:
-        # The server's own certificate is the only one that is trusted; its name may be the public one.
+        # That certificate alone is trusted, whatever public name it carries.
         context = ssl.create_default_context(cafile=str(cert))
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.check_hostname = False
-    reader, writer = await asyncio.open_connection(bind.reachable.host, bind.port, ssl=context)
+    reader, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {bind}\r\nConnection: close\r\n\r\n".encode())
-        return (await reader.readuntil(b"\r\n")).decode("latin-1")
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        return (await reader.readuntil(b"\r\n")).decode("latin-1").strip()
     finally:
         writer.close()

@@ -15,8 +15,9 @@ from typing import Any, Final
 import structlog
 
 from penstock.accounts.keys import KeyRing
-from penstock.app.config import Settings, check_exposure
+from penstock.app.config import Settings
 from penstock.app.datadir import DataDir
+from penstock.app.exposure import check_exposure
 from penstock.app.link import Link
 from penstock.app.listen import bind_socket
 from penstock.app.services.resources import Resources
@@ -100,7 +101,7 @@ async def _data_side(
     opened.push_async_callback(store.close)
     config = RunnerConfig(events_tenant=settings.events_tenant)
     runner = Runner(bus, store, clock, config)
-    return runner, make_engine(store, clock, runner)
+    return runner, make_engine(store, bus, clock, runner)
 
 
 async def _start(

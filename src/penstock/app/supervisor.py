@@ -25,8 +25,9 @@ from typing import Any, Final
 import structlog
 
 from penstock.app.broker import Broker, BrokerAddress, BrokerConfig
-from penstock.app.config import ENV_PREFIX, Bind, Settings, check_exposure
+from penstock.app.config import ENV_PREFIX, Settings
 from penstock.app.datadir import DataDir, Running
+from penstock.app.exposure import check_exposure
 from penstock.app.keeper import Backoff, Worker, WorkerSpec
 from penstock.app.listen import bind_socket, free_bind
 from penstock.app.probe import until_ready
@@ -252,4 +253,3 @@ class Supervisor:
         if broker.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(broker.pid, signal.SIGKILL)
-

@@ -56,7 +56,13 @@ def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> Non
             f'    curl -H "Authorization: Bearer $KEY" {url}/v1/sensors/kitchen/recent',
             "    penstock ingest FILE.csv --sensor kitchen --map 'Temperature=temperature[degC]' --dry-run",
         ]
-    lines += ["    penstock events --last 10", "    penstock status --ledger", "", "  Ctrl-C stops it; nothing is lost.", ""]
+    lines += [
+        "    penstock events --last 10",
+        "    penstock status --ledger",
+        "",
+        "  Ctrl-C stops it; nothing is lost.",
+        "",
+    ]
     out.write("\n".join(lines) + "\n")
     out.flush()
 

@@ -14,7 +14,7 @@ from penstock.model.errors import Misconfigured
 from penstock.model.time import Clock
 from penstock.store.series import SeriesStore
 
-__all__ = ["BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "open_bus", "open_store"]
+__all__ = ["BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "ask_once", "open_bus", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def _nats(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
             password=settings.nats_password or None,
             monitor_url=settings.nats_monitor_url or None,
             max_bytes=settings.lane_max_bytes,
+            replicas=settings.nats_replicas,
+            trust_durability=settings.nats_trust_durability,
         )
     )
 
@@ -112,6 +114,26 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
 def open_store(settings: Settings, clock: Clock) -> SeriesStore:
     """The series store that `store_url` names, not opened yet. Raises Misconfigured."""
     return _make(STORES, "store_url", settings.store_url, settings, clock)
+
+
+async def ask_once(settings: Settings, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
+    """One request over `nats_url`, as any NATS client could make it: no lanes, no rights beyond asking.
+
+    Raises Unavailable when the broker is away or nobody answers, Misconfigured when it refuses the credentials.
+    """
+    from penstock.bus.nats.config import NatsConfig  # noqa: PLC0415 - adapters are loaded when they are opened
+    from penstock.bus.nats.connection import Connection  # noqa: PLC0415 - as above
+
+    # A client without rights of its own may only read answers under the library's usual prefix.
+    config = NatsConfig(
+        url=settings.nats_url, user=settings.nats_user or None, password=settings.nats_password or None, inbox="_INBOX"
+    )
+    connection = Connection(config)
+    await connection.open()
+    try:
+        return bytes((await connection.request(subject, payload, timeout=timeout)).data)
+    finally:
+        await connection.close()
 
 
 def _make(registry: Mapping[str, Adapter], setting: str, url: str, settings: Settings, clock: Clock) -> Any:

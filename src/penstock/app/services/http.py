@@ -18,7 +18,6 @@ from penstock.pipeline.gate import Gate
 __all__ = ["serve_http"]
 
 _DRAIN_SECONDS = 3
-_FLUSH_SECONDS = 60.0
 
 
 @contextlib.asynccontextmanager
@@ -46,16 +45,14 @@ async def serve_http(
         )
     )
     serving = resources.tasks.create_task(server.serve(sockets=[listener]), name="http")
-    flushing = resources.tasks.create_task(_flush_use(keys), name="keys")
     try:
         await server.listening.wait()
         yield
     finally:
-        flushing.cancel()
+        app.state.live.close()  # live streams never end by themselves, and the server waits for its connections
         server.should_exit = True
         await asyncio.wait([serving])
         await gate.close()
-        keys.flush()
 
 
 class _Server(uvicorn.Server):
@@ -72,9 +69,3 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
-
-
-async def _flush_use(keys: KeyRing) -> None:
-    while True:
-        await asyncio.sleep(_FLUSH_SECONDS)
-        await asyncio.to_thread(keys.flush)

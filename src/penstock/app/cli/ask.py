@@ -1,0 +1,257 @@
+"""Commands that read: query, tail, events, status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from penstock.app.cli.console import is_terminal, note, paint, show_rows, write_json
+from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
+from penstock.model.errors import InvalidInput
+
+__all__ = ["install"]
+
+_GROUP_COLUMNS = {"site": "site_id", "sensor": "sensor_id", "building": "building", "room": "room"}
+_STATISTICS = ("count", "mean", "min", "max", "first", "last", "sum", "time_weighted_mean")
+
+
+def install(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (query, tail, events, status):
+        app.command()(command)
+
+
+def query(
+    question: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[QUESTION]", help="Such as 'avg(temperature) by room every 15m last 24h'.", show_default=False
+        ),
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Site, * for any run of characters.", show_default=False)] = None,
+    sensor: Annotated[
+        str | None, typer.Option(help="Newest readings of this sensor instead of windows.", show_default=False)
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric, * for any run of characters.", show_default=False)] = None,
+    window: Annotated[
+        str | None, typer.Option(help="Width: 1m, 15m, 1h, 1d (default: 15m).", show_default=False)
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="-24h, RFC 3339 or epoch ms (default: -1h).", show_default=False)
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The same (default: now).", show_default=False)] = None,
+    group_by: Annotated[
+        str | None, typer.Option("--by", help="site, sensor, building, room, by commas.", show_default=False)
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Convert values to this unit.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(help="Readings of --sensor at most.", min=1)] = 100,
+    data: DataOption = None,
+    url: UrlOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Aggregates per window, or the newest readings of a sensor.
+
+    A table on a terminal, CSV in a pipe.
+    """
+    from penstock.app.client import Client
+    from penstock.app.question import Question, parse_question, resolve_time
+
+    asked = parse_question(question) if question else Question()
+    asked = asked.with_options(
+        site=site, metric=metric, window=window, start=start, end=end, unit=unit,
+        group_by=tuple(group_by.split(",")) if group_by else None,
+    )  # fmt: skip
+    with Client(settings_from(config, data=data, url=url)) as client:
+        times: dict[str, Any] = {"from": resolve_time(asked.start), "to": resolve_time(asked.end)}
+        if sensor is not None:
+            params = {"limit": limit, "metric": asked.metric, "site": asked.site, "unit": asked.unit, **times}
+            answer = client.get(f"/v1/sensors/{_segment(sensor)}/recent", **params)
+            columns: Sequence[str] = ("ts", "sensor_id", "site_id", "metric", "value", "unit")
+        else:
+            params = {
+                "window": asked.window or "15m",
+                "metric": asked.metric,
+                "group_by": ",".join(asked.group_by) or None,
+                "unit": asked.unit,
+                **times,
+            }
+            answer = client.get(f"/v1/sites/{_segment(asked.site or '*')}/agg", **params)
+            groups = [_GROUP_COLUMNS[name] for name in asked.group_by]
+            columns = ("ts", *groups, "metric", *(asked.statistics or _STATISTICS[:6]), "unit")
+    _answer(answer, columns, as_json=as_json)
+
+
+def tail(
+    pattern: Annotated[
+        str, typer.Argument(help="site[/sensor[/metric]], * for any run of characters, or part of a sensor's name.")
+    ] = "*",
+    with_events: Annotated[bool, typer.Option("--events", help="Security events too.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Stop after so many lines.", min=1, show_default=False)] = None,
+    data: DataOption = None,
+    url: UrlOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Watch readings as they arrive. JSON lines with --json."""
+    from penstock.app.cli.live import watch
+
+    settings = settings_from(config, data=data, url=url)
+    site, sensor, metric = (*(part or None for part in pattern.split("/", 2)), None, None)[:3]
+    if "/" not in pattern:
+        # One word is rather a sensor than a site.
+        site, sensor = None, (pattern if "*" in pattern else f"*{pattern}*")
+    left = limit
+    for kind, rows in watch(settings, site=site, sensor=sensor, metric=metric, events=with_events):
+        for row in rows:
+            sys.stdout.write((json.dumps(row, ensure_ascii=False) if as_json else _line(kind, row)) + "\n")
+            if left is not None and (left := left - 1) == 0:
+                return
+        sys.stdout.flush()
+
+
+def events(
+    last: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=10_000)] = 10,
+    above: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Only criticality strictly greater (default: PENSTOCK_CRITICALITY_ABOVE).",
+            show_default=False,
+        ),
+    ] = None,
+    nats_url: Annotated[
+        str | None, typer.Option("--nats-url", help="NATS server to ask (default: that of --data).", show_default=False)
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The last security events above a criticality, asked over NATS (`events.query`)."""
+    from penstock.app.cli.s1 import last_events
+
+    settings = settings_from(config, data=data, nats_url=nats_url, criticality_above=above)
+    found = last_events(settings, last)
+    if as_json:
+        write_json(found)
+        return
+    columns = ("criticality", "timestamp", "eventMessage")
+    threshold = settings.criticality_above
+    limit = "" if threshold is None else f" above criticality {threshold}"
+    if is_terminal():
+        for event in found:
+            level = int(event["criticality"])
+            style = "1;31" if level >= 9 else "31" if level >= 7 else "33" if level >= 4 else "0"
+            painted = paint(style, f"{level:>3}", stream=sys.stdout)
+            sys.stdout.write(f"{painted}  {event['timestamp']:<24}  {_clean(event['eventMessage'])}\n")
+        if not found:
+            note(f"no events{limit}")
+    else:
+        show_rows(found, columns)
+
+
+def status(
+    ledger: Annotated[bool, typer.Option("--ledger", help="The fate of everything received, per source.")] = False,
+    data: DataOption = None,
+    url: UrlOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What runs where, how fresh the data is, and whether everything is accounted for.
+
+    Exits with 2 when the ledger does not add up.
+    """
+    from penstock.app.client import Client
+    from penstock.app.datadir import DataDir
+
+    settings = settings_from(config, data=data, url=url)
+    state = None if settings.url else DataDir(settings.data).read_state()
+    with Client(settings) as client:
+        answer = client.get("/v1/system/status")
+        rows = client.get("/v1/system/ledger")["data"] if ledger else []
+        where = client.url
+    if as_json:
+        processes = dict(state.processes) if state else {}
+        restarts = dict(state.restarts) if state else {}
+        document = {"url": where, **answer, "processes": processes, "restarts": restarts}
+        write_json(document | ({"ledger": rows} if ledger else {}))
+    else:
+        facts: dict[str, Any] = {"url": where}
+        if state is not None:
+            facts |= {"data": settings.data.absolute(), "pid": state.pid, "nats": state.nats_url}
+            facts["processes"] = "  ".join(
+                f"{name} {pid}" + (f" ({n} restarts)" if (n := state.restarts.get(name, 0)) else "")
+                for name, pid in state.processes.items()
+            )
+        _facts(facts | _flat(answer))
+        if ledger:
+            _ledger(rows)
+    if any(row.get("difference") for row in rows):
+        raise SystemExit(2)
+
+
+def _ledger(rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = (
+        "source",
+        "received",
+        "stored",
+        "duplicate",
+        "superseded",
+        "rejected",
+        "dead_lettered",
+        "in_flight",
+        "difference",
+    )
+    show_rows(rows, columns, empty="nothing received yet")
+
+
+def _facts(facts: Mapping[str, Any]) -> None:
+    for name, value in facts.items():
+        sys.stdout.write(f"{name:<22} {value}\n")
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _answer(answer: Mapping[str, Any], columns: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        write_json(answer)
+        return
+    show_rows(answer["data"], columns)
+    if not is_terminal():
+        return
+    fresh = "complete" if answer["complete"] else "some data of this range is still on its way"
+    more = " · there is more: raise --limit" if answer.get("next_cursor") else ""
+    note(paint("2", f"{len(answer['data'])} rows · {answer['staleness_ms']} ms old · {fresh}{more}"))
+
+
+def _line(kind: str, row: Mapping[str, Any]) -> str:
+    if kind == "events":
+        return f"{row['timestamp']}  event {row['criticality']:>3}  {_clean(row['message'])}"
+    if kind == "gap":
+        return paint("33", f"… {row['skipped']} rows skipped: this terminal is slower than the data", stream=sys.stdout)
+    series = _clean(f"{row['site_id']}/{row['sensor_id']}/{row['metric']}")
+    return f"{row['ts']:<24}  {series:<48}  {row['value']:>14,.3f} {row['unit']}"
+
+
+def _clean(text: str) -> str:
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def _segment(name: str) -> str:
+    from urllib.parse import quote
+
+    if not name:
+        raise InvalidInput("the name is empty", code="usage")
+    return quote(name, safe="*")

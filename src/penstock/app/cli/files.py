@@ -1,0 +1,4 @@
+"""`penstock ingest` (placeholder until written)."""
+
+
+def install(app): ...

@@ -1,0 +1,103 @@
+"""HTTP client: finds the platform and its key, and turns problem documents back into errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from penstock.app.config import Settings
+from penstock.app.datadir import DataDir
+from penstock.model.errors import Conflict, InvalidInput, NotAllowed, NotFound, PenstockError, TooLarge, Unavailable
+
+__all__ = ["Client", "error_from", "locate"]
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def locate(settings: Settings) -> tuple[str, str]:
+    """(URL, API key) of the platform. Raises Unavailable when none is running, NotAllowed when no key is known.
+
+    The key of the data directory is only ever sent to this machine.
+    """
+    data = DataDir(settings.data)
+    url = settings.url
+    if not url:
+        state = data.read_state()
+        if state is None and not settings.is_explicit("http"):
+            raise Unavailable(
+                f"no platform is running on {data.path}",
+                code="not_running",
+                hint="start one with `penstock up`, or name one: --data DIR, --url http://host:8080",
+            )
+        url = state.url if state else f"http://{settings.http.reachable}"
+    key = settings.key or settings.bootstrap_key
+    if not key and urlsplit(url).hostname in _LOOPBACK:
+        key = data.read_local_key() or ""
+    if not key:
+        raise NotAllowed(
+            f"no API key for {url}",
+            authenticated=False,
+            hint="set PENSTOCK_KEY; `penstock keys create` on that machine makes one",
+        )
+    return url.rstrip("/"), key
+
+
+class Client:
+    """One platform, for the length of a `with` block. Every failure is raised as the error that the platform meant."""
+
+    def __init__(self, settings: Settings, *, timeout: float = 30.0) -> None:
+        self.url, key = locate(settings)
+        self._http = httpx2.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, trust_env=False
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON answer; parameters that are None are left out."""
+        given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
+        try:
+            response = self._http.get(path, params=given)
+        except httpx2.TransportError as error:
+            raise unreachable(self.url, error) from None
+        if response.is_error:
+            raise error_from(response)
+        return response.json()
+
+
+def unreachable(url: str, error: Exception) -> Unavailable:
+    """The platform could not be talked to."""
+    return Unavailable(
+        f"{url} cannot be reached: {error or type(error).__name__}", hint="is it running? `penstock status` tells"
+    )
+
+
+def error_from(response: httpx2.Response) -> PenstockError:
+    """The error that a problem document tells; the body must have been read."""
+    try:
+        problem: Mapping[str, Any] = response.json()
+        detail, code, hint = str(problem["detail"]), str(problem["code"]), problem.get("hint")
+    except (ValueError, KeyError, TypeError):
+        detail, code, hint = f"{response.url} answered {response.status_code}", None, None
+    status = response.status_code
+    if status in {401, 403}:
+        return NotAllowed(detail, authenticated=status == 403, hint=hint)
+    if status in {429, 503}:
+        return Unavailable(detail, code=code, hint=hint, retry_after=_seconds(response.headers.get("retry-after")))
+    kinds: dict[int, type[PenstockError]] = {404: NotFound, 409: Conflict, 413: TooLarge}
+    kind = kinds.get(status, InvalidInput if status < 500 else PenstockError)
+    return kind(detail, code=code, hint=hint)
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return float(text or 1.0)
+    except ValueError:
+        return 1.0

@@ -1,0 +1,38 @@
+"""The role `query`: answers questions about what is stored, over the bus; S1's reader too."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+from penstock.app.metrics import data_metrics
+from penstock.app.services.resources import Resources
+from penstock.bus import Bus
+from penstock.model.time import Clock
+from penstock.pipeline.runner import Runner
+from penstock.query.engine import Engine
+from penstock.query.events import serve_events
+from penstock.query.remote import serve
+from penstock.store.series import SeriesStore
+
+__all__ = ["answer", "make_engine"]
+
+
+def make_engine(store: SeriesStore, bus: Bus, clock: Clock, runner: Runner) -> Engine:
+    """The engine beside `store`, as fresh as `runner` keeps it."""
+
+    async def metrics_text() -> str:
+        return await data_metrics(store, bus, runner, clock)
+
+    return Engine(store, clock, runner, metrics_text)
+
+
+@contextlib.asynccontextmanager
+async def answer(resources: Resources) -> AsyncGenerator[None]:
+    """Answer from entering to leaving; leaving finishes what is being answered."""
+    async with contextlib.AsyncExitStack() as answering:
+        responder = await serve(resources.reader, resources.bus)
+        answering.push_async_callback(responder.stop)
+        events = await serve_events(resources.reader, resources.bus, tenant=resources.settings.events_tenant)
+        answering.push_async_callback(events.stop)
+        yield
