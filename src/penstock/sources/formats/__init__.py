@@ -1,6 +1,22 @@
-"""Formats: bytes that a client sent → `model.batch.Draft`. One decoder per format, all raising InvalidInput or TooLarge only."""
+"""Formats: bytes that a client sent → `model.batch.Draft`. Every decoder raises InvalidInput or TooLarge, nothing else."""
 
-from penstock.sources.formats.influx import decode_lines
-from penstock.sources.formats.rows import decode_battery_rows, decode_rows, decode_temperature
+from penstock.sources.formats.arrow import decode_arrow
+from penstock.sources.formats.delimited import decode_csv
+from penstock.sources.formats.influx import Precision, decode_lines
+from penstock.sources.formats.mapping import FileMapping, guess_mapping
+from penstock.sources.formats.rows import Shape, decode_battery_rows, decode_rows, decode_temperature
+from penstock.sources.formats.table import table_to_draft
 
-__all__ = ["decode_battery_rows", "decode_lines", "decode_rows", "decode_temperature"]
+__all__ = [
+    "FileMapping",
+    "Precision",
+    "Shape",
+    "decode_arrow",
+    "decode_battery_rows",
+    "decode_csv",
+    "decode_lines",
+    "decode_rows",
+    "decode_temperature",
+    "guess_mapping",
+    "table_to_draft",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from penstock.model.batch import Draft, DraftKey, SensorKey
 from penstock.model.errors import InvalidInput, RowError, TooLarge
 from penstock.model.series import Attributes
 
-__all__ = ["INT64", "MAX_ROWS", "Collector", "Float64s", "Int32s", "Int64s", "check_rows"]
+__all__ = ["INT64", "MAX_ROWS", "Collector", "Float64s", "Int32s", "Int64s", "check_rows", "distinct"]
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -30,6 +30,18 @@ def check_rows(separators: int, what: str) -> None:
     """Raises TooLarge when a body that needs a closer look holds more than MAX_ROWS of `what`."""
     if separators >= MAX_ROWS:
         raise TooLarge(f"the body holds more than {MAX_ROWS} {what}", hint="send it in smaller pieces")
+
+
+def distinct(codes: npt.NDArray[np.integer[Any]], bound: int) -> tuple[Int64s, Int64s]:
+    """The distinct codes (each from 0 to `bound` - 1), ascending, and int64 [n]: which of them each code is."""
+    if bound > max(8 * len(codes), 65_536):
+        present, local = np.unique(codes, return_inverse=True)
+        return present.astype(np.int64), local.astype(np.int64)
+    place = np.zeros(bound, np.int64)
+    place[codes] = 1
+    present = np.flatnonzero(place)
+    place[present] = np.arange(len(present))
+    return present, place[codes]
 
 
 class _Block(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from penstock.model.batch import Draft
-from penstock.sources.formats.collect import INT64, Collector, Int32s, Int64s, check_rows
+from penstock.sources.formats.collect import INT64, Collector, Int32s, Int64s, check_rows, distinct
 from penstock.sources.formats.influx_columns import Fields, Split, read_fields, split
 from penstock.sources.formats.influx_series import Series, parse, parse_series, series_of
 
@@ -27,7 +27,7 @@ _FACTOR: Final = {"ns": 1, "us": 1, "ms": 1, "s": 1_000}
 _BOM: Final = b"\xef\xbb\xbf"
 # What Arrow would read differently from the line parser: cells trimmed of tabs, +1, hexadecimal.
 _SIGNS: Final = (b"\t", b"\r", b"+")
-_ODD: Final = re.compile(rb"[\t\r]|=\+| -?0[xX]")
+_ODD: Final = re.compile(rb"[\t\r]|=\+| 0[xX]")
 
 
 def decode_lines(body: bytes, *, precision: Precision, now: int) -> Draft:
@@ -146,7 +146,7 @@ class _Reader:
 
     def _add(self, group: Fields, series: Int32s, ts: Int64s, row: Int32s) -> None:
         m = len(group.names)
-        present, local = _distinct(series, len(self._series))
+        present, local = distinct(series, len(self._series))
         last = np.empty(len(present), np.int32)
         last[local] = row  # rows ascend, and the last of equal indices wins
         codes = np.empty((len(present), m), np.int32)
@@ -191,16 +191,4 @@ class _Reader:
 
 def _may_be_hexadecimal(body: bytes) -> bool:
     # A single character is found 20 times faster than two: most bodies without x are done at once.
-    return any(x in body and (b" 0" + x in body or b" -0" + x in body) for x in (b"x", b"X"))
-
-
-def _distinct(codes: Int32s, bound: int) -> tuple[Int64s, Int64s]:
-    """The distinct codes (all below `bound`), and which of them each code is."""
-    if len(codes) < bound // 8:
-        present, local = np.unique(codes, return_inverse=True)
-        return present.astype(np.int64), local.astype(np.int64)
-    place = np.zeros(bound, np.int64)
-    place[codes] = 1
-    present = np.flatnonzero(place)
-    place[present] = np.arange(len(present))
-    return present, place[codes]
+    return any(x in body and b" 0" + x in body for x in (b"x", b"X"))

@@ -1,0 +1,1 @@
+"""Where data enters: rows over HTTP, files, the simulator; `formats` turns bytes into Drafts."""
