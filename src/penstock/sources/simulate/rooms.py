@@ -41,14 +41,18 @@ class _Traits:
     glass: F64
 
 
-def _settle(target: F64, tau_min: float) -> F64:
-    """dx/dt = (target − x)/tau, from x = target at the first knot; the target is held between knots."""
-    keep = float(np.exp(-_KNOT / MINUTE / tau_min))
+def _settle(target: F64, tau_min: F64) -> F64:
+    """dx/dt = (target − x)/tau, from x = target at the first knot; the target is held between knots.
+
+    target  float64 [knots, n];  tau_min  float64 [n], minutes
+    """
+    keep = np.exp(-_KNOT / MINUTE / tau_min)
+    pull = target * (1.0 - keep)
     out = np.empty_like(target)
-    state = target[0]
-    for i, goal in enumerate(target):
-        out[i] = state
-        state = goal + (state - goal) * keep
+    out[0] = target[0]
+    for i in range(1, len(target)):
+        np.multiply(out[i - 1], keep, out=out[i])
+        out[i] += pull[i - 1]
     return out
 
 
@@ -87,8 +91,12 @@ class Rooms:
             + 2.2 * sun(self._site, times)[:, None] * traits.glass
             + 0.05 * (outside - 12.0)
         )
-        temperature = _settle(np.clip(target, 18.6, 25.4), _TAU_HEAT_MIN)
-        co2 = _settle(_CO2_PER_FULL * full, _TAU_AIR_MIN)
+        rooms = full.shape[1]
+        settled = _settle(
+            np.concatenate((np.clip(target, 18.6, 25.4), _CO2_PER_FULL * full), axis=1),
+            np.repeat((_TAU_HEAT_MIN, _TAU_AIR_MIN), rooms),
+        )
+        temperature, co2 = settled[:, :rooms], settled[:, rooms:]
         co2 += OUTDOOR_CO2 + 5.0 * wander(self._weather, times, DAY // 4)
         # Breath adds water as it adds CO2; the same water in warmer air is a lower relative humidity.
         humidity = (
