@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from starlette.responses import JSONResponse, Response
+
 __all__ = [
     "AGGREGATE",
     "AVERAGE",
@@ -100,6 +102,7 @@ def _operation(
 ) -> Operation:
     """`answers`: media type → example; `bodies`: media type → name → example."""
     operation: Operation = {
+        "response_class": JSONResponse if "application/json" in answers else Response,
         "operation_id": operation_id,
         "summary": summary,
         "tags": [tag],

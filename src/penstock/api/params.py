@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -127,11 +128,18 @@ class SearchParams(BaseModel):
                     code="unknown_parameter",
                     hint="battery_id, site, from, to, limit, cursor, or a metric with _gt or _lt such as soc_lt=0.2",
                 )
-            try:
-                (above if side == "gt" else below)[metric] = float(text)
-            except ValueError:
-                raise InvalidInput(f"{name}={text!r:.60} is not a number", code="invalid_number") from None
+            (above if side == "gt" else below)[metric] = _number(name, text)
         return above, below
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidInput(f"{name}={text!r:.60} is not a finite number", code="invalid_number")
+    return number
 
 
 class EventParams(_Params):

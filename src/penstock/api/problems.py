@@ -210,7 +210,7 @@ _PARAMETER: Final = re.compile(r"\{(\w+)(:\w+)?\}")
 
 def _near(path: str, paths: Sequence[str]) -> str:
     """Routes that look like `path`, compared without what stands in their parameters."""
-    shapes = {_PARAMETER.sub(r"{\1}", p): p for p in paths}
+    shapes = [_PARAMETER.sub(r"{\1}", p) for p in paths]
     wanted = path.rstrip("/")
     close = difflib.get_close_matches(wanted, shapes, n=3, cutoff=0.5)
     words = set(wanted.split("/")) - {"", "v1", "api", "v2"}

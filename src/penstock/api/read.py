@@ -26,6 +26,7 @@ from penstock.api.render import JSON, freshness, one, render
 from penstock.api.services import Services
 from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.time import HOUR, format_time
+from penstock.model.units import find_unit
 from penstock.query.port import Aggregate, Answer, Batteries, Events, Latest, Recent, Select, Series
 
 __all__ = ["ReadDoors"]
@@ -186,7 +187,7 @@ def _average(answer: Answer, building: str, room: str, params: AverageParams, st
         "room": room,
         "metric": "temperature",
         "value": row.get("mean" if params.method == "mean" else "time_weighted_mean"),
-        "unit": row.get("unit", params.unit or "K"),
+        "unit": row.get("unit") or (find_unit(params.unit) or params.unit if params.unit else "K"),
         "count": row.get("count", 0),
         "from": format_time(start),
         "to": format_time(now),

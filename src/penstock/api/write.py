@@ -6,7 +6,7 @@ A row is accepted or refused by itself; the answer comes once the accepted rows 
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -37,7 +37,15 @@ _DECODERS: Final[dict[str, Decoder]] = {
     ARROW_TYPE: decode_arrow,
     "text/csv": decode_csv,
 }
-_PRECISIONS: Final = {"ns": "ns", "n": "ns", "us": "us", "u": "us", "µ": "us", "ms": "ms", "s": "s"}
+_PRECISIONS: Final[dict[str, Literal["ns", "us", "ms", "s"]]] = {
+    "ns": "ns",
+    "n": "ns",
+    "us": "us",
+    "u": "us",
+    "µ": "us",
+    "ms": "ms",
+    "s": "s",
+}
 
 BuildingPath = Annotated[str, Path(description="Name of the building", examples=["hq"])]
 RoomPath = Annotated[str, Path(description="Name of the room", examples=["101"])]

@@ -1,0 +1,117 @@
+"""The OpenAPI document: whole, valid by its own references, stable, and never silent about an operation."""
+
+import json
+import re
+
+import pytest
+
+from penstock.api.auth import PUBLIC_PATHS
+
+OPERATIONS = {
+    "POST /api/v2/write writeLineProtocol",
+    "POST /v1/readings writeReadings",
+    "POST /v1/buildings/{building}/rooms/{room}/temperature writeRoomTemperature",
+    "GET /v1/buildings/{building}/rooms/{room}/temperature/average roomTemperatureAverage",
+    "POST /v1/battery-readings writeBatteryReadings",
+    "GET /v1/battery-readings/search searchBatteryReadings",
+    "GET /v1/battery-readings/{reading} getBatteryReading",
+    "POST /v1/events writeEvents",
+    "GET /v1/events listEvents",
+    "GET /v1/sensors/{sensor}/recent recentReadings",
+    "GET /v1/sites/{site}/agg siteAggregate",
+    "GET /v1/latest latestReadings",
+    "GET /v1/series listSeries",
+    "GET /v1/stream liveStream",
+    "GET /v1/receipts/{receipt} getReceipt",
+    "GET /v1/system/ledger getLedger",
+    "GET /v1/system/status getStatus",
+    "GET /v1/dead-letters listDeadLetters",
+    "GET /healthz liveness",
+    "GET /readyz readiness",
+    "GET /metrics metrics",
+}
+"""The public contract: an operation that leaves this list breaks somebody's client."""
+
+
+@pytest.fixture
+async def document(world):
+    return (await world.client("").get("/openapi.json")).json()
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+async def test_the_contract_holds_exactly_these_operations(document):
+    assert {f"{m.upper()} {p} {o['operationId']}" for p, m, o in operations(document)} == OPERATIONS
+
+
+async def test_every_operation_has_an_id_a_summary_a_description_and_examples(document):
+    for path, method, operation in operations(document):
+        assert operation["summary"], path
+        assert operation["description"], path
+        success = next(v for k, v in operation["responses"].items() if k.startswith("2"))
+        if operation["operationId"] != "writeLineProtocol":
+            assert all("example" in content for content in success["content"].values()), path
+            assert success["content"], path
+        if method == "post":
+            for media, content in operation["requestBody"]["content"].items():
+                assert content["schema"], (path, media)
+                assert content["examples"], (path, media)
+        assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+async def test_every_reference_resolves_and_every_path_parameter_is_declared(document):
+    text = json.dumps(document)
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', text):
+        part = document
+        for name in reference.split("/"):
+            part = part[name]
+    for path, _, operation in operations(document):
+        named = set(re.findall(r"\{(\w+)\}", path))
+        declared = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert named == declared, path
+    assert "HTTPValidationError" not in text
+
+
+async def test_query_parameters_carry_their_public_names(document):
+    for _, _, operation in operations(document):
+        names = {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+        assert not any(name.endswith("_") or name == "params" for name in names)
+    recent = document["paths"]["/v1/sensors/{sensor}/recent"]["get"]
+    names = {p["name"] for p in recent["parameters"] if p["in"] == "query"}
+    assert names == {"limit", "metric", "site", "unit", "from", "to", "cursor"}
+
+
+async def test_everything_but_the_public_paths_asks_for_the_key(document):
+    assert document["openapi"].startswith("3.1")
+    assert document["security"] == [{"key": []}]
+    open_paths = {path for path, _, operation in operations(document) if operation.get("security") == []}
+    assert open_paths == PUBLIC_PATHS & document["paths"].keys()
+
+
+async def test_the_document_is_the_same_every_time_and_at_both_addresses(make_world):
+    first, second = await make_world(), await make_world()
+    texts = {
+        (await w.client("").get(path)).text for w in (first, second) for path in ("/openapi.json", "/v1/openapi.json")
+    }
+    assert len(texts) == 1
+
+
+async def test_written_examples_are_accepted_by_their_own_route(world, document):
+    world.clock.ms = 1_769_860_800_000
+    client = world.client()
+    for path, method, operation in operations(document):
+        if method != "post":
+            continue
+        for media, content in operation["requestBody"]["content"].items():
+            if "arrow" in media:
+                continue
+            for name, example in content["examples"].items():
+                value = example["value"]
+                body = value if isinstance(value, str) else json.dumps(value)
+                url = path.format(building="hq", room="101")
+                answer = await client.post(url, content=body, headers={"content-type": media})
+                assert answer.status_code in {200, 201, 204}, (path, media, name, answer.text)
