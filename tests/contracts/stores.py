@@ -49,7 +49,7 @@ class Adapter:
 
 
 def _duckdb(directory: Path) -> SeriesStore:
-    from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore
+    from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore  # noqa: PLC0415 - only where it is installed
 
     return DuckSeriesStore(DuckConfig(path=directory / "series.duckdb", hot_bytes=1 << 20), FixedClock())
 
@@ -85,7 +85,7 @@ def frame(
     rows: Sequence[Row] = (),
     *,
     tenant: str = "acme",
-    id: str | None = None,
+    name: str | None = None,
     stamp: int = 1,
     parts: Sequence[Part] | None = None,
     attributes: Mapping[SensorKey, Attributes] | None = None,
@@ -93,7 +93,7 @@ def frame(
     dead_letters: Sequence[DeadLetter] = (),
 ) -> Frame:
     """A frame; without `parts` everything is of one request of source `http`."""
-    name = id or f"f{next(_numbers)}"
+    name = name or f"f{next(_numbers)}"
     whole = (Part(f"r-{name}", "http", len(rows) + len(events)),)
     readings = batch(rows, tenant, attributes)
     return Frame(
@@ -101,8 +101,8 @@ def frame(
     )
 
 
-def event(id: str, ts: int, criticality: int = 5, message: str = "door") -> Event:
-    return Event(id, ts, f"said {ts}", criticality, message, "gate")
+def event(name: str, ts: int, criticality: int = 5, message: str = "door") -> Event:
+    return Event(name, ts, f"said {ts}", criticality, message, "gate")
 
 
 async def ids_of(store: SeriesStore, *keys: SeriesKey, tenant: str = "acme") -> np.ndarray:
