@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +18,8 @@ from penstock.store.series.duckdb.judge import I32
 from penstock.store.series.port import Filter
 
 __all__ = ["Registry", "Said", "Staged"]
+
+_REMEMBERED: Final = 64
 
 Said = tuple[tuple[int, str], tuple[int, str], tuple[int, str]]
 """(admission stamp, text) of building, room and tags (JSON with sorted keys); (0, "") where nothing was said."""
@@ -53,12 +57,29 @@ class Registry:
         self._ids: dict[str, dict[SeriesKey, int]] = {}
         self._keys: list[tuple[str, SeriesKey]] = []
         self._sensors: dict[tuple[str, SensorKey], Said] = {}
+        self._resolved: OrderedDict[tuple[str, int], tuple[tuple[SeriesKey, ...], I32]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def resolve(self, tenant: str, keys: tuple[SeriesKey, ...], staged: Staged) -> I32:
-        """Ids of `keys`, int32 [n]; unknown ones get the next ids, staged."""
+        """Ids of `keys`, int32 [n]; unknown ones get the next ids, staged.
+
+        Frames of one sender share one tuple of keys, so its ids are remembered under the tuple's identity (the entry keeps
+        the tuple alive, so an identity is never taken by another one).
+        """
+        name = (tenant, id(keys))
+        if remembered := self._resolved.get(name):
+            return remembered[1]
+        before = len(staged.series)
+        ids = self._look_up(tenant, keys, staged)
+        if len(staged.series) == before and not before:
+            self._resolved[name] = (keys, ids)
+            while len(self._resolved) > _REMEMBERED:
+                self._resolved.popitem(last=False)
+        return ids
+
+    def _look_up(self, tenant: str, keys: tuple[SeriesKey, ...], staged: Staged) -> I32:
         known = self._ids.get(tenant, {})
         ids = np.empty(len(keys), np.int32)
         for i, key in enumerate(keys):
