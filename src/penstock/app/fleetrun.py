@@ -16,9 +16,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from penstock.app.cli.console import note, write_json
 from penstock.app.client import locate
 from penstock.app.config import Settings
+from penstock.app.console import note, write_json
 from penstock.app.datadir import with_local_broker
 from penstock.app.simulation import for_tenant, gate_emitter
 from penstock.app.upload import Uploader

@@ -6,12 +6,13 @@ process drains and ends, so a killed supervisor leaves no orphans.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from penstock.model.errors import InvalidInput, Misconfigured
 
@@ -22,10 +23,21 @@ _LAST_RESORT: Final = 12.0
 
 
 class Link:
-    """The process's end. `fd` None makes one that says nothing to nobody, for a role started by hand."""
+    """The process's end; a context manager. `fd` None makes one without a supervisor, for a role started by hand."""
 
     def __init__(self, fd: int | None) -> None:
         self._socket = None if fd is None else socket.socket(fileno=fd)
+        self._closed = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # the supervisor may have closed it first
+                self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
 
     def say(self, **message: Any) -> None:
         """Tell the supervisor; never fails, because a supervisor that is gone is noticed by `watch`."""
@@ -57,14 +69,13 @@ class Link:
             return
 
         def wait() -> None:
-            try:
+            with contextlib.suppress(OSError):
                 while link.recv(4096):
                     pass
-            except OSError:
-                pass
+            if self._closed.is_set():
+                return
             gone()
-            timer = threading.Timer(_LAST_RESORT, os._exit, (1,))
-            timer.daemon = True
-            timer.start()
+            if not self._closed.wait(_LAST_RESORT):
+                os._exit(1)
 
         threading.Thread(target=wait, name="supervisor-watch", daemon=True).start()

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from penstock.app.cli.console import is_terminal, note, paint, show_rows, write_json
 from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
+from penstock.app.console import is_terminal, note, paint, show_rows, write_json
 from penstock.model.errors import InvalidInput
 
 __all__ = ["install"]

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from penstock.app.cli.console import note, show_rows, write_json
 from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, settings_from
+from penstock.app.console import note, show_rows, write_json
 
 __all__ = ["install"]
 

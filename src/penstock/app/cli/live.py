@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import httpx2
 
-from penstock.app.cli.console import note
 from penstock.app.client import error_from, locate, unreachable
 from penstock.app.config import Settings
+from penstock.app.console import note
 
 __all__ = ["watch"]
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from penstock.app.cli import ask, files, keys, platform, simulate
-from penstock.app.cli.console import fail
+from penstock.app.console import fail
 from penstock.model.errors import InvalidInput, PenstockError, Unavailable
 
 __all__ = ["application", "main"]

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from penstock.app.cli.console import show_rows, write_json
 from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, SetOption, settings_from
 from penstock.app.config import env_name, specs
+from penstock.app.console import show_rows, write_json
 
 __all__ = ["install"]
 
@@ -73,19 +73,19 @@ def run(
     from penstock.app.link import Link
     from penstock.app.observe import configure_logs
 
-    link = Link(link_fd)
-    try:
-        chosen = settings_from(config, pairs, data=data, http=http)
-        configure_logs(chosen.log_level, chosen.log_format, role=roles)
-        import uvloop
+    with Link(link_fd) as link:
+        try:
+            chosen = settings_from(config, pairs, data=data, http=http)
+            configure_logs(chosen.log_level, chosen.log_format, role=roles)
+            import uvloop
 
-        from penstock.app.roles import parse_roles, run_roles
+            from penstock.app.roles import parse_roles, run_roles
 
-        listener = None if http_fd is None else socket.socket(fileno=http_fd)
-        uvloop.run(run_roles(chosen, parse_roles(roles), link=link, listener=listener, demo=demo))
-    except BaseException as error:
-        link.failed(error)
-        raise
+            listener = None if http_fd is None else socket.socket(fileno=http_fd)
+            uvloop.run(run_roles(chosen, parse_roles(roles), link=link, listener=listener, demo=demo))
+        except BaseException as error:
+            link.failed(error)
+            raise
 
 
 def settings(as_json: JsonOption = False, config: ConfigOption = None, pairs: SetOption = None) -> None:
