@@ -42,6 +42,7 @@ class Body:
         self._parts: list[bytes] = []
         self._reader = reader
         self._held = 0
+        self._released = False
 
     def take(self, part: bytes) -> None:
         """Add a part as sent. Raises TooLarge, Backpressure."""
@@ -79,8 +80,11 @@ class Body:
         """Give the bytes back to the process's bound; idempotent."""
         self._reader.hold(-self._held)
         self._held = 0
+        self._released = True
 
     def _hold(self, size: int) -> None:
+        if self._released:  # the request was cancelled while a thread still decompresses: nobody would give it back
+            return
         self._reader.hold(size)
         self._held += size
 

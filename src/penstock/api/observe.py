@@ -40,9 +40,10 @@ _ENDLESS: Final = frozenset({"/v1/stream"})
 
 
 class Observation:
-    """ASGI middleware, outermost: sets `penstock.request_id` in the scope and measures.
+    """ASGI middleware, outermost: sets `penstock.request_id` in the scope and measures. HEAD is GET without the body.
 
-    `policies`: path → its Content-Security-Policy, for pages that cannot send their own. Endless answers are counted when they start and are left out of the latency histogram.
+    `policies`: path → its Content-Security-Policy, for pages that cannot send their own. Endless answers are counted
+    when they start and are left out of the latency histogram.
     """
 
     def __init__(self, app: ASGIApp, *, policies: Mapping[str, str]) -> None:
@@ -58,6 +59,10 @@ class Observation:
         began = time.perf_counter()
         request_id = self._request_id(scope)
         scope["penstock.request_id"] = request_id
+        method = scope["method"]
+        without_body = method == "HEAD" and scope["path"] not in _ENDLESS
+        if without_body:
+            scope["method"] = "GET"
         status = 0
 
         async def send_observed(message: Message) -> None:
@@ -72,13 +77,15 @@ class Observation:
                 headers.append((b"x-request-id", request_id.encode()))
                 headers.append((b"server-timing", b"total;dur=%.2f" % ((time.perf_counter() - began) * 1_000)))
                 message["headers"] = headers
-                _requests(scope["method"], _route(scope), status).inc()
+                _requests(method, _route(scope), status).inc()
+            elif without_body and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         try:
             await self._app(scope, receive, send_observed)
         except Exception:
-            _log.exception("request failed", request_id=request_id, method=scope["method"], path=scope["path"])
+            _log.exception("request failed", request_id=request_id, method=method, path=scope["path"])
             if status:
                 raise  # the answer has begun: only breaking the connection can tell the client that it is not whole
             await hide_failure(scope)(scope, receive, send_observed)

@@ -108,3 +108,16 @@ async def test_a_clean_request_id_is_kept_and_a_strange_one_replaced(client):
 async def test_request_ids_differ(client):
     ids = {(await client.get("/healthz")).headers["x-request-id"] for _ in range(10)}
     assert len(ids) == 10
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/latest", "/", "/nowhere"])
+async def test_head_is_get_without_the_body(client, path):
+    head, get = await client.head(path), await client.get(path)
+    assert head.status_code == get.status_code
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert head.content == b""
+    assert int(head.headers["content-length"]) > 0
+
+
+async def test_head_of_an_endless_answer_is_not_possible(client):
+    assert (await client.head("/v1/stream")).status_code == 405
