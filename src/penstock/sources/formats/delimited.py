@@ -41,6 +41,8 @@ def decode_csv(body: bytes, mapping: FileMapping | None = None) -> Draft:
     (`malformed_csv`, `missing_column`, `unknown_field`); a bad row is a RowError.
     """
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    if not body.isascii():
+        _check_utf8(body)
     columns, delimiter = read_header(body[:_SAMPLE])
     misfits: Misfits = []
     try:
@@ -60,14 +62,7 @@ def read_header(sample: bytes) -> tuple[list[str], str]:
     A header with one name fewer than the first row has cells (as R writes it) lacks the name of a leading index: that
     column is named "". Raises InvalidInput.
     """
-    try:
-        text = sample.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(sample) - 4:
-            raise InvalidInput(
-                f"not UTF-8 at byte {error.start}", code="malformed_csv", hint="convert it, e.g. with iconv -t utf-8"
-            ) from None
-        text = sample[: error.start].decode()
+    text = _check_utf8(sample, cut=True)
     lines = text.lstrip("\r\n").splitlines()
     if not lines or "\0" in text:
         raise InvalidInput("there is no header line", code="malformed_csv", hint="name the columns in the first line")
@@ -86,6 +81,18 @@ def read_header(sample: bytes) -> tuple[list[str], str]:
             hint="every column needs a name of its own",
         )
     return names, delimiter
+
+
+def _check_utf8(data: bytes, *, cut: bool = False) -> str:
+    """The text of `data`, whose last character may be `cut` off; raises InvalidInput naming the first bad byte."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        if cut and error.start > len(data) - 4:
+            return data[: error.start].decode()
+        raise InvalidInput(
+            f"not UTF-8 at byte {error.start}", code="malformed_csv", hint="convert it, e.g. with iconv -t utf-8"
+        ) from None
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

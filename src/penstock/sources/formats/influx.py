@@ -58,13 +58,19 @@ class _Reader:
 
     def read(self, body: bytes) -> Draft:
         lines = int(np.count_nonzero(np.frombuffer(body, np.uint8) == 10)) + (not body.endswith(b"\n"))
-        plain = body and not any(sign in body for sign in _SIGNS) and not _may_be_hexadecimal(body)
+        plain = body and _is_utf8(body) and not any(sign in body for sign in _SIGNS) and not _may_be_hexadecimal(body)
         if not (plain and self._read_plain(body, None, lines)):
             self._read_mixed(body)
-        for at in np.argsort(np.array(self._last, np.int64), kind="stable").tolist():
+        self._describe()
+        return self._out.draft(self._rows)
+
+    def _describe(self) -> None:
+        """Say what is known of the sensors that have a reading, in the order of their last lines."""
+        last = np.array(self._last, np.int64)
+        order = np.argsort(last, kind="stable")
+        for at in order[last[order] >= 0].tolist():
             series = self._series[at]
             self._out.describe(series.site, series.sensor, series.building, series.room, dict(series.tags))
-        return self._out.draft(self._rows)
 
     def _read_mixed(self, body: bytes) -> None:
         """Sort lines into plain and odd ones, numbering them by their place in the body."""
@@ -72,7 +78,7 @@ class _Reader:
         plain: list[bytes] = []
         rows: list[int] = []
         for row, line in enumerate(body.split(b"\n")):
-            if not line.strip() or line[:1] == b"#" or _ODD.search(line):
+            if not line.strip() or line[:1] == b"#" or _ODD.search(line) or not _is_utf8(line):
                 self._read_line(line, row)
             else:
                 plain.append(line)
@@ -192,3 +198,13 @@ class _Reader:
 def _may_be_hexadecimal(body: bytes) -> bool:
     # A single character is found 20 times faster than two: most bodies without x are done at once.
     return any(x in body and b" 0" + x in body for x in (b"x", b"X"))
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -82,12 +82,29 @@ def parse_times(texts: Any, form: str | None, timezone: str | None) -> Times:
 
 
 def _parse_format(texts: Any, form: str, timezone: str | None) -> Times:
-    if _COMMON.fullmatch(form):
-        seconds = pc.strptime(texts, format=form, unit="s", error_is_null=True)
-        # C's strptime takes 31 February for 3 March: what it read must be what is written.
-        if seconds.null_count == 0 and pc.all(pc.equal(pc.strftime(seconds, format=form), texts)).as_py():
-            return _localise(Times(seconds.view(pa.int64()).to_numpy() * 1_000, {}), None, timezone)
-    return _parse_each(texts, lambda text: datetime.strptime(text, form), timezone)  # noqa: DTZ007 - localised after
+    def parse(text: str) -> datetime:
+        return datetime.strptime(text, form)  # noqa: DTZ007 - a time without an offset is localised after
+
+    if not _COMMON.fullmatch(form):
+        return _parse_each(texts, parse, timezone)
+    seconds = pc.strptime(texts, format=form, unit="s", error_is_null=True)
+    # C's strptime takes 31 February for 3 March: what it read must be what is written, but for leading zeros.
+    same = pc.equal(_unpadded(pc.strftime(seconds, format=form)), _unpadded(texts)).fill_null(False)
+    good = same.to_numpy(zero_copy_only=False)
+    times = _localise(
+        Times(seconds.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) * 1_000, {}), good, timezone
+    )
+    if good.all():
+        return times
+    rest = np.flatnonzero(~good)
+    others = _parse_each(texts.take(pa.array(rest)), parse, timezone)
+    ms = times.ms.copy()
+    ms[rest] = others.ms
+    return Times(ms, times.errors | {int(rest[at]): error for at, error in others.errors.items()})
+
+
+def _unpadded(texts: Any) -> Any:
+    return pc.replace_substring_regex(texts, r"\b0+([0-9])", r"\1")
 
 
 def _parse_each(texts: Any, parse: Callable[[str], datetime] | None, timezone: str | None) -> Times:
