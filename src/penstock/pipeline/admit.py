@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -84,6 +85,7 @@ def admit_events(events: Sequence[Event], *, now: int, earliest: int) -> tuple[l
     return good, bad
 
 
+@lru_cache(maxsize=65_536)
 def _rule(key: DraftKey, tenant: str) -> _Rule:
     if key.tenant is not None and key.tenant != tenant:
         return _refuse("tenant_mismatch", f"tenant {key.tenant!r} is not the tenant of the credential")

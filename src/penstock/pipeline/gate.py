@@ -248,9 +248,7 @@ _EMPTY: Final = b""
 def _digest(batch: Batch) -> bytes:
     """Fingerprint of what was sent, without its stamp."""
     digest = hashlib.sha256(batch.tenant.encode())
-    for key in batch.keys:
-        digest.update(key.text.encode(errors="surrogatepass"))
-        digest.update(b"\0")
+    digest.update(repr(batch.keys).encode())
     for column in (batch.series, batch.ts, batch.value, batch.version):
         digest.update(np.ascontiguousarray(column).data if len(column) else _EMPTY)
     return digest.digest()
