@@ -25,6 +25,7 @@ _MS: Final = timedelta(milliseconds=1)
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # Directives that C's and Python's strptime read alike; what they make of a text is compared with the text itself.
 _COMMON: Final = re.compile(r"(?:%[YmdHMSy]|[^%])*")
+_YEAR_1000: Final = -30_610_224_000  # C reads shorter years than Python does
 _WHOLE: Final = r"^-?[0-9]{1,18}$"
 
 
@@ -39,7 +40,7 @@ def check_timezone(name: str) -> None:
     """Raises InvalidInput if there is no such IANA zone."""
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise InvalidInput(
             f"time zone {name!r} is not known", code="unknown_timezone", hint="use an IANA name such as Europe/Paris"
         ) from None
@@ -90,10 +91,9 @@ def _parse_format(texts: Any, form: str, timezone: str | None) -> Times:
     seconds = pc.strptime(texts, format=form, unit="s", error_is_null=True)
     # C's strptime takes 31 February for 3 March: what it read must be what is written, but for leading zeros.
     same = pc.equal(_unpadded(pc.strftime(seconds, format=form)), _unpadded(texts)).fill_null(False)
-    good = same.to_numpy(zero_copy_only=False)
-    times = _localise(
-        Times(seconds.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) * 1_000, {}), good, timezone
-    )
+    counts = seconds.view(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    good = same.to_numpy(zero_copy_only=False) & (counts >= _YEAR_1000)
+    times = _localise(Times(counts * 1_000, {}), good, timezone)
     if good.all():
         return times
     rest = np.flatnonzero(~good)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from drafts import check_draft, content, mutated, readings, survives, values
+from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

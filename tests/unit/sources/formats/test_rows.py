@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from drafts import check_draft, content, mutated, readings, survives, values
+from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
