@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -150,7 +151,7 @@ def _read_parquet(path: Path, mapping: FileMapping | None, chunk_rows: int) -> I
 
 def _read_lines(path: Path, mapping: FileMapping | None, chunk_rows: int) -> Iterator[Draft]:
     with pa.input_stream(path, compression="detect") as stream:
-        rows = (line for line in stream if line.strip())
+        rows = (line for line in io.BufferedReader(stream, _BLOCK) if line.strip())
         while lines := list(islice(rows, chunk_rows)):
             yield decode_rows(b"".join(lines), "ndjson") if mapping is None else _mapped_lines(lines, mapping)
 

@@ -234,10 +234,10 @@ def _seq(structs: Sequence[Any]) -> Int64s:
 
 
 def _times(structs: Sequence[Any], time: str) -> Int64s:
-    times = map(attrgetter("ts"), structs)
-    if structs and isinstance(structs[0].ts, str):
-        return read_times(time, list(times))
-    return np.fromiter(times, np.int64, len(structs))
+    times = [r.ts for r in structs]
+    if times and isinstance(times[0], str):
+        return read_times(time, times)
+    return np.fromiter(times, np.int64, len(times))
 
 
 def _tags(raw: bytes) -> Mapping[str, str]:

@@ -111,8 +111,13 @@ class _Reader:
         combination, distinct_rows = _combine(who, keep, self._n)
         there = _kept(there, keep)
         used = np.zeros((len(distinct_rows), len(metrics)), bool)
-        at, column_at = there.nonzero()
-        used[combination[at], column_at] = True
+        if there.all():
+            used[combination] = True
+            pick: Any = np.s_[:]
+        else:
+            at, column_at = there.nonzero()
+            used[combination[at], column_at] = True
+            pick = there.ravel()
         codes = np.zeros(used.shape, np.int32)
         spelled = list(_spelled(who, distinct_rows))
         codes[used] = self._out.codes(
@@ -122,9 +127,9 @@ class _Reader:
         per_row = there.sum(axis=1)
         row = np.arange(self._n, dtype=np.int32) if keep is None else keep.astype(np.int32)
         self._out.block(
-            codes[combination][there],
+            codes[combination].ravel()[pick],
             np.repeat(_kept(ts, keep), per_row),
-            _kept(value, keep)[there],
+            _kept(value, keep).ravel()[pick],
             np.repeat(row, per_row),
             None if seq is None else np.repeat(_kept(seq, keep), per_row),
         )
