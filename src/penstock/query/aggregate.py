@@ -1,0 +1,189 @@
+"""Aggregates per window and group: asks the store for partials, slice by slice, and turns them into a table."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from penstock.model.errors import InvalidInput
+from penstock.model.series import SeriesInfo
+from penstock.model.time import DAY, HOUR, MINUTE, SECOND
+from penstock.query.combine import Combined, Grid, Held, combine
+from penstock.query.port import MAX_POINTS, Aggregate
+from penstock.query.select import Units, check_range, find, floats, ids_of, texts
+from penstock.store.series import SeriesStore
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+__all__ = ["GROUPS", "aggregate"]
+
+GROUPS: Final[Mapping[str, tuple[str, Callable[[SeriesInfo], str]]]] = {
+    "site": ("site_id", lambda info: info.key.site),
+    "sensor": ("sensor_id", lambda info: info.key.sensor),
+    "building": ("building", lambda info: info.attributes.building),
+    "room": ("room", lambda info: info.attributes.room),
+}
+"""What `group_by` may name → the answer's column, and a series' value in it."""
+
+_MAX_CELLS: Final = 2_000_000
+"""(series, window) pairs held in memory at once, some 180 MB; longer questions are answered in slices of time."""
+
+_NICE: Final = tuple(
+    unit * n
+    for unit, steps in ((1, (1, 10, 100)), (SECOND, (1, 2, 5, 10, 15, 30)), (MINUTE, (1, 2, 5, 10, 15, 30)), (HOUR, (1, 2, 3, 6, 12)))
+    for n in steps
+)  # fmt: skip
+
+
+async def aggregate(store: SeriesStore, question: Aggregate, now: int) -> tuple[pa.Table, dict[str, Any]]:
+    """The table of `Aggregate`, by group then window, and what it was made from.
+
+    A series' value is held from a reading to the next one or the window's end (not beyond `now`), and into a window
+    from the last reading before it if that is no older than the window's length, or an hour for shorter ones.
+    Raises InvalidInput (window, range, group_by, unit, too many points) and NotFound.
+    """
+    _check(question)
+    found = await find(store, question.tenant, question.where)
+    units = Units(found, question.unit)
+    end = question.end + question.include_end
+    chosen = [i for i, info in enumerate(found) if _overlaps(info, question.start, end)]
+    meta: dict[str, Any] = {"window": question.window, "start": question.start, "end": question.end, "tier": 0}
+    if not chosen:
+        return _table(Combined.empty(), np.empty(0, np.int64), np.empty(0, np.int64), found, units, question), meta
+    series = [found[i] for i in chosen]
+    group, members = _groups(series, [GROUPS[name][1] for name in question.group_by])
+    grid = _grid(question, end, series, group, len(members), now)
+    result, meta["tier"] = await _in_slices(store, question.tenant, series, grid)
+    if question.window:
+        ts = grid.first + result.slot % grid.windows * grid.width
+    else:
+        ts = np.full(len(result.slot), question.start, np.int64)
+    member = np.array(chosen, np.int64)[members][result.slot // grid.windows]
+    return _table(result, ts, member, found, units, question), meta
+
+
+def _check(question: Aggregate) -> None:
+    check_range(question.start, question.end + question.include_end)
+    if not 0 <= question.window <= 1000 * 366 * DAY or (question.window and question.include_end):
+        raise InvalidInput(
+            f"window {question.window} ms with include_end {question.include_end} is not possible",
+            code="invalid_window",
+            hint="windows are positive and half-open; 0 means the whole range, which alone can include its end",
+        )
+    unknown = [name for name in question.group_by if name not in GROUPS]
+    if unknown or len(set(question.group_by)) < len(question.group_by):
+        raise InvalidInput(
+            f"group_by {list(question.group_by)} is not a set of {', '.join(GROUPS)}",
+            code="invalid_group_by",
+            hint="metric and unit always separate, name only what should separate besides",
+        )
+
+
+def _overlaps(info: SeriesInfo, start: int, end: int) -> bool:
+    return info.first_ts is not None and info.last_ts is not None and info.first_ts < end and info.last_ts >= start
+
+
+def _groups(series: Sequence[SeriesInfo], by: Sequence[Callable[[SeriesInfo], str]]) -> tuple[I64, I64]:
+    """The group of each series, numbered in the order of their labels, and one member of each group."""
+    labels = [(info.key.metric, info.key.unit, *(of(info) for of in by)) for info in series]
+    number = {label: i for i, label in enumerate(sorted(set(labels)))}
+    group = np.array([number[label] for label in labels], np.int64)
+    return group, np.unique(group, return_index=True)[1].astype(np.int64)
+
+
+def _grid(question: Aggregate, end: int, series: Sequence[SeriesInfo], group: I64, groups: int, now: int) -> Grid:
+    """Windows from the first to the last that can hold a reading; raises InvalidInput when they are too many."""
+    start, length = question.start, question.window or end - question.start
+    # One window over everything: a bucket from the epoch to a day's edge behind the end, so that rollups can serve it.
+    width = question.window or _whole(end)
+    low = max(start, min(info.first_ts or 0 for info in series))
+    high = min(end, max(info.last_ts or 0 for info in series) + 1)
+    windows = _windows(low, high, width)
+    if windows * groups > MAX_POINTS:
+        fits = _smallest_window(low, high, groups)
+        raise InvalidInput(
+            f"{windows} windows of {width} ms in {groups} groups are {windows * groups} points, "
+            f"an answer holds at most {MAX_POINTS}",
+            code="too_many_points",
+            hint=f"a window of {fits} ms fits" if fits else f"at most {MAX_POINTS} groups fit: select or group less",
+        )
+    return Grid(start, end, low - low % width, width, windows, groups, group, max(length, HOUR), now + 1)
+
+
+def _whole(end: int) -> int:
+    return (end // DAY + 1) * DAY
+
+
+def _windows(low: int, high: int, width: int) -> int:
+    return (high - 1) // width - low // width + 1
+
+
+def _smallest_window(low: int, high: int, groups: int) -> int | None:
+    """The smallest usual width (whole days beyond half a day) whose windows × groups fit one answer."""
+    days = (DAY * n for n in range(1, (high - low) // DAY + 3))
+    return next((w for w in itertools.chain(_NICE, days) if _windows(low, high, w) * groups <= MAX_POINTS), None)
+
+
+async def _in_slices(store: SeriesStore, tenant: str, series: Sequence[SeriesInfo], grid: Grid) -> tuple[Combined, int]:
+    """All windows of the grid, asked for in slices of time that fit in memory, and the coarsest tier that was read."""
+    ids = ids_of(series)
+    order = np.argsort(ids)
+    held, tier = Held(len(series)), 0
+    earlier = (
+        await store.aggregate(tenant, ids[order], grid.start - grid.hold, grid.start, _whole(grid.start))
+    ).partials
+    held.keep(order[np.searchsorted(ids[order], earlier.series)], earlier)
+    pieces: list[Combined] = []
+    step = max(1, _MAX_CELLS // len(series))
+    for offset in range(0, grid.windows, step):
+        count = min(step, grid.windows - offset)
+        first = grid.first + offset * grid.width
+        start, end = max(grid.start, first), min(grid.end, first + count * grid.width)
+        read = await store.aggregate(tenant, ids[order], start, end, grid.width)
+        tier = max(tier, read.tier)
+        index = _index_of(ids, read.partials.series)
+        piece = combine(read.partials, index, replace(grid, first=first, windows=count), held)
+        slot = piece.slot // count * grid.windows + offset + piece.slot % count
+        pieces.append(replace(piece, slot=slot))
+    return Combined.concat(pieces), tier
+
+
+def _index_of(ids: npt.NDArray[np.int32], series: npt.NDArray[np.int32]) -> I64:
+    """Position in `ids` of each of `series`: by table, as there are many rows of few series."""
+    table = np.zeros(int(ids.max()) + 1, np.int64)
+    table[ids] = np.arange(len(ids))
+    return table[series]
+
+
+def _table(
+    result: Combined, ts: I64, member: I64, series: Sequence[SeriesInfo], units: Units, question: Aggregate
+) -> pa.Table:
+    """`member` int64 [n]: for each row the index in `series` of one of its group."""
+
+    def out(values: F64, weight: F64 | float = 1.0) -> F64:
+        return units.out(values, member, weight=weight)
+
+    low, high = out(result.min), out(result.max)
+    columns: dict[str, Any] = {
+        "ts": ts,
+        "metric": texts(series, member, lambda info: info.key.metric),
+        "unit": pa.array(units.names, pa.string()).take(pa.array(member)),
+        **{GROUPS[name][0]: texts(series, member, GROUPS[name][1]) for name in question.group_by},
+        "count": result.count,
+        "sum": floats(out(result.sum, result.count.astype(np.float64))),
+        "mean": floats(np.clip(out(result.mean), low, high)),
+        "min": floats(low),
+        "max": floats(high),
+        "first": floats(out(result.first)),
+        "last": floats(out(result.last)),
+        "time_weighted_mean": floats(out(result.time_weighted_mean)),
+        "series": result.series,
+    }
+    return pa.table(columns)

@@ -1,0 +1,184 @@
+"""The query engine: answers every question beside the store, and says what the answer is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from penstock.model.errors import Unavailable
+from penstock.model.ledger import Counts
+from penstock.model.time import Clock
+from penstock.query.aggregate import aggregate
+from penstock.query.batteries import batteries
+from penstock.query.port import (
+    Aggregate,
+    Answer,
+    Batteries,
+    DeadLetters,
+    Events,
+    Latest,
+    LedgerQuestion,
+    Metrics,
+    Question,
+    ReceiptQuestion,
+    Recent,
+    Series,
+    Status,
+)
+from penstock.query.readings import latest, recent, series_listing
+from penstock.query.select import check_limit, check_range
+from penstock.store.series import SeriesStore
+
+__all__ = ["Engine", "Freshness"]
+
+Body = tuple[pa.Table, str | None, dict[str, Any]]
+"""Table, next cursor, meta."""
+
+
+class Freshness(Protocol):
+    """What the process that commits knows about what it has not committed yet."""
+
+    def as_of(self) -> int:
+        """Epoch ms: everything acknowledged before this instant is committed."""
+        ...
+
+    async def pending(self, tenant: str) -> Mapping[str, int]:
+        """Source → rows of a tenant that are durable on the bus, but not committed."""
+        ...
+
+
+class Engine:
+    """A `Reader` beside the store. Stateless: every question is answered from the store as it is."""
+
+    def __init__(
+        self, store: SeriesStore, clock: Clock, freshness: Freshness, metrics: Callable[[], Awaitable[str]]
+    ) -> None:
+        """`metrics` gives the process's Prometheus exposition text."""
+        self._store = store
+        self._clock = clock
+        self._freshness = freshness
+        self._metrics = metrics
+
+    async def ask(self, question: Question) -> Answer:
+        """See `Reader.ask`.
+
+        Freshness is read before the data, so it never claims more than the answer holds. An answer is complete when
+        nothing of the tenant is in flight and its range, if it has an end, ends at or before `as_of`; when the bus
+        cannot say what is in flight, it is not called complete.
+        """
+        as_of = self._freshness.as_of()
+        end = getattr(question, "end", None)
+        complete = (end is None or end <= as_of) and await self._settled(question.tenant)
+        match question:
+            case Series() | Recent() | Latest() | Aggregate() | Batteries():
+                table, cursor, meta = await self._readings(question)
+            case _:
+                table, cursor, meta = await self._records(question)
+        return Answer(
+            table=table,
+            as_of=as_of,
+            staleness_ms=max(0, self._clock.now() - as_of),
+            complete=complete,
+            next_cursor=cursor,
+            meta=meta,
+        )
+
+    async def _settled(self, tenant: str) -> bool:
+        try:
+            return not any((await self._freshness.pending(tenant)).values())
+        except Unavailable:
+            return False
+
+    async def _readings(self, question: Series | Recent | Latest | Aggregate | Batteries) -> Body:
+        match question:
+            case Series():
+                return *await series_listing(self._store, question), {}
+            case Recent():
+                return *await recent(self._store, question), {}
+            case Latest():
+                return *await latest(self._store, question), {}
+            case Batteries():
+                return *await batteries(self._store, question), {}
+            case Aggregate():
+                table, meta = await aggregate(self._store, question, self._clock.now())
+                return table, None, meta
+
+    async def _records(
+        self, question: Events | ReceiptQuestion | LedgerQuestion | DeadLetters | Status | Metrics
+    ) -> Body:
+        match question:
+            case Events():
+                return await self._events(question), None, {}
+            case ReceiptQuestion():
+                return await self._receipt(question), None, {}
+            case LedgerQuestion():
+                return await self._ledger(question), None, {}
+            case DeadLetters():
+                return await self._dead_letters(question), None, {}
+            case Status():
+                return pa.table({}), None, await self._status(question)
+            case Metrics():
+                return pa.table({}), None, {"text": await self._metrics()}
+
+    async def _events(self, question: Events) -> pa.Table:
+        check_limit(question.limit)
+        check_range(question.start, question.end)
+        above = question.criticality_above
+        rows = await self._store.events(
+            question.tenant,
+            criticality_above=None if above is None else min(max(above, -(2**31) - 1), 2**31 - 1),
+            start=question.start,
+            end=question.end,
+            limit=question.limit,
+        )
+        fields = {
+            "id": pa.string(),
+            "ts": pa.int64(),
+            "timestamp": pa.string(),
+            "criticality": pa.int32(),
+            "message": pa.string(),
+            "source": pa.string(),
+        }
+        return pa.table({n: pa.array([getattr(row.event, n) for row in rows], kind) for n, kind in fields.items()})
+
+    async def _receipt(self, question: ReceiptQuestion) -> pa.Table:
+        receipt = await self._store.receipt(question.tenant, question.receipt)
+        rows = [(receipt.source, receipt.counts)] if receipt else []
+        names = pa.array([question.receipt] * len(rows), pa.string())
+        # What of a request is still on the bus is known per source only, so it is not claimed here.
+        return _counts(rows, {}).drop_columns("difference").add_column(0, "receipt", names)
+
+    async def _ledger(self, question: LedgerQuestion) -> pa.Table:
+        pending = await self._freshness.pending(question.tenant)
+        rows = [(row.source, row.counts) for row in await self._store.ledger(question.tenant)]
+        known = {source for source, _ in rows}
+        rows += [(source, Counts()) for source in pending if source not in known]
+        return _counts(sorted(rows), pending)
+
+    async def _dead_letters(self, question: DeadLetters) -> pa.Table:
+        check_limit(question.limit)
+        letters = await self._store.dead_letters(question.tenant, question.limit)
+        texts = ("id", "source", "code", "detail")
+        columns = {name: pa.array([getattr(letter, name) for letter in letters], pa.string()) for name in texts}
+        columns["received_ts"] = pa.array([letter.received_ts for letter in letters], pa.int64())
+        columns["payload"] = pa.array([d.payload.decode("utf-8", "backslashreplace") for d in letters], pa.string())
+        return pa.table({n: columns[n] for n in ("id", "source", "received_ts", "code", "detail", "payload")})
+
+    async def _status(self, question: Status) -> dict[str, Any]:
+        pending = await self._freshness.pending(question.tenant)
+        return {"store": (await self._store.state())._asdict(), "pending": dict(pending)}
+
+
+def _counts(rows: list[tuple[str, Counts]], pending: Mapping[str, int]) -> pa.Table:
+    """Ledger columns; what is in flight was received, so it counts there and as its own fate."""
+    flying = [pending.get(source, 0) for source, _ in rows]
+    columns: dict[str, Any] = {"source": pa.array([source for source, _ in rows], pa.string())}
+    for name in Counts._fields:
+        columns[name] = pa.array([getattr(counts, name) for _, counts in rows], pa.int64())
+    received = [counts.received + n for (_, counts), n in zip(rows, flying, strict=True)]
+    columns["received"] = pa.array(received, pa.int64())
+    columns["in_flight"] = pa.array(flying, pa.int64())
+    columns["difference"] = pa.array([counts.balance for _, counts in rows], pa.int64())
+    return pa.table(columns)
