@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from penstock.model.batch import Draft, DraftKey
 from penstock.model.series import Attributes
 from penstock.sources.formats import decode_lines
 from penstock.sources.formats.influx import _Reader
+from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 
 NOW = 1_767_225_600_000
 NS = NOW * 1_000_000
@@ -229,14 +229,14 @@ lines = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(st.lists(lines, max_size=6), st.sampled_from([1, 20]), st.sampled_from(["\n", "\r\n"]))
 def test_the_fast_path_says_what_the_line_parser_says(some, repeat, end):
     body = end.join(line for line in some for _ in range(repeat)).encode()
     assert content(decode(body)) == content(slowly(body))
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(st.binary(max_size=120), st.sampled_from([1, 20]))
 def test_arbitrary_bytes_never_raise_anything_else(body, repeat):
     survives(lambda b: decode_lines(b, precision="ns", now=NOW), b"\n".join([body] * repeat))
@@ -245,7 +245,7 @@ def test_arbitrary_bytes_never_raise_anything_else(body, repeat):
 bodies = st.lists(plain_lines, min_size=1, max_size=40).map(lambda some: "\n".join(some).encode())
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(mutated(bodies, b',= \\"\n#0123456789.eE+-itfxNa\t\r\xff\x00'))
 def test_a_mutated_body_is_read_as_the_line_parser_reads_it(body):
     survives(lambda b: decode_lines(b, precision="ns", now=NOW), body)

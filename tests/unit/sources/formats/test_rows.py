@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from penstock.model.series import Attributes
 from penstock.sources.formats import collect, decode_battery_rows, decode_rows, decode_temperature
 from penstock.sources.formats.collect import Collector
 from penstock.sources.formats.judge import READINGS, judge
+from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 
 TS = 1_767_225_600_000
 LONG = {"sensor_id": "s1", "metric": "power_w", "value": 1.5, "ts": TS}
@@ -335,7 +335,7 @@ def judged(rows: list[Any]) -> tuple[object, ...]:
     return content(out.draft(len(rows)))
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(st.one_of(long_rows, wide_rows), max_size=6), st.integers(1, 3))
 def test_the_fast_path_says_what_the_slow_path_says(rows, repeat):
     rows = [row for row in rows for _ in range(repeat)]
@@ -344,7 +344,7 @@ def test_the_fast_path_says_what_the_slow_path_says(rows, repeat):
     assert content(decode_rows(lines, "ndjson")) == judged(rows)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_rows_of_one_look_are_decoded_as_they_are_judged(data):
     shape = data.draw(st.sampled_from(["long", "wide"]))
@@ -353,7 +353,7 @@ def test_rows_of_one_look_are_decoded_as_they_are_judged(data):
     assert content(decode_rows(dump(*rows), "json")) == judged(rows)
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_never_raise_anything_else(body):
     for shape in ("json", "ndjson"):
@@ -365,7 +365,7 @@ def test_arbitrary_bytes_never_raise_anything_else(body):
 valid = st.lists(st.one_of(long_rows, wide_rows), min_size=1, max_size=4)
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(mutated(valid.map(lambda rows: dump(*rows)), b'{}[],:"\\\n0123456789.eE+-NaItrufls \xff\x00'))
 def test_mutated_bodies_never_raise_anything_else(body):
     for shape in ("json", "ndjson"):
