@@ -274,6 +274,10 @@ class MemoryBus:
                 rows[key] = rows.get(key, 0) + count
         return Pending(len(log.messages), log.size, self._max_bytes, rows)
 
+    async def depth(self, lane: Lane) -> int:
+        self._check_open()
+        return len(self._logs[lane].messages)
+
     async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
         self._check_size(payload)
         self._check_open()

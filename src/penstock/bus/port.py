@@ -158,7 +158,11 @@ class Bus(Protocol):
         ...
 
     async def pending(self, lane: Lane) -> Pending:
-        """Counted by the broker, not by this process."""
+        """Counted by the broker, not by this process. May have to look at every message that is not settled."""
+        ...
+
+    async def depth(self, lane: Lane) -> int:
+        """Messages of a lane that are not yet acked, counted by the broker; cheap enough for every question."""
         ...
 
     async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:

@@ -70,6 +70,10 @@ class Backlog:
                 rows[key] = rows.get(key, 0) + count
         return Pending(len(live), size, self._max_bytes, rows)
 
+    async def depth(self) -> int:
+        """Messages that are not acked; one question to the broker. Raises Unavailable when it is away."""
+        return (await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {}))["state"]["messages"]
+
     async def _live(self) -> tuple[set[int], int]:
         answer = await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {"deleted_details": True})
         state = answer["state"]

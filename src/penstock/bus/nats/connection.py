@@ -112,11 +112,14 @@ class Connection:
         if self._client is not None:
             return
         self._closing = False
-        try:
-            async with asyncio.timeout(self._config.connect_timeout):
-                await self._connect()
-        except TimeoutError:
-            raise self._open_failure() from None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._config.connect_timeout
+        for attempt in itertools.count():
+            if await self._connected():
+                break
+            if loop.time() > deadline or self._is_refused():
+                raise self._open_failure()
+            await asyncio.sleep(_backoff(attempt))
         # Only what was asked for arrives here, so its senders bound it: one answer for a publish in flight, a batch for a fetch.
         await self.subscribe(Standing(f"{self._inbox}.*", self._on_answer, max_messages=0, max_bytes=0))
 
@@ -136,22 +139,32 @@ class Connection:
         self._lose_answers()
 
     async def send(
-        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None, *, reply: str = ""
+        self,
+        subject: str,
+        payload: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        reply: str = "",
+        wait: bool = True,
     ) -> None:
-        """Hand one message to the connection, waiting until there is one: callers bound that by a timeout.
+        """Hand one message to the connection. While there is none: wait for it (callers bound that) or, with `wait` False, fail.
 
-        Raises TooLarge before anything is sent, Unavailable when the connection was closed on purpose.
+        Raises TooLarge before anything is sent, Unavailable when the bus is not open.
         """
         size = len(payload) + _header_size(headers)
-        if size > self.max_payload and self._client is not None:
+        if self._client is not None and size > self.max_payload:
             raise TooLarge(f"a message of {size} bytes is over the broker's bound of {self.max_payload}")
         while True:
-            if self._client is None or self._closing:
+            client = self._client
+            if client is None or self._closing:
                 raise Unavailable("the bus is not open")
             try:
-                await self._client.publish(subject, payload, reply, dict(headers) if headers else None)
-            except _NOT_CONNECTED:
-                self._up.clear()
+                await client.publish(subject, payload, reply, dict(headers) if headers else None)
+            except _NOT_CONNECTED as error:
+                if not wait:
+                    raise Unavailable(f"{subject} was not sent: the connection is down") from error
+                if client is self._client:
+                    self._up.clear()
                 await self._up.wait()
             except nats.errors.Error as error:
                 raise Unavailable(f"{subject} could not be published: {error}") from error
@@ -252,9 +265,25 @@ class Connection:
 
     # The life of the connection.
 
-    async def _connect(self) -> None:
+    async def _connected(self) -> bool:
+        """One attempt, over all servers. A failure is remembered for whoever gives up."""
         client = Client()
+
+        # What happens to a client before it is adopted, or after it was given up, concerns nobody.
+        async def on_disconnected() -> None:
+            if client is self._client:
+                self._on_disconnected()
+
+        async def on_reconnected() -> None:
+            if client is self._client:
+                self._on_reconnected()
+
+        async def on_closed() -> None:
+            if client is self._client:
+                self._on_closed()
+
         try:
+            # In its own first attempts the library would go on for ever, and could swallow the cancellation that ends them.
             await client.connect(
                 self._config.servers,
                 name=self._config.name,
@@ -262,29 +291,36 @@ class Connection:
                 password=self._config.password,
                 user_credentials=str(self._config.creds) if self._config.creds else None,
                 inbox_prefix=self._config.inbox,
-                allow_reconnect=True,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0,  # the handler below decides
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType]  any number of seconds will do
                 reconnect_to_server_handler=_next_server,
                 connect_timeout=2,
                 ping_interval=10,
                 max_outstanding_pings=2,
                 pending_size=0,  # nothing is kept to be sent later: callers know what was not sent
                 error_cb=self._on_error,
-                disconnected_cb=self._on_disconnected,
-                reconnected_cb=self._on_reconnected,
-                closed_cb=self._on_closed,
+                disconnected_cb=on_disconnected,
+                reconnected_cb=on_reconnected,
+                closed_cb=on_closed,
             )
+            client.options.update(allow_reconnect=True, max_reconnect_attempts=-1)
+            for standing in self._standing:
+                await self._attach(client, standing)
         except ModuleNotFoundError as error:
             raise Misconfigured(f"credentials files need the package {error.name}", hint="pip install nkeys") from error
+        except (TimeoutError, OSError, Unavailable, nats.errors.Error) as error:
+            cause = self._last_error if isinstance(error, nats.errors.NoServersError) else error
+            await _disconnect(client)
+            self._last_error = cause
+            return False
         except BaseException:
             await _disconnect(client)
             raise
         self._client = client
         self._last_error = None
-        for standing in self._standing:
-            await self._attach(client, standing)
         self._up.set()
+        return True
 
     async def _attach(self, client: Client, standing: Standing) -> None:
         try:
@@ -301,9 +337,9 @@ class Connection:
     async def _reopen(self) -> None:
         for attempt in itertools.count():
             await asyncio.sleep(_backoff(attempt))
-            with contextlib.suppress(TimeoutError, OSError, Unavailable, nats.errors.Error):
-                async with asyncio.timeout(self._config.connect_timeout):
-                    await self._connect()
+            if self._closing:
+                return
+            if await self._connected():
                 _log.info("bus.reopened", attempts=attempt + 1)
                 return
 
@@ -323,16 +359,16 @@ class Connection:
         else:
             _log.debug("bus.error", error=repr(error))
 
-    async def _on_disconnected(self) -> None:
+    def _on_disconnected(self) -> None:
         self._lose_answers()
         if not self._closing:
             _log.warning("bus.disconnected", error=repr(self._last_error))
 
-    async def _on_reconnected(self) -> None:
+    def _on_reconnected(self) -> None:
         self._up.set()
         _log.info("bus.reconnected")
 
-    async def _on_closed(self) -> None:
+    def _on_closed(self) -> None:
         self._lose_answers()
         if not self._closing and (self._reopening is None or self._reopening.done()):
             _log.warning("bus.closed", error=repr(self._last_error))
@@ -341,13 +377,15 @@ class Connection:
     def _down(self, seconds: float) -> str:
         return f"no connection to the broker at {self._config.url} for {seconds:g} s; nothing was sent"
 
+    def _is_refused(self) -> bool:
+        return "authorization violation" in repr(self._last_error).lower()
+
     def _open_failure(self) -> Misconfigured | Unavailable:
-        said = repr(self._last_error)
-        if "authorization violation" in said.lower():
+        if self._is_refused():
             return Misconfigured(
                 f"the broker at {self._config.url} refuses these credentials", hint="check user and password, or creds"
             )
-        return Unavailable(f"no broker answers at {self._config.url}: {said}", hint="is it running?")
+        return Unavailable(f"no broker answers at {self._config.url}: {self._last_error!r}", hint="is it running?")
 
 
 async def _disconnect(client: Client) -> None:

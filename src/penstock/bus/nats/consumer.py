@@ -63,11 +63,8 @@ class NatsDelivery:
         await self._settle(_PROGRESS)
 
     async def _settle(self, word: bytes) -> None:
-        if not self._connection.is_up:
-            _log.debug("bus.settle_lost", subject=self.subject, sequence=self.sequence)
-            return
         try:
-            await self._connection.send(self._message.reply, word)
+            await self._connection.send(self.reply, word, wait=False)
         except Unavailable as error:
             _log.debug("bus.settle_lost", subject=self.subject, sequence=self.sequence, error=error.detail)
 

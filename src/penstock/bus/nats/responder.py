@@ -66,11 +66,10 @@ class NatsResponder:
             return
         try:
             try:
-                await self._connection.send(message.reply, reply)
+                await self._connection.send(message.reply, reply, wait=False)
             except TooLarge as error:
-                await self._connection.send(
-                    message.reply, error_reply(error.code, f"the answer is too large: {error.detail}")
-                )
+                reply = error_reply(error.code, f"the answer is too large: {error.detail}")
+                await self._connection.send(message.reply, reply, wait=False)
         except PenstockError as error:
             _log.warning("bus.reply_lost", subject=subject, error=error.detail)
 
