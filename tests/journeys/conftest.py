@@ -28,12 +28,17 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK_")} | {"NO_COLOR": "1"} | extra
 
 
+def pause(seconds: float) -> None:
+    """Let other processes do something."""
+    threading.Event().wait(seconds)
+
+
 def until(condition: Callable[[], Any], seconds: float = 10.0, *, what: str = "the condition") -> Any:
     """The first true value of `condition`, polled; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, f"{what} did not hold within {seconds} s"
-        time.sleep(0.05)
+        pause(0.05)
     return value
 
 

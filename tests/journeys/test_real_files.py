@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -45,20 +43,9 @@ HOUSE_COLUMNS = {
 
 
 def _ingest(platform, path, flags, tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "penstock",
-        "ingest",
-        str(path),
-        "--json",
-        "--rejects",
-        str(tmp_path / "rejects.ndjson"),
-    ]
-    environment = os.environ | {"PENSTOCK_URL": platform.url, "PENSTOCK_KEY": platform.key}
-    done = subprocess.run([*command, *flags], capture_output=True, text=True, env=environment, timeout=120, check=False)
-    assert done.returncode in {0, 2}, done.stderr
-    return json.loads(done.stdout), done.returncode
+    done = platform.cli("ingest", str(path), "--json", "--rejects", str(tmp_path / "rejects.ndjson"), *flags, timeout=120)
+    assert done.code in {0, 2}, done.err
+    return done.json(), done.code
 
 
 def _room(path):

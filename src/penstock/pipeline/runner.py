@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import structlog
 
-from penstock.bus import EVENTS_SUBJECT, Bus, Delivery, Lane, decode_frame
+from penstock.bus import EVENTS_SUBJECT, Bus, Delivery, Lane, Pending, decode_frame
 from penstock.model.batch import Batch
 from penstock.model.errors import InvalidInput, PenstockError, Poison, Unavailable
 from penstock.model.event import make_event
@@ -108,6 +108,14 @@ class Runner:
         """
         return min(stats.as_of for stats in self.stats.values())
 
+    async def settled(self) -> bool:
+        """Whether everything that was acknowledged at a door until now is committed."""
+        return not any(await asyncio.gather(*(self._bus.depth(lane) for lane in Lane)))
+
+    async def lanes(self) -> Mapping[str, Pending]:
+        """Lane → what is still to be settled, over all tenants."""
+        return {str(lane): await self._bus.pending(lane) for lane in Lane}
+
     async def pending(self, tenant: str) -> Mapping[str, int]:
         """Source → rows of a tenant that are durable on the bus and not yet acked, exact."""
         rows: dict[str, int] = {}
@@ -162,7 +170,7 @@ class Runner:
         """Nothing to fetch: fresh up to now, unless messages of an earlier run are still waiting to be redelivered."""
         now = self._clock.now()
         try:
-            if (await self._bus.pending(lane)).messages == 0:
+            if await self._bus.depth(lane) == 0:
                 self.stats[lane].as_of = now
         except Unavailable as error:
             log.warning("lane cannot be counted", lane=lane, error=error.detail)
