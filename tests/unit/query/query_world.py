@@ -1,0 +1,78 @@
+"""A store with an engine beside it, and short ways to fill it."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from penstock.model.batch import Batch, SensorKey
+from penstock.model.errors import Unavailable
+from penstock.model.event import Event
+from penstock.model.frame import Frame
+from penstock.model.ledger import DeadLetter, Part
+from penstock.model.series import Attributes, SeriesKey
+from penstock.model.time import DAY
+from penstock.query.engine import Engine
+from penstock.store.series.memory import MemorySeriesStore
+
+T0 = 20_454 * DAY  # 2026-01-01T00:00:00Z
+
+Row = tuple[SeriesKey, int, float]
+_numbers = itertools.count(1)
+
+
+class World:
+    """It is its own clock and its own freshness: `time`, `fresh_to` and `flying` are what a test sets."""
+
+    def __init__(self) -> None:
+        self.time = T0 + 30 * DAY
+        self.fresh_to = self.time
+        self.flying: dict[str, dict[str, int]] = {}
+        self.bus_is_away = False
+        self.store = MemorySeriesStore(self)
+        self.engine = Engine(self.store, self, self, self._metrics)
+        self.ask = self.engine.ask
+
+    def now(self) -> int:
+        return self.time
+
+    def as_of(self) -> int:
+        return self.fresh_to
+
+    async def pending(self, tenant: str) -> Mapping[str, int]:
+        if self.bus_is_away:
+            raise Unavailable("the bus is away")
+        return self.flying.get(tenant, {})
+
+    async def _metrics(self) -> str:
+        return "penstock_up 1\n"
+
+    async def put(
+        self,
+        rows: Sequence[Row] = (),
+        *,
+        tenant: str = "acme",
+        attributes: Mapping[SensorKey, Attributes] | None = None,
+        events: Sequence[Event] = (),
+        parts: Sequence[Part] | None = None,
+        dead_letters: Sequence[DeadLetter] = (),
+    ) -> None:
+        number = next(_numbers)
+        keys = list(dict.fromkeys(key for key, _, _ in rows))
+        numbers = {key: i for i, key in enumerate(keys)}
+        batch = Batch(
+            tenant,
+            tuple(keys),
+            np.array([numbers[key] for key, _, _ in rows], np.int32),
+            np.array([ts for _, ts, _ in rows], np.int64),
+            np.array([value for _, _, value in rows], np.float64),
+            np.full(len(rows), number, np.int64),
+            dict(attributes or {}),
+        )
+        whole = [Part(f"r{number}", "http", len(rows) + len(events))]
+        frame = Frame(f"f{number}", tenant, number, tuple(parts or whole), batch, tuple(events), tuple(dead_letters))
+        await self.store.commit([frame])
+
+
+def temperature(room: str, sensor: str, site: str = "hq") -> tuple[SeriesKey, dict[SensorKey, Attributes]]:
+    return SeriesKey(site, sensor, "temperature", "K"), {(site, sensor): Attributes("B1", room)}
