@@ -135,7 +135,13 @@ def with_local_broker(settings: Settings) -> Settings:
             code="not_running",
             hint="start one with `penstock up`, or set PENSTOCK_NATS_URL=nats://host:4222",
         )
-    return replace(settings, nats_url=state.nats_url, nats_user=state.nats_user, nats_password=state.nats_password)
+    return replace(
+        settings,
+        nats_url=state.nats_url,
+        nats_user=state.nats_user,
+        nats_password=state.nats_password,
+        nats_monitor_url=state.nats_monitor_url,
+    )
 
 
 def _owned(path: Path, owner: str) -> Conflict:

@@ -20,10 +20,10 @@ from penstock.app.client import locate
 from penstock.app.config import Settings
 from penstock.app.console import note, write_json
 from penstock.app.datadir import with_local_broker
+from penstock.app.rows import wide_rows
 from penstock.app.simulation import for_tenant, gate_emitter
 from penstock.app.upload import Uploader
 from penstock.app.wiring import open_bus
-from penstock.model.batch import Draft
 from penstock.model.errors import InvalidInput
 from penstock.model.time import SECOND, WallClock, parse_duration
 from penstock.pipeline.gate import Gate
@@ -136,7 +136,7 @@ async def _target(plan: Plan, settings: Settings) -> AsyncGenerator[Emit]:
 
 
 async def _to_stdout(delivery: Delivery) -> None:
-    lines = _event_lines(delivery) if delivery.draft is None else _rows(delivery.draft)
+    lines = _event_lines(delivery) if delivery.draft is None else wide_rows(delivery.draft)
     for line in lines:
         sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.buffer.flush()
@@ -144,33 +144,6 @@ async def _to_stdout(delivery: Delivery) -> None:
 
 def _event_lines(delivery: Delivery) -> Iterator[dict[str, Any]]:
     return (to_s1(event) for event in delivery.events)
-
-
-def _rows(draft: Draft) -> Iterator[dict[str, Any]]:
-    """Rows as S3 writes them: the readings of a row side by side. For looking and piping, not for speed."""
-    columns = (draft.row.tolist(), draft.key.tolist(), draft.ts.tolist(), draft.value.tolist())
-    seqs = [0] * len(draft.ts) if draft.seq is None else draft.seq.tolist()
-    last, row = -1, dict[str, Any]()
-    for number, code, ts, value, seq in zip(*columns, seqs, strict=True):
-        if number != last:
-            if row:
-                yield row
-            last, row = number, _row_head(draft, code, ts, seq)
-        key = draft.keys[code]
-        row[key.metric] = value
-        if key.unit:
-            row.setdefault("units", {})[key.metric] = key.unit
-    if row:
-        yield row
-
-
-def _row_head(draft: Draft, code: int, ts: int, seq: int) -> dict[str, Any]:
-    key = draft.keys[code]
-    said = draft.attributes.get((key.site or "", key.sensor))
-    head = {"sensor_id": key.sensor, "ts": ts, "site_id": key.site, "tenant_id": key.tenant, "seq": seq or None}
-    if said is not None:
-        head |= {"building": said.building or None, "room": said.room or None, "tags": dict(said.tags) or None}
-    return {name: value for name, value in head.items() if value is not None}
 
 
 async def _tell(progress: Progress) -> None:

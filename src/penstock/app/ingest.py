@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,6 @@ from penstock.app.config import Settings
 from penstock.app.filemap import MapFlags, build_mapping
 from penstock.app.rejects import Rejects
 from penstock.app.upload import Uploader
-from penstock.model.batch import Draft
-from penstock.model.errors import RowError
 from penstock.model.ledger import Counts
 from penstock.model.time import WallClock
 from penstock.pipeline.admit import admit
@@ -81,7 +79,7 @@ async def _ingest(
         async with Uploader(url, key, source=_SOURCE) as uploader:
             async for verdict in uploader.send_all(drafts):
                 draft = verdict.draft
-                refused = {error.row: error for error in _by_row(draft, verdict.rejected)}
+                refused = {error.row: error for error in verdict.rejected}
                 refused |= {error.row: error for error in draft.rejected}
                 rejects.add(summary.rows, refused.values())
                 # The platform lists the first thousand of a body; the others are counted.
@@ -134,11 +132,6 @@ def _extend(series: dict[str, dict[str, Any]], batch: Any) -> None:
             max(found["last_ts"], int(ts.max())),
         )
         found["min"], found["max"] = min(found["min"], float(np.min(value))), max(found["max"], float(np.max(value)))
-
-
-def _by_row(draft: Draft, rejected: Iterable[RowError]) -> Iterator[RowError]:
-    """The platform's verdicts on readings as verdicts on the draft's rows."""
-    return (error._replace(row=int(draft.row[error.row])) for error in rejected)
 
 
 def to_json(summaries: Iterable[Summary]) -> dict[str, Any]:

@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import httpx2
+import msgspec
+import numpy as np
 import pyarrow as pa
 
 from penstock.app.client import error_from, unreachable
-from penstock.model.batch import Draft
+from penstock.app.rows import wide_rows
+from penstock.model.batch import Draft, SensorKey
 from penstock.model.errors import InvalidInput, RowError, TooLarge, Unavailable
 from penstock.model.event import Event
 from penstock.model.ledger import Counts
 
 __all__ = ["Uploader", "Verdict", "encode_draft"]
 
-MEDIA_TYPE: Final = "application/vnd.apache.arrow.stream"
+ARROW: Final = "application/vnd.apache.arrow.stream"
 _IN_FLIGHT: Final = 4
 _BACKOFF_S: Final = 0.2
 _MAX_BACKOFF_S: Final = 15.0
@@ -36,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Verdict:
-    """What the platform said about one draft. `rejected` rows count the draft's readings from 0."""
+    """What the platform said about one draft; `rejected` names the draft's rows. It lists the first thousand of them."""
 
     draft: Draft
     receipt: str
@@ -46,7 +49,10 @@ class Verdict:
 
 
 def encode_draft(draft: Draft) -> bytes:
-    """An Arrow stream with one row per reading, names dictionary-encoded: row i of it is reading i of the draft."""
+    """An Arrow stream with one row per reading, names dictionary-encoded: row i of it is reading i of the draft.
+
+    Tags are not in it: the format has no column for them.
+    """
     codes = pa.array(draft.key)
     columns: dict[str, Any] = {
         "sensor_id": _names(codes, [key.sensor for key in draft.keys]),
@@ -82,12 +88,11 @@ def _attributes(draft: Draft, codes: pa.Array) -> Mapping[str, Any]:
         values = [(getattr(a, name) or None) if a else None for a in said]
         if any(values):
             columns[name] = _names(codes, values)
-    if any(a and a.tags for a in said):
-        tags = pa.array(
-            [list(a.tags.items()) if a and a.tags else None for a in said], pa.map_(pa.string(), pa.string())
-        )
-        columns["tags"] = tags.take(codes)
     return columns
+
+
+def _encode_rows(draft: Draft) -> bytes:
+    return b"\n".join(msgspec.json.encode(row) for row in wide_rows(draft))
 
 
 class Uploader:
@@ -99,6 +104,7 @@ class Uploader:
         self._run = secrets.token_hex(8)
         self._count = 0
         self._rng = rng or random.Random()
+        self._told: set[SensorKey] = set()
         self.retries = 0
         self._http = httpx2.AsyncClient(
             base_url=url,
@@ -140,15 +146,21 @@ class Uploader:
 
     async def send(self, draft: Draft) -> Verdict:
         """The platform's verdict once every good reading of the draft is durable. Errors as `send_all`."""
-        body = await asyncio.to_thread(encode_draft, draft)
-        answer = await self._post("/v1/readings", body, MEDIA_TYPE)
-        rejected = [RowError(r["row"], r["code"], r["detail"]) for r in answer["rejected"]]
+        tagged = {sensor for sensor, said in draft.attributes.items() if said.tags} - self._told
+        if tagged:
+            # Tags are told once per sensor, in rows; the platform remembers them.
+            body, media_type = await asyncio.to_thread(_encode_rows, draft), "application/x-ndjson"
+            numbers = np.unique(draft.row)
+        else:
+            body, media_type = await asyncio.to_thread(encode_draft, draft), ARROW
+            numbers = draft.row
+        answer = await self._post("/v1/readings", body, media_type)
+        self._told |= tagged
+        rejected = [RowError(int(numbers[r["row"]]), r["code"], r["detail"]) for r in answer["rejected"]]
         return Verdict(draft, answer["receipt"], answer["readings"], rejected, answer["rejected_total"])
 
     async def send_events(self, events: Sequence[Event]) -> int:
         """Make events durable; returns how many were refused."""
-        import msgspec  # noqa: PLC0415 - only simulated events come this way
-
         shape = [
             {"criticality": e.criticality, "timestamp": e.timestamp, "eventMessage": e.message, "id": e.id}
             for e in events

@@ -54,7 +54,7 @@ def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> Non
         lines += [
             f'    curl -H "Authorization: Bearer $KEY" {url}/v1/readings --json {body}',
             f'    curl -H "Authorization: Bearer $KEY" {url}/v1/sensors/kitchen/recent',
-            "    penstock ingest FILE.csv --sensor kitchen --map 'Temperature=temperature[degC]' --dry-run",
+            "    penstock ingest FILE.csv --sensor \"'kitchen'\" --map 'Temperature=temperature[degC]' --dry-run",
         ]
     lines += [
         "    penstock events --last 10",

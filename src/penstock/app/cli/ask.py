@@ -115,7 +115,7 @@ def tail(
 
 
 def events(
-    last: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=10_000)] = 10,
+    last: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=1000)] = 10,
     above: Annotated[
         str | None,
         typer.Option(

@@ -82,13 +82,18 @@ def _report(error: BaseException, arguments: Sequence[str]) -> int:
         fail(command, cause.detail, code=cause.code, hint=cause.hint)
         if isinstance(cause, Unavailable):
             return EX_UNAVAILABLE
-        return EX_USAGE if isinstance(cause, InvalidInput) and cause.code in {"usage", "invalid_input"} else EX_FAILED
+        return EX_USAGE if isinstance(cause, InvalidInput) and not _is_data_at_fault(cause) else EX_FAILED
     fail(
         command,
         f"{type(cause).__name__}: {cause}",
         hint="this is a defect of Penstock; `penstock --debug …` shows where, please report it",
     )
     return EX_FAILED
+
+
+def _is_data_at_fault(error: InvalidInput) -> bool:
+    """Whether a file is broken, as opposed to a command that asks for something that cannot be."""
+    return error.code == "unreadable_file" or error.code.startswith("malformed_")
 
 
 def _first_cause(error: BaseException) -> BaseException:

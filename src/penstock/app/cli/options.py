@@ -13,7 +13,9 @@ from penstock.model.errors import InvalidInput
 
 __all__ = ["ConfigOption", "DataOption", "JsonOption", "SetOption", "UrlOption", "settings_from"]
 
-ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.", show_default=False)]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.", show_default=False)
+]
 DataOption = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="Data directory (default: penstock-data).", show_default=False),

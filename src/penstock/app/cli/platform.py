@@ -43,6 +43,7 @@ def up(
     """
     import asyncio
 
+    _without_rich()
     from penstock.app.observe import configure_logs
     from penstock.app.supervisor import Supervisor
 
@@ -70,6 +71,7 @@ def run(
     http_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run some roles in this process, joined by the NATS server that nats_url names."""
+    _without_rich()
     from penstock.app.link import Link
     from penstock.app.observe import configure_logs
 
@@ -122,6 +124,11 @@ def openapi() -> None:
 
     json.dump(document(), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
+
+
+def _without_rich() -> None:
+    """Keep structlog from loading rich for tracebacks: 0.2 s of start and 8 MB in each of the platform's processes."""
+    sys.modules.setdefault("rich", None)  # pyright: ignore[reportArgumentType]: None is how an import is ruled out
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,7 @@ and ack at 2,600/s instead of 6,200/s under limits retention, either far above w
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -50,7 +51,7 @@ async def make_lanes(connection: Connection, config: NatsConfig) -> None:
             "allow_direct": True,
         }
         if present is None:
-            await _manage(connection, f"STREAM.CREATE.{stream}", wanted)
+            await _create(connection, stream, wanted)
         elif merged := _changed(present["config"], wanted):
             await _manage(connection, f"STREAM.UPDATE.{stream}", merged)
         present = await _found(connection, f"CONSUMER.INFO.{stream}.{CONSUMER}")
@@ -66,6 +67,24 @@ async def make_lanes(connection: Connection, config: NatsConfig) -> None:
         if merged := _changed(present["config"] if present else {}, wanted):
             body = {"stream_name": stream, "config": merged}
             await _manage(connection, f"CONSUMER.CREATE.{stream}.{CONSUMER}", body)
+
+
+async def _create(connection: Connection, stream: str, wanted: Mapping[str, Any]) -> None:
+    """Create a stream that other processes of the platform may be creating at the same moment.
+
+    The broker reserves `max_bytes` for each of them until it sees that they mean the same stream, so it may have no room
+    for a moment.
+    """
+    for pause in (0.05, 0.1, 0.2, 0.4):
+        try:
+            await _manage(connection, f"STREAM.CREATE.{stream}", wanted)
+        except Misconfigured:
+            await asyncio.sleep(pause)
+            if await _found(connection, f"STREAM.INFO.{stream}") is not None:
+                return
+        else:
+            return
+    await _manage(connection, f"STREAM.CREATE.{stream}", wanted)
 
 
 def _changed(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any] | None:
