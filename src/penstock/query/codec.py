@@ -33,9 +33,11 @@ _COMPRESS_FROM: Final = 64 * 1024
 """Bytes of columns from which compression is worth its time: it saves nothing on a page of a hundred rows."""
 
 _PLAIN: Final = {
-    kind.__name__: kind for kind in (PenstockError, TooLarge, NotFound, Conflict, Misconfigured, Poison, InvalidInput)
+    name: kind
+    for kind in (PenstockError, InvalidInput, TooLarge, NotFound, Conflict, Misconfigured, Poison)
+    for name in (kind.__name__, kind.code)
 }
-_RETRYABLE: Final = {kind.__name__: kind for kind in (Unavailable, Backpressure)}
+_RETRYABLE: Final = {name: kind for kind in (Unavailable, Backpressure) for name in (kind.__name__, kind.code)}
 
 
 class _Header(msgspec.Struct):
@@ -47,9 +49,9 @@ class _Header(msgspec.Struct):
 
 
 class _Refusal(msgspec.Struct, omit_defaults=True):
-    kind: str
     code: str
     detail: str
+    kind: str = ""
     hint: str | None = None
     rows: tuple[RowError, ...] = ()
     retry_after: float = 1.0
@@ -90,7 +92,7 @@ def encode_error(error: PenstockError) -> bytes:
     """The refusal that `decode_reply` raises again."""
     rows = error.rows if isinstance(error, InvalidInput) else ()
     retry_after = error.retry_after if isinstance(error, Unavailable) else 1.0
-    refusal = _Refusal(type(error).__name__, error.code, error.detail, error.hint, rows, retry_after)
+    refusal = _Refusal(error.code, error.detail, type(error).__name__, error.hint, rows, retry_after)
     return msgspec.json.encode(_Refused(refusal))
 
 
@@ -102,7 +104,7 @@ def decode_reply(payload: bytes) -> Answer:
         with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
             table = reader.read_all()
         header = msgspec.json.decode(table.schema.metadata[b"penstock"], type=_Header)
-    except (msgspec.MsgspecError, pa.ArrowException, KeyError, TypeError) as error:
+    except (msgspec.MsgspecError, pa.ArrowException, OSError, KeyError, TypeError) as error:
         raise Unavailable(
             f"the query service replied what is no answer: {error!r:.200}",
             hint="run the same version of Penstock in all roles",
@@ -118,10 +120,11 @@ def decode_reply(payload: bytes) -> Answer:
 
 
 def _error(refusal: _Refusal) -> PenstockError:
+    """The error as it was raised. The bus itself refuses without naming a class: then the code tells it."""
     if refusal.kind == NotAllowed.__name__:
         return NotAllowed(refusal.detail, authenticated=refusal.code == "forbidden", hint=refusal.hint)
-    if kind := _RETRYABLE.get(refusal.kind):
+    if kind := _RETRYABLE.get(refusal.kind or refusal.code):
         return kind(refusal.detail, code=refusal.code, hint=refusal.hint, retry_after=refusal.retry_after)
     if refusal.rows:
         return InvalidInput(refusal.detail, code=refusal.code, hint=refusal.hint, rows=refusal.rows)
-    return _PLAIN.get(refusal.kind, PenstockError)(refusal.detail, code=refusal.code, hint=refusal.hint)
+    return _PLAIN.get(refusal.kind or refusal.code, PenstockError)(refusal.detail, code=refusal.code, hint=refusal.hint)

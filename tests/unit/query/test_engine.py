@@ -1,0 +1,178 @@
+import pytest
+
+from penstock.model.errors import InvalidInput, Unavailable
+from penstock.model.event import Event
+from penstock.model.ledger import DeadLetter, Part
+from penstock.model.series import SeriesKey
+from penstock.query.port import (
+    Aggregate,
+    Batteries,
+    DeadLetters,
+    Events,
+    Latest,
+    LedgerQuestion,
+    Metrics,
+    ReceiptQuestion,
+    Recent,
+    Select,
+    Series,
+    Status,
+)
+from tests.unit.query.query_world import T0, World
+
+POWER = SeriesKey("hq", "m1", "power_w", "W")
+
+
+def event(name: str, ts: int, criticality: int) -> Event:
+    return Event(name, ts, f"said {ts}", criticality, f"message {name}", "gate")
+
+
+async def test_an_answer_says_how_fresh_it_is():
+    world = World()
+    world.fresh_to = world.time - 250
+    answer = await world.ask(Latest(tenant="acme"))
+    assert (answer.as_of, answer.staleness_ms, answer.complete) == (world.fresh_to, 250, True)
+    world.fresh_to = world.time + 5
+    assert (await world.ask(Latest(tenant="acme"))).staleness_ms == 0
+
+
+async def test_an_answer_is_complete_when_its_range_is_past_and_nothing_is_in_flight():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+
+    async def complete(end: int | None) -> bool:
+        return (await world.ask(Recent(tenant="acme", where=Select(), start=0, end=end))).complete
+
+    assert await complete(world.fresh_to)
+    assert await complete(None)
+    assert not await complete(world.fresh_to + 1)
+    world.flying = {"acme": {"http": 3}, "other": {"http": 9}}
+    assert not await complete(world.fresh_to)
+    world.flying = {"acme": {"http": 0}, "other": {"http": 9}}
+    assert await complete(world.fresh_to)
+
+
+async def test_data_is_answered_while_the_bus_is_away_but_not_called_complete():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+    world.bus_is_away = True
+    answer = await world.ask(Latest(tenant="acme"))
+    assert (answer.table.num_rows, answer.complete) == (1, False)
+    with pytest.raises(Unavailable):
+        await world.ask(LedgerQuestion(tenant="acme"))
+
+
+async def test_freshness_is_read_before_the_data():
+    world = World()
+    world.fresh_to = 1000
+    real = world.store.find
+
+    async def commits_meanwhile(*arguments):
+        world.fresh_to = 2000
+        return await real(*arguments)
+
+    world.store.find = commits_meanwhile
+    assert (await world.ask(Latest(tenant="acme"))).as_of == 1000
+
+
+async def test_events_newest_first_above_a_criticality():
+    world = World()
+    await world.put(events=[event("a", T0, 5), event("b", T0 + 2, 9), event("c", T0 + 1, 7)])
+    table = (await world.ask(Events(tenant="acme", criticality_above=5))).table
+    assert table.to_pylist() == [
+        {
+            "id": n,
+            "ts": T0 + i,
+            "timestamp": f"said {T0 + i}",
+            "criticality": c,
+            "message": f"message {n}",
+            "source": "gate",
+        }
+        for n, i, c in (("b", 2, 9), ("c", 1, 7))
+    ]
+    assert (await world.ask(Events(tenant="acme", start=T0 + 1, end=T0 + 2))).table["id"].to_pylist() == ["c"]
+    assert (await world.ask(Events(tenant="acme", criticality_above=-(10**30)))).table.num_rows == 3
+    assert (await world.ask(Events(tenant="acme", criticality_above=10**30))).table.num_rows == 0
+    assert (await world.ask(Events(tenant="other"))).table.schema == table.schema
+    with pytest.raises(InvalidInput):
+        await world.ask(Events(tenant="acme", limit=0))
+
+
+async def test_the_ledger_counts_what_is_in_flight_as_received():
+    world = World()
+    await world.put([(POWER, T0, 1.0), (POWER, T0, 1.0)], parts=[Part("r", "http", 2, 3)])
+    world.flying = {"acme": {"http": 10, "line": 4}}
+    rows = (await world.ask(LedgerQuestion(tenant="acme"))).table.to_pylist()
+    zero = {"stored": 0, "duplicate": 0, "superseded": 0, "rejected": 0, "dead_lettered": 0, "difference": 0}
+    assert rows == [
+        {**zero, "source": "http", "received": 15, "stored": 1, "duplicate": 1, "rejected": 3, "in_flight": 10},
+        {**zero, "source": "line", "received": 4, "in_flight": 4},
+    ]
+    assert (await world.ask(LedgerQuestion(tenant="other"))).table.num_rows == 0
+
+
+async def test_a_difference_in_the_ledger_shows():
+    world = World()
+    await world.put([], parts=[Part("r", "http", 0, 0)])
+    [row] = (await world.ask(LedgerQuestion(tenant="acme"))).table.to_pylist()
+    assert row["difference"] == 0
+    tenant = world.store._tenants["acme"]
+    tenant.sources["http"] = tenant.sources["http"]._replace(received=7)
+    [row] = (await world.ask(LedgerQuestion(tenant="acme"))).table.to_pylist()
+    assert row["difference"] == 7
+
+
+async def test_a_receipt_is_one_row_once_something_of_it_is_committed():
+    world = World()
+    await world.put([(POWER, T0, 1.0)], parts=[Part("r", "http", 1, 2)])
+    table = (await world.ask(ReceiptQuestion(tenant="acme", receipt="r"))).table
+    assert table.to_pylist() == [
+        {
+            "receipt": "r", "source": "http", "received": 3, "stored": 1, "duplicate": 0, "superseded": 0, "rejected": 2,
+            "dead_lettered": 0, "in_flight": 0,
+        }
+    ]  # fmt: skip
+    for tenant, receipt in (("acme", "x"), ("other", "r")):
+        none = (await world.ask(ReceiptQuestion(tenant=tenant, receipt=receipt))).table
+        assert (none.num_rows, none.schema) == (0, table.schema)
+
+
+async def test_dead_letters_show_their_bytes_as_text():
+    world = World()
+    letters = [
+        DeadLetter(f"d{i}", "nats", T0 + i, "bad", "why", payload) for i, payload in enumerate((b"\xffa", "ü".encode()))
+    ]
+    await world.put(parts=[Part("r", "nats", 0)], dead_letters=letters)
+    rows = (await world.ask(DeadLetters(tenant="acme"))).table.to_pylist()
+    assert [(r["id"], r["received_ts"], r["payload"]) for r in rows] == [("d1", T0 + 1, "ü"), ("d0", T0, "\\xffa")]
+
+
+async def test_status_and_metrics_answer_in_meta():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+    world.flying = {"acme": {"http": 2}, "other": {"secret": 1}}
+    status = await world.ask(Status(tenant="acme"))
+    assert status.table.num_columns == 0
+    assert status.meta["store"]["series"] == 1
+    assert status.meta["pending"] == {"http": 2}
+    assert (await world.ask(Metrics(tenant="acme"))).meta["text"] == "penstock_up 1\n"
+
+
+async def test_no_question_shows_another_tenant():
+    world = World()
+    await world.put([(POWER, T0, 1.0), (POWER._replace(metric="soc", unit="1"), T0, 0.5)], parts=[Part("r", "http", 2)])
+    await world.put(events=[event("a", T0, 5)], dead_letters=[DeadLetter("d", "http", T0, "c", "d", b"")])
+    for question in (
+        Series(tenant="other"),
+        Recent(tenant="other", where=Select()),
+        Latest(tenant="other"),
+        Aggregate(tenant="other", where=Select(), start=0, end=T0 * 2, window=0),
+        Batteries(tenant="other"),
+        Events(tenant="other"),
+        ReceiptQuestion(tenant="other", receipt="r"),
+        LedgerQuestion(tenant="other"),
+        DeadLetters(tenant="other"),
+    ):
+        assert (await world.ask(question)).table.num_rows == 0, question
+        own = type(question)(**{f: getattr(question, f) for f in question.__struct_fields__} | {"tenant": "acme"})
+        assert (await world.ask(own)).table.num_rows > 0, own
