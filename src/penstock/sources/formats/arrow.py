@@ -67,6 +67,10 @@ def _read(body: bytes, max_decoded: int) -> pa.Table:
 def _check_schema(schema: Any) -> None:
     if len(schema) > _MAX_FIELDS:
         raise TooLarge(f"the stream has {len(schema)} columns, more than {_MAX_FIELDS}")
+    # pyarrow decodes names and zones when they are looked at: what is not UTF-8 raises ValueError here, not later.
+    named = [(field.name, getattr(field.type, "tz", None)) for field in schema]
+    if any(not name for name, _ in named):
+        raise InvalidInput("a column has no name", code="unknown_field")
     for field in schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if pa.types.is_nested(kind) or pa.types.is_run_end_encoded(kind) or isinstance(kind, pa.BaseExtensionType):

@@ -24,7 +24,7 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - local times are counted f
 _MS: Final = timedelta(milliseconds=1)
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # Directives that C's and Python's strptime read alike; what they make of a text is compared with the text itself.
-_COMMON: Final = re.compile(r"(?:%[YmdHMSy]|[^%])*")
+_COMMON: Final = re.compile(r"(?:%[YmdHMS]|[^%])*")
 _YEAR_1000: Final = -30_610_224_000  # C reads shorter years than Python does
 _WHOLE: Final = r"^-?[0-9]{1,18}$"
 

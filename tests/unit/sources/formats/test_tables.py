@@ -166,6 +166,15 @@ def test_what_is_no_stream_is_refused(body):
     assert caught.value.code == "malformed_arrow"
 
 
+@pytest.mark.parametrize("part", [b"power_w", b"Asia/Tokyo"])
+def test_names_and_zones_that_are_not_text_are_refused(part):
+    body = ipc(wide(ts=pa.array([1, 2], pa.timestamp("ms", "Asia/Tokyo"))))
+    assert part in body
+    with pytest.raises(InvalidInput) as caught:
+        decode_arrow(body.replace(part, b"\xff" * len(part)))
+    assert caught.value.code == "malformed_arrow"
+
+
 def test_a_stream_cut_short_is_refused():
     body = ipc(long(10))
     with pytest.raises(InvalidInput):
