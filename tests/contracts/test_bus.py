@@ -6,11 +6,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from tests.contracts.buses import READINGS, SOON, Kit, drain, forget_lanes, is_empty, payloads, publish, until
 
 from penstock.app.broker import BrokerAddress
 from penstock.bus import EVENTS_SUBJECT, HEADER_ID, HEADER_ROWS, Bus, Lane, LiveMessage, tenant_subject
 from penstock.model.errors import Backpressure, InvalidInput, TooLarge, Unavailable
+from tests.contracts.buses import READINGS, SOON, Kit, drain, forget_lanes, is_empty, payloads, publish, until
 
 
 @pytest.fixture(params=["memory", "nats"])

@@ -11,13 +11,13 @@ from pathlib import Path
 import nats
 import nats.errors
 import pytest
-from tests.contracts.buses import READINGS, SOON, drain, forget_lanes, is_empty, payloads, publish, until
 from nats.aio.client import Client
 
 from penstock.app.broker import GUEST_SUBJECTS, Broker, BrokerAddress, BrokerConfig, locate_server, render_config
 from penstock.bus import EVENTS_SUBJECT, HEADER_ID, HEADER_ROWS, Lane, LiveMessage
 from penstock.bus.nats import NatsBus, NatsConfig
 from penstock.model.errors import Misconfigured, Unavailable
+from tests.contracts.buses import READINGS, SOON, drain, forget_lanes, is_empty, payloads, publish, until
 
 
 def config(address: BrokerAddress, **options: object) -> NatsConfig:

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import pyarrow as pa
 
-from penstock.bus.port import HEADER_ROWS
+from penstock.bus.port import EVENTS_SUBJECT, HEADER_ROWS
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Poison
 from penstock.model.event import Event
@@ -193,10 +193,12 @@ def rows_header(frame: Frame) -> str:
 def pending_rows(subject: str, headers: Mapping[str, str]) -> dict[tuple[str, str], int]:
     """(tenant, source) → rows of one message that nobody has settled, read from its headers.
 
-    A message without the header came from a plain client: one row of source `nats`. The tenant is the subject's last
-    token, or "" on S1's literal `events`, which belongs to the configured events tenant.
+    A message without the header came from a plain client: one row of source `nats`. So did everything on S1's literal
+    `events`, whatever headers it claims; its tenant is "" here, which stands for the configured events tenant.
     """
-    tenant = subject.rpartition(".")[2] if subject.startswith("penstock.") else ""
+    if subject == EVENTS_SUBJECT:
+        return {("", "nats"): 1}
+    tenant = subject.rpartition(".")[2]
     rows: dict[tuple[str, str], int] = {}
     for entry in headers.get(HEADER_ROWS, "").split(","):
         source, _, count = entry.rpartition("=")

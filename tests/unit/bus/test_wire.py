@@ -236,7 +236,11 @@ def test_rows_are_counted_per_source_and_read_back_from_the_header() -> None:
 def test_a_message_without_a_readable_rows_header_counts_as_one_row_of_a_plain_client() -> None:
     assert pending_rows("events", {}) == {("", "nats"): 1}
     assert pending_rows("penstock.v1.events.acme", {}) == {("acme", "nats"): 1}
-    assert pending_rows("events", {HEADER_ROWS: "nonsense"}) == {("", "nats"): 1}
+    assert pending_rows("penstock.v1.events.acme", {HEADER_ROWS: "nonsense"}) == {("acme", "nats"): 1}
+
+
+def test_a_message_on_the_literal_events_subject_is_one_row_whatever_it_claims() -> None:
+    assert pending_rows("events", {HEADER_ROWS: "http=1000000"}) == {("", "nats"): 1}
 
 
 def test_an_error_reply_names_code_and_detail() -> None:

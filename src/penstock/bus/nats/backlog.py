@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -18,20 +19,25 @@ from nats.aio.msg import Msg
 
 from penstock.bus.nats.connection import Connection, status_of
 from penstock.bus.nats.lanes import STREAMS, api
-from penstock.bus.port import Lane, Pending
+from penstock.bus.port import HEADER_ROWS, Lane, Pending
 from penstock.bus.wire import pending_rows
 from penstock.model.errors import Unavailable
 
 __all__ = ["Backlog"]
 
 _log: Final = structlog.get_logger(__name__)
-_MAX_KNOWN: Final = 100_000
 _BATCH: Final = 256
 _BATCH_BYTES: Final = 4 << 20
 _ROUNDS: Final = 5
 _READ_SECONDS: Final = 10.0
 
 Rows = Mapping[tuple[str, str], int]
+
+
+@lru_cache(maxsize=4_096)
+def _rows(subject: str, header: str | None) -> Rows:
+    """One object for all messages that hold the same, of which a long backlog has many."""
+    return pending_rows(subject, {} if header is None else {HEADER_ROWS: header})
 
 
 class Backlog:
@@ -44,10 +50,12 @@ class Backlog:
         self._known: dict[int, Rows] = {}
 
     def saw(self, sequence: int, subject: str, headers: Mapping[str, str]) -> None:
-        """Remember what a delivered message holds."""
-        if len(self._known) >= _MAX_KNOWN:  # nobody counts: forget the oldest, it can be read again
-            del self._known[next(iter(self._known))]
-        self._known[sequence] = pending_rows(subject, headers)
+        """Remember what a message holds that is in process here."""
+        self._known[sequence] = _rows(subject, headers.get(HEADER_ROWS))
+
+    def forget(self, sequence: int) -> None:
+        """It was acked; should the ack be lost, it can be read again."""
+        self._known.pop(sequence, None)
 
     async def count(self) -> Pending:
         """Raises Unavailable when the broker is away, or when messages vanish faster than they can be read."""

@@ -70,11 +70,11 @@ class NatsBus:
         except (ValueError, AttributeError) as error:
             raise Unavailable(f"{subject} was answered by something else than the broker", hint=_RETRY) from error
         if refusal is not None:
-            raise broker_error(lane, refusal, self._config.max_bytes)
+            raise broker_error(lane, refusal, self._config)
 
     async def fetch(self, lane: Lane, max_messages: int, wait: float) -> Sequence[NatsDelivery]:
         try:
-            deliveries = await fetch(self._connection, lane, max_messages, wait)
+            deliveries = await fetch(self._connection, lane, max_messages, wait, self._backlogs[lane].forget)
         except Unavailable as error:
             if error.code != "no_responders":
                 raise

@@ -20,6 +20,7 @@ class NatsConfig:
     name              this client's name in the broker's connection list
     inbox             prefix of the subjects on which this client gets answers; others must not be allowed to read it
     max_bytes         bound of each lane on disk; a full lane refuses
+    max_messages      bound of each lane in messages, which bounds what it costs to count them
     replicas          copies of each lane in a cluster
     trust_durability  skip the check that the broker fsyncs: only for a broker that is known to
     ack_wait          seconds until an unacked delivery comes again
@@ -35,6 +36,7 @@ class NatsConfig:
     name: str = "penstock"
     inbox: str = "_INBOX_PENSTOCK"
     max_bytes: int = 1 << 30
+    max_messages: int = 500_000
     replicas: int = 1
     trust_durability: bool = False
     ack_wait: float = 30.0
@@ -44,8 +46,10 @@ class NatsConfig:
     def __post_init__(self) -> None:
         if not all(server.startswith(("nats://", "tls://", "ws://", "wss://")) for server in self.servers):
             raise Misconfigured(f"NATS url {self.url!r} is not understood", hint="for example nats://127.0.0.1:4222")
-        if self.max_bytes < 1 or self.ack_wait <= 0 or self.max_ack_pending < 1 or self.replicas not in range(1, 6):
-            raise Misconfigured("max_bytes, ack_wait and max_ack_pending must be positive, replicas 1 to 5")
+        if min(self.max_bytes, self.max_messages, self.max_ack_pending) < 1 or self.ack_wait <= 0:
+            raise Misconfigured("max_bytes, max_messages, max_ack_pending and ack_wait must be positive")
+        if self.replicas not in range(1, 6):
+            raise Misconfigured(f"a lane has 1 to 5 replicas, not {self.replicas}")
 
     @property
     def servers(self) -> list[str]:

@@ -1,9 +1,8 @@
-"""One connection to the broker that comes back by itself, and the inbox on which all its answers arrive.
+"""Requests and pulls over a connection: every answer finds who asked.
 
 Answers are matched here and not by the client library: its `request` and `fetch` stand on `asyncio.wait_for`, which can swallow
 a cancellation on Python 3.11, its `fetch` can leave a pull behind that catches the next message, and a publish while
-disconnected would sit in a buffer and be sent after its caller was told that it failed. The library's connection also ends
-for good on some server errors; then a new one is made and every subscription is put back.
+disconnected would sit in a buffer and be sent after its caller was told that it failed.
 """
 
 from __future__ import annotations
@@ -11,54 +10,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import random
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
-import nats.errors
-import structlog
-from nats.aio.client import Client, Server
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
 from penstock.bus.nats.config import NatsConfig
-from penstock.model.errors import Misconfigured, TooLarge, Unavailable
+from penstock.bus.nats.link import Link, Standing
+from penstock.model.errors import Unavailable
 
-__all__ = ["Connection", "PrivateInbox", "Sink", "Standing", "status_of"]
+__all__ = ["Connection", "PrivateInbox", "Sink", "status_of"]
 
-_log: Final = structlog.get_logger(__name__)
-_MAX_BACKOFF: Final = 2.0
-_CLOSE_SECONDS: Final = 3.0
-_NOT_CONNECTED: Final = (
-    nats.errors.OutboundBufferLimitError,
-    nats.errors.ConnectionClosedError,
-    nats.errors.ConnectionDrainingError,
-    nats.errors.ConnectionReconnectingError,
-)
+_CLOSE_SECONDS = 3.0
 
 Sink = Callable[[Msg | None], None]
 """Takes one answer, or None when the connection was lost and no more answers will come."""
 
-OnMessage = Callable[[Msg], Awaitable[None]]
-
 
 def status_of(message: Msg) -> str | None:
-    """The status code of a broker's control message; None for data."""
-    return message.headers.get("Status") if message.headers and not message.data else None
-
-
-@dataclass(slots=True)
-class Standing:
-    """A subscription that outlives reconnects. `max_messages` and `max_bytes` bound what waits to be handled; 0 is no bound."""
-
-    subject: str
-    handle: OnMessage
-    queue: str = ""
-    max_messages: int = 1_024
-    max_bytes: int = 64 << 20
-    current: Subscription | None = None
+    """The status code of a broker's control message; None for data, whatever headers its sender gave it."""
+    headers = message.headers
+    if not headers or message.data or message.reply or "Nats-Sequence" in headers:
+        return None
+    return headers.get("Status")
 
 
 class PrivateInbox:
@@ -86,106 +61,40 @@ class PrivateInbox:
         asyncio.get_running_loop().call_later(seconds, self._connection.run_soon, self.close)
 
 
-class Connection:
-    """To one broker (cluster). `open` raises Unavailable, or Misconfigured when the broker refuses the credentials."""
+class Connection(Link):
+    """A link with an inbox."""
 
     def __init__(self, config: NatsConfig) -> None:
-        self._config = config
-        self._client: Client | None = None
-        self._up = asyncio.Event()
-        self._closing = False
-        self._reopening: asyncio.Task[None] | None = None
-        self._last_error: Exception | None = None
+        super().__init__(config, self._lose_answers)
         self._inbox = f"{config.inbox}.{secrets.token_hex(11)}"
         self._tokens = itertools.count()
         self._sinks: dict[str, Sink] = {}
-        self._standing: list[Standing] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def max_payload(self) -> int:
-        """Bytes of headers and payload that the broker accepts in one message."""
-        return self._client.max_payload if self._client is not None else 1 << 20
-
     async def open(self) -> None:
-        """Connect, waiting for the broker for the configured time."""
-        if self._client is not None:
-            return
-        self._closing = False
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._config.connect_timeout
-        for attempt in itertools.count():
-            if await self._connected():
-                break
-            if loop.time() > deadline or self._is_refused():
-                raise self._open_failure()
-            await asyncio.sleep(_backoff(attempt))
-        # Only what was asked for arrives here, so its senders bound it: one answer for a publish in flight, a batch for a fetch.
-        await self.subscribe(Standing(f"{self._inbox}.*", self._on_answer, max_messages=0, max_bytes=0))
+        if not self.is_open:
+            await super().open()
+            # Only what was asked for arrives here, so its senders bound it: one answer for each publish in flight.
+            await self.subscribe(Standing(f"{self._inbox}.*", self._on_answer, max_messages=0, max_bytes=0))
 
     async def close(self) -> None:
-        """Send what waits to be sent and disconnect, within seconds even when the broker hangs."""
-        self._closing = True
-        if self._reopening is not None:
-            self._reopening.cancel()
-            await asyncio.gather(self._reopening, return_exceptions=True)
-            self._reopening = None
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
-        client, self._client = self._client, None
-        self._standing.clear()
-        if client is not None:
-            await _disconnect(client)
-        self._lose_answers()
-
-    async def send(
-        self,
-        subject: str,
-        payload: bytes,
-        headers: Mapping[str, str] | None = None,
-        *,
-        reply: str = "",
-        wait: bool = True,
-    ) -> None:
-        """Hand one message to the connection. While there is none: wait for it (callers bound that) or, with `wait` False, fail.
-
-        Raises TooLarge before anything is sent, Unavailable when the bus is not open.
-        """
-        size = len(payload) + _header_size(headers)
-        if self._client is not None and size > self.max_payload:
-            raise TooLarge(f"a message of {size} bytes is over the broker's bound of {self.max_payload}")
-        while True:
-            client = self._client
-            if client is None or self._closing:
-                raise Unavailable("the bus is not open")
-            try:
-                await client.publish(subject, payload, reply, dict(headers) if headers else None)
-            except _NOT_CONNECTED as error:
-                if not wait:
-                    raise Unavailable(f"{subject} was not sent: the connection is down") from error
-                if client is self._client:
-                    self._up.clear()
-                await self._up.wait()
-            except nats.errors.Error as error:
-                raise Unavailable(f"{subject} could not be published: {error}") from error
-            else:
-                return
-
-    @property
-    def is_up(self) -> bool:
-        return self._client is not None and self._client.is_connected
-
-    async def wait_up(self) -> None:
-        """Until there is a connection."""
-        await self._up.wait()
+        await super().close()
+        self._sinks.clear()
 
     def send_soon(self, subject: str, payload: bytes) -> None:
-        """Send a small message from where nothing can be awaited; lost when the connection is."""
-        self.run_soon(lambda: self.send(subject, payload))
+        """Send a small message from where nothing can be awaited; lost when the connection is down."""
+
+        async def send() -> None:
+            with contextlib.suppress(Unavailable):
+                await self.send(subject, payload, wait=False)
+
+        self.run_soon(send)
 
     def run_soon(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a short piece of work in a task that `close` waits for, unless there is no connection."""
-        if self.is_up:
+        """Run a short piece of work in a task that `close` waits for."""
+        if self.is_open:
             task = asyncio.create_task(work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -201,12 +110,10 @@ class Connection:
 
     async def open_private_inbox(self, sink: Sink) -> PrivateInbox:
         """A reply subject with a subscription of its own, for pulls: their messages keep the subject they were published on."""
-        if self._client is None:
-            raise Unavailable("the bus is not open")
         token = str(next(self._tokens))
         inbox = PrivateInbox(self, f"{self._inbox}-pull.{token}", sink)
+        await self.attach(inbox.standing)
         self._sinks[token] = inbox.pass_on  # to hear of a lost connection
-        await self._attach(self._client, inbox.standing)
         return inbox
 
     async def request(
@@ -228,7 +135,9 @@ class Connection:
                 message = await answer
         except TimeoutError:
             raise Unavailable(
-                f"no answer on {subject} within {timeout:g} s" if sent else self._down(timeout),
+                f"no answer on {subject} within {timeout:g} s"
+                if sent
+                else f"no connection to the broker for {timeout:g} s; nothing was sent",
                 code="timeout" if sent else "unavailable",
             ) from None
         finally:
@@ -239,181 +148,10 @@ class Connection:
             raise Unavailable(f"nobody answers on {subject}", code="no_responders")
         return message
 
-    async def subscribe(self, standing: Standing) -> None:
-        """Receive on a subject until `unsubscribe`, across reconnects."""
-        if self._client is None:
-            raise Unavailable("the bus is not open")
-        self._standing.append(standing)
-        await self._attach(self._client, standing)
-
-    async def unsubscribe(self, standing: Standing) -> None:
-        if standing in self._standing:
-            self._standing.remove(standing)
-        if standing.current is not None:
-            with contextlib.suppress(nats.errors.Error):  # closed or away: then there is nothing to take back
-                await standing.current.unsubscribe()
-
-    async def flush(self, timeout: float = 5.0) -> None:
-        """Until the broker has taken everything that was sent before, subscriptions too."""
-        if self._client is None:
-            raise Unavailable("the bus is not open")
-        try:
-            async with asyncio.timeout(timeout):
-                await self._client.flush(timeout=max(1, int(timeout)))
-        except (TimeoutError, OSError, nats.errors.Error) as error:
-            raise Unavailable("the broker did not answer a ping") from error
-
-    # The life of the connection.
-
-    async def _connected(self) -> bool:
-        """One attempt, over all servers. A failure is remembered for whoever gives up."""
-        client = Client()
-
-        # What happens to a client before it is adopted, or after it was given up, concerns nobody.
-        async def on_disconnected() -> None:
-            if client is self._client:
-                self._on_disconnected()
-
-        async def on_reconnected() -> None:
-            if client is self._client:
-                self._on_reconnected()
-
-        async def on_closed() -> None:
-            if client is self._client:
-                self._on_closed()
-
-        try:
-            # In its own first attempts the library would go on for ever, and could swallow the cancellation that ends them.
-            await client.connect(
-                self._config.servers,
-                name=self._config.name,
-                user=self._config.user,
-                password=self._config.password,
-                user_credentials=str(self._config.creds) if self._config.creds else None,
-                inbox_prefix=self._config.inbox,
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType]  any number of seconds will do
-                reconnect_to_server_handler=_next_server,
-                connect_timeout=2,
-                ping_interval=10,
-                max_outstanding_pings=2,
-                pending_size=0,  # nothing is kept to be sent later: callers know what was not sent
-                error_cb=self._on_error,
-                disconnected_cb=on_disconnected,
-                reconnected_cb=on_reconnected,
-                closed_cb=on_closed,
-            )
-            client.options.update(allow_reconnect=True, max_reconnect_attempts=-1)
-            for standing in self._standing:
-                await self._attach(client, standing)
-        except ModuleNotFoundError as error:
-            raise Misconfigured(f"credentials files need the package {error.name}", hint="pip install nkeys") from error
-        except (TimeoutError, OSError, Unavailable, nats.errors.Error) as error:
-            cause = self._last_error if isinstance(error, nats.errors.NoServersError) else error
-            await _disconnect(client)
-            self._last_error = cause
-            return False
-        except BaseException:
-            await _disconnect(client)
-            raise
-        self._client = client
-        self._last_error = None
-        self._up.set()
-        return True
-
-    async def _attach(self, client: Client, standing: Standing) -> None:
-        try:
-            standing.current = await client.subscribe(
-                standing.subject,
-                queue=standing.queue,
-                cb=standing.handle,
-                pending_msgs_limit=standing.max_messages,
-                pending_bytes_limit=standing.max_bytes,
-            )
-        except nats.errors.Error as error:
-            raise Unavailable(f"{standing.subject} could not be subscribed: {error}") from error
-
-    async def _reopen(self) -> None:
-        for attempt in itertools.count():
-            await asyncio.sleep(_backoff(attempt))
-            if self._closing:
-                return
-            if await self._connected():
-                _log.info("bus.reopened", attempts=attempt + 1)
-                return
-
     async def _on_answer(self, message: Msg) -> None:
         if sink := self._sinks.get(message.subject.rpartition(".")[2]):
             sink(message)
 
     def _lose_answers(self) -> None:
-        self._up.clear()
         for sink in tuple(self._sinks.values()):
             sink(None)
-
-    async def _on_error(self, error: Exception) -> None:
-        self._last_error = error
-        if isinstance(error, nats.errors.SlowConsumerError):
-            _log.warning("bus.slow_consumer", subject=error.subject)
-        else:
-            _log.debug("bus.error", error=repr(error))
-
-    def _on_disconnected(self) -> None:
-        self._lose_answers()
-        if not self._closing:
-            _log.warning("bus.disconnected", error=repr(self._last_error))
-
-    def _on_reconnected(self) -> None:
-        self._up.set()
-        _log.info("bus.reconnected")
-
-    def _on_closed(self) -> None:
-        self._lose_answers()
-        if not self._closing and (self._reopening is None or self._reopening.done()):
-            _log.warning("bus.closed", error=repr(self._last_error))
-            self._reopening = asyncio.create_task(self._reopen())
-
-    def _down(self, seconds: float) -> str:
-        return f"no connection to the broker at {self._config.url} for {seconds:g} s; nothing was sent"
-
-    def _is_refused(self) -> bool:
-        return "authorization violation" in repr(self._last_error).lower()
-
-    def _open_failure(self) -> Misconfigured | Unavailable:
-        if self._is_refused():
-            return Misconfigured(
-                f"the broker at {self._config.url} refuses these credentials", hint="check user and password, or creds"
-            )
-        return Unavailable(f"no broker answers at {self._config.url}: {self._last_error!r}", hint="is it running?")
-
-
-async def _disconnect(client: Client) -> None:
-    try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            if client.is_connected:
-                await client.flush(timeout=1)
-    except (TimeoutError, OSError, nats.errors.Error) as error:
-        _log.debug("bus.flush_failed", error=repr(error))
-    try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await client.close()
-    except (TimeoutError, OSError, nats.errors.Error, AssertionError) as error:
-        _log.debug("bus.close_failed", error=repr(error))
-
-
-def _backoff(attempt: int) -> float:
-    """Full jitter, so that the clients of a restarted broker do not come back in one wave."""
-    return random.uniform(0, min(_MAX_BACKOFF, 0.05 * 2 ** min(attempt, 8)))
-
-
-def _next_server(servers: list[Server], _info: Mapping[str, Any]) -> tuple[Server, float]:
-    server = min(servers, key=lambda s: s.reconnects)
-    return server, _backoff(server.reconnects)
-
-
-def _header_size(headers: Mapping[str, str] | None) -> int:
-    """Bytes of a header block on the wire, which count against the broker's payload bound."""
-    if not headers:
-        return 0
-    return 14 + sum(len(key.encode()) + len(value.encode()) + 4 for key, value in headers.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -25,14 +25,21 @@ _GRACE: Final = 1.0
 """Seconds by which the client waits longer than the broker, which ends a pull: it must never give up first."""
 
 
+Acked = Callable[[int], None]
+
+
 class NatsDelivery:
-    """A message of a lane. Settling it never raises on a broken connection: then it simply comes again."""
+    """A message of a lane. Settling it never raises on a broken connection: then it simply comes again.
 
-    __slots__ = ("_connection", "_message", "attempt", "headers", "sequence")
+    `acked` is told the sequence once the ack is on its way.
+    """
 
-    def __init__(self, connection: Connection, message: Msg) -> None:
+    __slots__ = ("_acked", "_connection", "_message", "attempt", "headers", "sequence")
+
+    def __init__(self, connection: Connection, message: Msg, acked: Acked) -> None:
         self._connection = connection
         self._message = message
+        self._acked = acked
         self.headers: Mapping[str, str] = message.headers or {}
         # $JS.ACK.<stream>.<consumer>.<attempt>.<sequence>… or, with domain and account, two tokens more in front.
         tokens = message.reply.split(".")
@@ -55,6 +62,7 @@ class NatsDelivery:
 
     async def ack(self) -> None:
         await self._settle(_ACK)
+        self._acked(self.sequence)
 
     async def nak(self, delay: float) -> None:
         await self._settle(_NAK + b' {"delay": %d}' % max(0, round(delay * 1e9)))
@@ -72,12 +80,13 @@ class NatsDelivery:
 class _Pull:
     """What one pull request brought: messages until the batch is full, or a status that ends it."""
 
-    def __init__(self, connection: Connection, batch: int) -> None:
+    def __init__(self, connection: Connection, batch: int, acked: Acked) -> None:
         self.got: list[NatsDelivery] = []
         self.ended = asyncio.Event()
         self.status: str | None = None
         self._connection = connection
         self._batch = batch
+        self._acked = acked
 
     def take(self, message: Msg | None) -> None:
         status = None if message is None else status_of(message)
@@ -85,7 +94,7 @@ class _Pull:
             self.status = status
             self.ended.set()
             return
-        self.got.append(NatsDelivery(self._connection, message))
+        self.got.append(NatsDelivery(self._connection, message, self._acked))
         if len(self.got) == self._batch:
             self.ended.set()
 
@@ -99,7 +108,9 @@ class _Pull:
             self._connection.send_soon(delivery.reply, _NAK)
 
 
-async def fetch(connection: Connection, lane: Lane, max_messages: int, wait: float) -> Sequence[NatsDelivery]:
+async def fetch(
+    connection: Connection, lane: Lane, max_messages: int, wait: float, acked: Acked
+) -> Sequence[NatsDelivery]:
     """What waits in the lane, in one round trip; if nothing does, the first that comes and what came with it.
 
     Raises Unavailable (`no_responders`) when the lane has no consumer.
@@ -107,16 +118,16 @@ async def fetch(connection: Connection, lane: Lane, max_messages: int, wait: flo
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     while True:
-        if waiting := await _pull(connection, lane, max_messages, 0.0):
+        if waiting := await _pull(connection, lane, max_messages, 0.0, acked):
             return waiting
         try:
             async with asyncio.timeout_at(deadline):
                 await connection.wait_up()
         except TimeoutError:
             return ()
-        first = await _pull(connection, lane, 1, deadline - loop.time())
+        first = await _pull(connection, lane, 1, deadline - loop.time(), acked)
         if first and max_messages > 1:
-            return [*first, *await _pull(connection, lane, max_messages - 1, 0.0, after=first)]
+            return [*first, *await _pull(connection, lane, max_messages - 1, 0.0, acked, after=first)]
         if first or (left := deadline - loop.time()) <= 0:
             return first
         # Ended early without a message: lost connection, change of leader. Not to be asked again in a tight loop.
@@ -124,7 +135,7 @@ async def fetch(connection: Connection, lane: Lane, max_messages: int, wait: flo
 
 
 async def _pull(
-    connection: Connection, lane: Lane, batch: int, wait: float, *, after: Sequence[NatsDelivery] = ()
+    connection: Connection, lane: Lane, batch: int, wait: float, acked: Acked, *, after: Sequence[NatsDelivery] = ()
 ) -> Sequence[NatsDelivery]:
     """One pull request. `wait` 0 takes only what is there. A cancelled pull gives back what it and `after` hold."""
     body: dict[str, Any] = {"batch": batch, "max_bytes": _BATCH_BYTES}
@@ -132,7 +143,7 @@ async def _pull(
         body["expires"] = max(1_000_000, round(wait * 1e9))
     else:
         body["no_wait"] = True
-    pull = _Pull(connection, batch)
+    pull = _Pull(connection, batch, acked)
     inbox = await connection.open_private_inbox(pull.take)
     try:
         async with asyncio.timeout(max(wait, 0.0) + _GRACE):

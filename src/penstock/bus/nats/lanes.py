@@ -16,7 +16,7 @@ from typing import Any, Final
 from penstock.bus.nats.config import NatsConfig
 from penstock.bus.nats.connection import Connection
 from penstock.bus.port import EVENTS_SUBJECT, Lane
-from penstock.model.errors import Backpressure, Misconfigured, Unavailable
+from penstock.model.errors import Backpressure, Misconfigured, PenstockError, TooLarge, Unavailable
 
 __all__ = ["CONSUMER", "STREAMS", "api", "broker_error", "make_lanes"]
 
@@ -28,8 +28,9 @@ _SUBJECTS: Final[Mapping[Lane, list[str]]] = {
     Lane.EVENTS: [EVENTS_SUBJECT, "penstock.v1.events.*"],
 }
 _NOT_FOUND: Final = frozenset({10014, 10059})  # consumer, stream
-_FULL: Final = frozenset({10023, 10047, 10077, 10110})  # resources, storage, stream store failed, maximum bytes
-_FULL_TEXT: Final = ("maximum bytes", "insufficient", "no space", "resources exceeded")
+_FULL: Final = frozenset({10002, 10023, 10028, 10047})  # an account's, the server's, memory's, storage's limits
+_FULL_TEXT: Final = ("maximum bytes", "maximum messages", "no space", "insufficient")
+_TOO_LARGE: Final = frozenset({10054, 10097})  # message, headers
 
 
 async def make_lanes(connection: Connection, config: NatsConfig) -> None:
@@ -46,6 +47,7 @@ async def make_lanes(connection: Connection, config: NatsConfig) -> None:
             "storage": "file",
             "discard": "new",
             "max_bytes": config.max_bytes,
+            "max_msgs": config.max_messages,
             "num_replicas": config.replicas,
             "duplicate_window": _nanoseconds(DUPLICATE_WINDOW),
             "allow_direct": True,
@@ -133,13 +135,17 @@ def _checked(call: str, answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def broker_error(lane: Lane, error: Mapping[str, Any], max_bytes: int) -> Unavailable:
+def broker_error(lane: Lane, error: Mapping[str, Any], config: NatsConfig) -> PenstockError:
     """What a negative acknowledgement of a publish means."""
     said = str(error.get("description", error))
-    if error.get("err_code") in _FULL or any(text in said.lower() for text in _FULL_TEXT):
+    code = error.get("err_code")
+    if code in _TOO_LARGE:
+        return TooLarge(f"the {lane} lane refuses the message: {said}")
+    if code in _FULL or any(text in said.lower() for text in _FULL_TEXT):
         return Backpressure(
-            f"the {lane} lane is full ({said}): at most {max_bytes} bytes may wait to be stored; nothing was kept",
-            hint="slow down; the lane drains as the store catches up, and its disk must have room",
+            f"the {lane} lane is full ({said}): at most {config.max_bytes} bytes in {config.max_messages} messages may wait"
+            " to be stored; nothing was kept",
+            hint="slow down; the lane drains as the store catches up, and the broker's disk must have room",
         )
     return Unavailable(f"the {lane} lane did not take the message: {said}", hint="retry the same bytes and id")
 

@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 from nats.aio.msg import Msg
 
-from penstock.bus.nats.connection import Connection, Standing
+from penstock.bus.nats.connection import Connection
+from penstock.bus.nats.link import Standing
 from penstock.bus.port import Handler, LiveMessage
 from penstock.bus.wire import error_reply
 from penstock.model.errors import PenstockError, TooLarge
