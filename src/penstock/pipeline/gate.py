@@ -11,18 +11,19 @@ import asyncio
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from penstock.bus import HEADER_ID, HEADER_ROWS, Bus, Lane, encode_frame, rows_header, tenant_subject
-from penstock.model.batch import Batch
+from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Backpressure, Conflict, TooLarge
 from penstock.model.event import Event
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
+from penstock.model.series import Attributes
 from penstock.model.time import MINUTE, Clock, Stamps
 
 __all__ = ["Gate", "GateConfig"]
@@ -31,7 +32,8 @@ __all__ = ["Gate", "GateConfig"]
 @dataclass(frozen=True, slots=True)
 class GateConfig:
     """frame_rows: readings per frame · max_bytes: readings held while the broker works, all tenants together ·
-    tenant_share: of that bound for one tenant · remember: requests whose stamp a retry gets back · retry_window: ms.
+    tenant_share: of that bound for one tenant · remember: requests whose stamp a retry gets back · retry_window: ms · announce_again: ms after which equal attributes
+    of a sensor are sent again · sensors: whose attributes are remembered.
     """
 
     frame_rows: int = 16_384
@@ -39,6 +41,8 @@ class GateConfig:
     tenant_share: float = 0.5
     remember: int = 20_000
     retry_window: int = 15 * MINUTE
+    announce_again: int = 10 * MINUTE
+    sensors: int = 200_000
 
 
 @dataclass(slots=True)
@@ -77,6 +81,7 @@ class Gate:
         self._waiting: dict[str, list[_Offer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: OrderedDict[tuple[str, str], _Memory] = OrderedDict()
+        self._announced: OrderedDict[tuple[str, SensorKey], tuple[Attributes, int]] = OrderedDict()
 
     @property
     def held_bytes(self) -> int:
@@ -95,7 +100,9 @@ class Gate:
         memory = self._recall(tenant, batch, key)
         if memory.durable and key is not None:
             return memory.receipt
-        batch = replace(batch, version=np.where(batch.version == 0, memory.stamp, batch.version))
+        news = self._news(batch)
+        version = np.where(batch.version == 0, memory.stamp, batch.version)
+        batch = replace(batch, version=version, attributes=news)
         offer = _Offer(memory.receipt, source, batch, rejected, memory.stamp, 64 + 28 * len(batch))
         self._reserve(tenant, offer.size)
         try:
@@ -106,6 +113,7 @@ class Gate:
         finally:
             self._release(tenant, offer.size)
         memory.durable = True
+        self._announce(tenant, news)
         return memory.receipt
 
     async def offer_events(
@@ -215,6 +223,24 @@ class Gate:
             self._held[tenant] = left
         else:
             del self._held[tenant]
+
+    def _news(self, batch: Batch) -> Mapping[SensorKey, Attributes]:
+        """Attributes that this gate has not made durable lately: rows repeat them, frames need not."""
+        now, announced = self._clock.now(), self._announced
+        nothing = (Attributes(), 0)
+        return {
+            sensor: said
+            for sensor, said in batch.attributes.items()
+            if (before := announced.get((batch.tenant, sensor), nothing))[1] <= now or before[0] != said
+        }
+
+    def _announce(self, tenant: str, news: Mapping[SensorKey, Attributes]) -> None:
+        until = self._clock.now() + self._config.announce_again
+        for sensor, said in news.items():
+            self._announced[tenant, sensor] = (said, until)
+            self._announced.move_to_end((tenant, sensor))
+        while len(self._announced) > self._config.sensors:
+            self._announced.popitem(last=False)
 
     def _recall(self, tenant: str, batch: Batch, key: str | None) -> _Memory:
         now = self._clock.now()

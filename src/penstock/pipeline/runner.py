@@ -45,7 +45,7 @@ class RunnerConfig:
     fetch_messages  messages per fetch
     idle_wait       seconds that a fetch waits for the first message: also the staleness bound of an idle system
     heartbeat       seconds between signs of life for messages held during a stall
-    upkeep_every    seconds between pieces of upkeep while there is load
+    upkeep_share    of the time that upkeep may take while there is load
     """
 
     events_tenant: str = "default"
@@ -54,7 +54,7 @@ class RunnerConfig:
     fetch_messages: int = 16
     idle_wait: float = 0.5
     heartbeat: float = 1.5
-    upkeep_every: float = 5.0
+    upkeep_share: float = 0.2
 
 
 @dataclass(slots=True)
@@ -287,19 +287,19 @@ class Runner:
     # -- upkeep
 
     async def _upkeep(self) -> None:
-        """Upkeep in the gaps: freely when nothing was committed for a moment, else one piece at a time."""
+        """Upkeep piece by piece: freely while nothing is committed, else for a bounded share of the time."""
+        loop, pause = asyncio.get_running_loop(), 1.0
         while True:
-            await asyncio.sleep(1.0)
-            since = self._clock.now() - self._last_commit
+            await asyncio.sleep(pause)
+            began = loop.time()
             try:
                 more = await self._store.maintain(self._clock.now())
-                while more and self._clock.now() - self._last_commit > 200:
-                    more = await self._store.maintain(self._clock.now())
             except Unavailable as error:
                 log.warning("upkeep failed", error=error.detail)
-                await asyncio.sleep(10.0)
-            if since < 1000:
-                await asyncio.sleep(self._config.upkeep_every)
+                more = False
+            took = loop.time() - began
+            idle = self._clock.now() - self._last_commit > 1_000
+            pause = 1.0 if not more else 0.0 if idle else took * (1.0 / self._config.upkeep_share - 1.0)
 
 
 def _identity(lane: Lane, delivery: Delivery) -> str:

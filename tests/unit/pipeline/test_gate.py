@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from penstock.bus.memory import MemoryBus
 from penstock.model.batch import SEQ_BASE, Batch
 from penstock.model.errors import Backpressure, Conflict, TooLarge, Unavailable
 from penstock.model.event import make_event
-from penstock.model.series import SeriesKey
+from penstock.model.series import Attributes, SeriesKey
 from penstock.pipeline.gate import Gate, GateConfig
 
 NOW = 1_763_700_000_000
@@ -241,6 +242,36 @@ async def test_a_frame_over_the_brokers_payload_bound_is_refused_before_it_is_se
     await bus.open()
     with pytest.raises(TooLarge, match="bound is 2000"):
         await Gate(bus, FixedClock()).offer(_batch(500), source="http")
+
+
+async def test_attributes_are_sent_when_they_are_new_and_again_after_a_while(bus):
+    clock = FixedClock()
+    gate = Gate(bus, clock)
+    sensor = ("s", "m1")
+
+    async def sent(attributes):
+        await gate.offer(replace(_batch(1), attributes={sensor: attributes}), source="http")
+        (frame,) = await _frames(bus)
+        return dict(frame.batch.attributes)
+
+    here, there = Attributes("b", "r1"), Attributes("b", "r2")
+    assert await sent(here) == {sensor: here}
+    assert await sent(here) == {}
+    assert await sent(there) == {sensor: there}
+    assert await sent(here) == {sensor: here}
+    clock.ms += GateConfig().announce_again
+    assert await sent(here) == {sensor: here}
+
+
+async def test_attributes_of_a_failed_request_are_sent_with_the_next(bus):
+    gate = Gate(bus, FixedClock())
+    batch = replace(_batch(1), attributes={("s", "m1"): Attributes("b", "r")})
+    bus.fail_publishes = 1
+    with pytest.raises(Unavailable):
+        await gate.offer(batch, source="http")
+    await gate.offer(batch, source="http")
+    (frame,) = await _frames(bus)
+    assert frame.batch.attributes == batch.attributes
 
 
 async def test_events_go_to_their_own_lane(bus):

@@ -20,7 +20,7 @@ from penstock.model.event import Event
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
 from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import SeriesInfo
-from penstock.model.time import DAY, HOUR, MINUTE
+from penstock.model.time import DAY, HOUR
 from penstock.store.series.duckdb.hot import NEVER
 from penstock.store.series.duckdb.judge import I32, I64, sort_order
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
@@ -260,12 +260,12 @@ def _stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, t
         [unit, *parameters, first, end],
     ).fetchnumpy()
     units = [(stale["series"], stale["unit"])]
-    if tier == MINUTE:
+    if tier < HOUR:
         hours = cursor.execute(
-            f"SELECT series, bucket, minutes FROM rollup_1h WHERE {where} AND bucket >= ? AND bucket < ?",
+            f"SELECT series, bucket, finest FROM rollup_1h WHERE {where} AND bucket >= ? AND bucket < ?",
             [*parameters, first, end],
         ).fetchnumpy()
-        sparse = ~np.asarray(hours["minutes"], np.bool_)
+        sparse = np.asarray(hours["finest"], np.int64) > tier
         if sparse.all():
             return [partials_at(_select_raw(cursor, ids, start, end), tier)]
         units.append((hours["series"][sparse], hours["bucket"][sparse]))

@@ -92,15 +92,13 @@ class Registry:
     def stage_attributes(
         self, tenant: str, stamp: int, attributes: Mapping[SensorKey, Attributes], staged: Staged
     ) -> None:
-        """Stage what is new about sensors. Equal content under a later stamp is remembered, but not worth a write."""
+        """Stage what is new about sensors. A later stamp of equal content counts: it beats what comes in between."""
         for sensor, what in attributes.items():
             said = _said(stamp, what)
             old = staged.sensors.get((tenant, sensor)) or self._sensors.get((tenant, sensor))
             merged = _merge(old, said) if old else said
-            if old is None or _texts(merged) != _texts(old):
+            if merged != old:
                 staged.sensors[tenant, sensor] = merged
-            elif (tenant, sensor) in self._sensors:
-                self._sensors[tenant, sensor] = merged
 
     def install(self, staged: Staged) -> None:
         for tenant, key in staged.series:

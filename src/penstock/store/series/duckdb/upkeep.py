@@ -31,9 +31,9 @@ GRACE: Final = 2 * MINUTE
 """How long after its end an hour is rolled up: most late readings have come by then and dirty nothing."""
 
 _CHUNK_ROWS: Final = 1_000_000
-_DIRTY_PER_PIECE: Final = 5_000
-_DENSE: Final = 4 * 60
-"""Readings per hour from which minute rollups are smaller than the readings themselves."""
+_DIRTY_PER_PIECE: Final = 50_000
+_WORTH: Final = 4
+"""Readings per bucket from which a rollup is smaller than the readings themselves."""
 
 _COMPACT_AFTER: Final = 6 * HOUR
 _COMPACT_ROWS: Final = 20_000_000
@@ -61,7 +61,7 @@ class Upkeep:
     def piece(self, now: int) -> bool:
         """Do one piece; True while there is more. See `SeriesStore.maintain`."""
         with translated():
-            return self._clean(now) or self._roll(now) or self._compact(now) or self._expire(now)
+            return self._clean() or self._roll(now) or self._compact(now) or self._expire(now)
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
@@ -83,8 +83,7 @@ class Upkeep:
         with translated():
             return int(self._db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])
 
-    def _clean(self, now: int) -> bool:
-        del now
+    def _clean(self) -> bool:
         pairs = self._db.execute(
             "SELECT DISTINCT series, hour FROM dirty ORDER BY hour, series LIMIT ?", [_DIRTY_PER_PIECE]
         ).fetchnumpy()
@@ -92,6 +91,11 @@ class Upkeep:
         if len(series) == 0:
             self.dirty = 0
             return False
+        (rows,) = self._db.execute(
+            "SELECT count(*) FROM raw WHERE ts >= ? AND ts < ?", [int(hour[0]), int(hour[-1]) + HOUR]
+        ).fetchall()[0]
+        fit = max(1, len(series) * _CHUNK_ROWS // max(rows, _CHUNK_ROWS))
+        series, hour = series[:fit], hour[:fit]
         self._db.register("pairs", pa.table({"series": series, "hour": hour}))
         with self._transaction():
             readings = as_readings(
@@ -177,18 +181,20 @@ class Upkeep:
     # -- writing rollups
 
     def _write_hours(self, readings: Readings) -> None:
-        """Minute, quarter-hour and hour partials of whole hours; minutes only where readings are dense."""
+        """Minute, quarter-hour and hour partials of whole hours; the finer ones only where readings are dense enough."""
         if len(readings.ts) == 0:
             return
         minutes = from_readings(readings, MINUTE)
         quarters = fold(minutes, 15 * MINUTE)
         hours = fold(quarters, HOUR)
-        dense = hours.count >= _DENSE
-        self._insert(HOUR, hours, minutes=dense)
-        self._insert(15 * MINUTE, quarters)
-        if dense.any():
-            hour_of = np.cumsum(_changes(minutes.series, minutes.bucket - minutes.bucket % HOUR)) - 1
-            self._insert(MINUTE, minutes.take(dense[hour_of]))
+        finest = np.full(len(hours), HOUR)
+        for tier, partials in ((15 * MINUTE, quarters), (MINUTE, minutes)):
+            dense = hours.count >= _WORTH * (HOUR // tier)
+            finest[dense] = tier
+            if dense.any():
+                hour_of = np.cumsum(_changes(partials.series, partials.bucket - partials.bucket % HOUR)) - 1
+                self._insert(tier, partials.take(dense[hour_of]))
+        self._insert(HOUR, hours, finest=finest)
 
     def _write_days(self, series: I32, day: I64, day_end: int | None = None) -> None:
         """Recompute day partials of (series, day) from their hours, for days that are rolled up completely."""
