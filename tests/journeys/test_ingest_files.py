@@ -44,7 +44,7 @@ def test_good_rows_are_stored_bad_ones_told_with_their_text(platform, wide, tmp_
     # The CO2 beside an impossible temperature is good: only the reading is refused.
     assert summary["stored"] == 21
     told = [json.loads(line) for line in rejects.read_text().splitlines()]
-    assert [(r["row"], r["code"]) for r in told] == [(10, "no_value"), (11, "out_of_range")]
+    assert [(r["row"], r["code"]) for r in told] == [(10, "no_value"), (11, "value_out_of_range")]
     assert told[1]["text"] == "2026-01-31 12:11:00,-300,410"
     rows = platform.get("/v1/sensors/wide-1/recent?metric=temperature&limit=1")["data"]
     assert rows[0]["ts"] == "2026-01-31T12:09:00Z"

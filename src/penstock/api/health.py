@@ -22,7 +22,7 @@ from penstock.api.problems import problem
 from penstock.api.render import JSON
 from penstock.api.services import Services
 from penstock.model.batch import Batch
-from penstock.model.errors import PenstockError
+from penstock.model.errors import NotFound, PenstockError
 from penstock.model.series import SeriesKey
 from penstock.query.port import Metrics, Recent, Select, Status
 
@@ -33,6 +33,7 @@ _PROBE: Final = SeriesKey("penstock", "api", "probe", "")
 _DEADLINE: Final = 3.0
 _SCRAPE_DEADLINE: Final = 5.0
 _FRESH_MS: Final = 5_000
+_FAILED_MS: Final = 1_000
 _POLL: Final = 0.025
 
 
@@ -56,17 +57,18 @@ class HealthDoors:
         return Response(msgspec.json.encode({"status": "ok", "version": penstock.__version__}), media_type=JSON)
 
     async def readyz(self, request: Request) -> Response:
-        """A probe reading is written and read back; the outcome holds for 5 s. For sending it traffic."""
+        """A probe reading is written and read back; success holds for 5 s, failure for one. For sending it traffic."""
         async with self._lock:
             now = self._services.clock.now()
-            if self._checked_at is None or not 0 <= now - self._checked_at < _FRESH_MS:
+            fresh = _FRESH_MS if all(check["ok"] for check in self._checks.values()) else _FAILED_MS
+            if self._checked_at is None or not 0 <= now - self._checked_at < fresh:
                 self._checks = await self._check(now)
                 self._checked_at = now
         failed = {name: check["detail"] for name, check in self._checks.items() if not check["ok"]}
         if failed:
             said = "; ".join(f"{name}: {detail}" for name, detail in failed.items())
             extra = {"checks": self._checks}
-            return problem(request.scope, 503, "not_ready", said, extra=extra, headers={"retry-after": "5"})
+            return problem(request.scope, 503, "not_ready", said, extra=extra, headers={"retry-after": "1"})
         return Response(msgspec.json.encode({"status": "ready", "checks": self._checks}), media_type=JSON)
 
     async def metrics(self) -> Response:
@@ -103,9 +105,12 @@ class HealthDoors:
         where = Select(site=_PROBE.site, sensor=_PROBE.sensor, metric=_PROBE.metric)
         question = Recent(tenant=PROBE_TENANT, where=where, limit=1)
         while True:
-            table = (await self._services.reader.ask(question)).table
-            if table.num_rows and table.column("ts")[0].as_py() >= now:
-                return
+            try:
+                table = (await self._services.reader.ask(question)).table
+                if table.num_rows and table.column("ts")[0].as_py() >= now:
+                    return
+            except NotFound:
+                pass  # the very first probe of a store is on its way
             await asyncio.sleep(_POLL)
 
     async def _ask_status(self) -> None:

@@ -53,15 +53,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = application()(arguments, prog_name="penstock", standalone_mode=False) or 0
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of a pipe went away (`| head`): nothing is wrong, and the interpreter must not complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = EX_INTERRUPTED
     except BaseException as error:  # noqa: BLE001 - the outermost frame: everything becomes a message and a code
-        code = _report(error, arguments)
+        code = 0 if _is_broken_pipe(error) else _report(error, arguments)
     sys.exit(code)
+
+
+def _is_broken_pipe(error: BaseException) -> bool:
+    """Whether the reader of our pipe went away (`| head`): nothing is wrong, and nobody is left to be told."""
+    # Typer turns it into an exit of its own.
+    if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+        return False
+    # What is still buffered must not make the interpreter complain at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return True
 
 
 def _report(error: BaseException, arguments: Sequence[str]) -> int:
