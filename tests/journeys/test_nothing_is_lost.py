@@ -8,6 +8,7 @@ import threading
 import time
 
 import numpy as np
+import pytest
 
 from penstock.app.upload import Uploader
 from penstock.model.units import conversion, resolve_metric
@@ -20,6 +21,7 @@ SPAN_MS = 8 * 60_000
 SLICE_MS = 5_000
 
 
+@pytest.mark.timeout(240)
 async def test_killing_the_process_role_under_load_loses_nothing_and_counts_nothing_twice(fresh_platform):
     platform = fresh_platform
     stream = Stream(parse_fleet(FLEETS), faults=FAULTS, seed=11, keep_truth=True)
