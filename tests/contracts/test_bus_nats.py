@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from penstock.app.broker import GUEST_SUBJECTS, Broker, BrokerAddress, BrokerConfig, locate_server, render_config
 from penstock.bus import EVENTS_SUBJECT, HEADER_ID, HEADER_ROWS, Lane, LiveMessage
 from penstock.bus.nats import NatsBus, NatsConfig
-from penstock.model.errors import Misconfigured, Unavailable
+from penstock.model.errors import Backpressure, Misconfigured, TooLarge, Unavailable
 from tests.contracts.buses import READINGS, SOON, drain, forget_lanes, is_empty, payloads, publish, until
 
 
@@ -407,3 +407,35 @@ async def test_a_backlog_of_another_process_is_counted_once_and_then_remembered(
     assert (await observer.pending(Lane.READINGS)).rows == {("acme", "http"): 1_805}
     assert observer._connection._client.stats["in_bytes"] - before < 50_000
     await observer.close()
+
+
+async def test_no_header_of_a_guest_makes_its_message_look_like_the_brokers_own(bus: NatsBus, guest: Client) -> None:
+    claims = {"Status": "404", HEADER_ROWS: "http=1000000"}
+    await guest.request(EVENTS_SUBJECT, b"", headers=claims, timeout=SOON)
+    await guest.request(EVENTS_SUBJECT, b"{}", headers=claims, timeout=SOON)
+    assert (await bus.pending(Lane.EVENTS)).rows == {("", "nats"): 2}
+    deliveries = await drain(bus, 2, Lane.EVENTS)
+    assert payloads(deliveries) == [b"", b"{}"]
+
+
+async def test_a_lane_is_bounded_in_messages_too(bus: NatsBus, broker: BrokerAddress) -> None:
+    narrow = NatsBus(config(broker, max_messages=2))
+    await narrow.open()
+    await publish(narrow, b"1", b"2")
+    with pytest.raises(Backpressure, match="2 messages"):
+        await publish(narrow, b"3")
+    await narrow.close()
+
+
+async def test_headers_beyond_the_brokers_bound_are_too_large(bus: NatsBus) -> None:
+    with pytest.raises(TooLarge):
+        await bus.publish(Lane.READINGS, READINGS, b"x", {HEADER_ROWS: "s" * 70_000})
+
+
+async def test_processes_that_start_together_make_the_lanes_once(broker: BrokerAddress) -> None:
+    await forget_lanes(broker)
+    buses = [NatsBus(config(broker, max_bytes=1 << 30)) for _ in range(6)]
+    await asyncio.gather(*(each.open() for each in buses))
+    await publish(buses[0], b"x")
+    assert payloads(await drain(buses[5], 1)) == [b"x"]
+    await asyncio.gather(*(each.close() for each in buses))

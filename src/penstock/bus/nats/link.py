@@ -312,4 +312,4 @@ def _header_size(headers: Mapping[str, str] | None) -> int:
     """Bytes of a header block on the wire, which count against the broker's payload bound."""
     if not headers:
         return 0
-    return 14 + sum(len(key.encode()) + len(value.encode()) + 4 for key, value in headers.items())
+    return 12 + sum(len(key.encode()) + len(value.encode()) + 4 for key, value in headers.items())
