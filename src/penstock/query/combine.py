@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,10 @@ __all__ = ["Combined", "Grid", "Held", "combine"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-_NEVER = np.iinfo(np.int64).min
+_NEVER: Final = np.iinfo(np.int64).min
+_LATEST: Final = np.iinfo(np.int64).max
+_BLOCK: Final = 16_384
+"""Rows worked on at once, so that columns stay in the cache: whole columns of 144,000 rows take twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,84 +104,107 @@ def combine(partials: Partials, series: I64, grid: Grid, held: Held) -> Combined
     """Combine `partials` into the grid; `series` int64 [n] says which of the grid's series each is of.
 
     They are in the store's order: the buckets of a series follow one another, series come in any order.
-
     `held` is what came before the first of these windows; afterwards it is what came before the next ones.
     """
-    area, cover = _step(partials, series, grid, held)
-    held.keep(series, partials)
+    if len(series) == 0:
+        return Combined.empty()
     if np.any(series[1:] < series[:-1]):
         order = np.argsort(series, kind="stable")
-        partials, series, area, cover = partials.take(order), series[order], area[order], cover[order]
+        partials, series = partials.take(order), series[order]
+    if grid.groups == len(grid.group):
+        return _alone(partials, series, grid, held)
+    totals = _Totals(grid)
+    for start in range(0, len(series), _BLOCK):
+        totals.add(partials, series, start, min(start + _BLOCK, len(series)), held)
+    held.keep(series, partials)
+    return totals.result()
+
+
+def _alone(partials: Partials, series: I64, grid: Grid, held: Held) -> Combined:
+    """Every series is a group of its own: there is nothing to add up, only to put in the order of groups."""
+    area, cover = _step(partials, series, 0, len(series), grid, held)
+    held.keep(series, partials)
     slot = grid.group[series] * grid.windows + (partials.bucket - grid.first) // grid.width
-    slots = grid.groups * grid.windows
-    present = np.bincount(slot, minlength=slots)
-    occupied = np.flatnonzero(present)
-    if len(occupied) == len(slot):  # one series per slot: nothing to add up, only to put in order
-        at = np.empty(slots, np.int64)
-        at[slot] = np.arange(len(slot))
-        alone = partials.take(at[occupied])
-        return _finish(
-            occupied, alone.count, present[occupied], alone.sum, alone.min, alone.max, alone.first, alone.last,
-            area[at[occupied]], cover[at[occupied]],
-        )  # fmt: skip
+    if np.any(slot[1:] < slot[:-1]):
+        order = np.argsort(slot)
+        partials, slot, area, cover = partials.take(order), slot[order], area[order], cover[order]
+    p = partials
+    return _finish(slot, p.count, np.ones_like(slot), p.sum, p.min, p.max, p.first, p.last, area, cover)
 
-    def total(column: I64 | F64) -> F64:
-        return np.asarray(np.bincount(slot, column, slots), np.float64)[occupied]
 
-    return _finish(
-        occupied,
-        total(partials.count).astype(np.int64),
-        present[occupied],
-        total(partials.sum),
-        _extreme(np.minimum, slot, partials.min, slots, np.inf)[occupied],
-        _extreme(np.maximum, slot, partials.max, slots, -np.inf)[occupied],
-        _at_earliest(slot, partials.first_ts, partials.first, slots)[occupied],
+class _Totals:
+    """Sums and extremes per slot. Rows are added one after another, in their order: floating point sums depend on it."""
+
+    def __init__(self, grid: Grid) -> None:
+        slots = grid.groups * grid.windows
+        self._grid = grid
+        self._count, self._series = np.zeros(slots, np.int64), np.zeros(slots, np.int64)
+        self._sum, self._area, self._cover = np.zeros(slots), np.zeros(slots), np.zeros(slots)
+        self._min, self._max = np.full(slots, np.inf), np.full(slots, -np.inf)
+        self._first, self._last = np.zeros(slots), np.zeros(slots)
+        self._first_key, self._last_key = np.full(slots, _LATEST), np.full(slots, _LATEST)
+
+    def add(self, partials: Partials, series: I64, start: int, stop: int, held: Held) -> None:
+        """Add rows [start, stop), in the order of series, then windows."""
+        grid, rows = self._grid, np.s_[start:stop]
+        of, last = series[rows], partials.last[rows]
+        slot = (partials.bucket[rows] - grid.first) // grid.width + grid.group[of] * grid.windows
+        area, cover = _step(partials, series, start, stop, grid, held)
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.add.at(self._sum, slot, partials.sum[rows])
+            np.add.at(self._area, slot, area)
+        np.add.at(self._cover, slot, cover)
+        np.add.at(self._count, slot, partials.count[rows])
+        np.add.at(self._series, slot, 1)
+        np.minimum.at(self._min, slot, partials.min[rows])
+        np.maximum.at(self._max, slot, partials.max[rows])
         # Of readings at one instant the first is that of the first series, the last that of the last.
-        _at_earliest(slot[::-1], -partials.last_ts[::-1], partials.last[::-1], slots)[occupied],
-        total(area),
-        total(cover),
-    )
+        _keep_least(
+            self._first_key, self._first, slot, _moment(partials.first_ts[rows], of, grid), partials.first[rows]
+        )
+        _keep_least(self._last_key, self._last, slot, ~_moment(partials.last_ts[rows], of, grid), last)
 
-
-def _step(partials: Partials, series: I64, grid: Grid, held: Held) -> tuple[F64, F64]:
-    """Area under each series' step function in each window, value·ms, and the time that it covers, ms."""
-    last_value, last_ts = np.empty(len(series)), np.empty(len(series), np.int64)
-    last_value[1:], last_ts[1:] = partials.last[:-1], partials.last_ts[:-1]
-    head = np.ones(len(series), np.bool_)
-    head[1:] = series[1:] != series[:-1]
-    last_value[head], last_ts[head] = held.value[series[head]], held.ts[series[head]]
-
-    opens = np.maximum(partials.bucket, grid.start)
-    closes = np.maximum(np.minimum(partials.bucket + grid.width, min(grid.end, grid.until)), partials.last_ts)
-    carried = last_ts >= opens - grid.hold
-    lead = np.where(carried, partials.first_ts - opens, 0)
-    tail = closes - partials.last_ts
-    with np.errstate(over="ignore", invalid="ignore"):
-        area = partials.area + last_value * lead + partials.last * tail
-    return area, (lead + (partials.last_ts - partials.first_ts) + tail).astype(np.float64)
-
-
-def _extreme(pick: np.ufunc, slot: I64, value: F64, slots: int, neutral: float) -> F64:
-    best = np.full(slots, neutral)
-    pick.at(best, slot, value)
-    return best
-
-
-def _at_earliest(slot: I64, ts: I64, value: F64, slots: int) -> F64:
-    """Per slot the value at the lowest ts, of equal ones the first row's."""
-    earliest = np.full(slots, np.iinfo(np.int64).max)
-    np.minimum.at(earliest, slot, ts)
-    hits = np.flatnonzero(ts == earliest[slot])[::-1]
-    picked = np.zeros(slots)
-    picked[slot[hits]] = value[hits]  # a repeated index keeps what is assigned last
-    return picked
+    def result(self) -> Combined:
+        """The slots that hold something."""
+        at = np.flatnonzero(self._series)
+        columns = (self._sum, self._min, self._max, self._first, self._last, self._area, self._cover)
+        return _finish(at, self._count[at], self._series[at], *(column[at] for column in columns))
 
 
 def _finish(
     slot: I64, count: I64, series: I64, total: F64, low: F64, high: F64, first: F64, last: F64, area: F64, cover: F64
 ) -> Combined:
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         # A mean of equal values can miss them by the last bit, so it is held between its own extremes.
         mean = np.where(np.isfinite(total), np.clip(total / count, low, high), np.nan)
         weighted = area / cover
     return Combined(slot, count, series, total, mean, low, high, first, last, weighted)
+
+
+def _step(partials: Partials, series: I64, start: int, stop: int, grid: Grid, held: Held) -> tuple[F64, F64]:
+    """Area under each series' step function in each window, value·ms, and the time that it covers, ms."""
+    rows, before = np.s_[start:stop], np.arange(start - 1, stop - 1)
+    value, ts = partials.last[before], partials.last_ts[before]
+    head = series[rows] != series[before]
+    head[0] |= start == 0  # the first row of all was compared with the last
+    value[head], ts[head] = held.value[series[rows][head]], held.ts[series[rows][head]]
+
+    first_ts, last_ts = partials.first_ts[rows], partials.last_ts[rows]
+    opens = np.maximum(partials.bucket[rows], grid.start)
+    opens = np.where(ts < opens - grid.hold, first_ts, opens)
+    closes = np.maximum(np.minimum(partials.bucket[rows] + grid.width, min(grid.end, grid.until)), last_ts)
+    with np.errstate(over="ignore", invalid="ignore"):
+        area = value * (first_ts - opens) + partials.area[rows] + partials.last[rows] * (closes - last_ts)
+    return area, (closes - opens).astype(np.float64)
+
+
+def _moment(ts: I64, series: I64, grid: Grid) -> I64:
+    """A number that orders readings by time, then by series; fits 63 bits up to 10^8 series over 1000 days of 1 ms."""
+    return (ts - grid.first) * len(grid.group) + series
+
+
+def _keep_least(least: I64, kept: F64, slot: I64, key: I64, value: F64) -> None:
+    """Per slot keep the value of the least key seen so far; no key comes twice."""
+    np.minimum.at(least, slot, key)
+    rows = np.flatnonzero(key == least[slot])
+    kept[slot[rows]] = value[rows]
