@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.bus import HEADER_ID, Lane, LiveMessage, tenant_subject
@@ -100,6 +100,7 @@ async def test_no_publisher_fails_because_a_listener_does(bus: MemoryBus) -> Non
 TOKENS = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(TOKENS, st.data())
 def test_a_subject_matches_itself_with_any_token_starred_and_any_tail_cut(
     tokens: list[str], data: st.DataObject

@@ -86,11 +86,13 @@ def assert_equal(left: Frame, right: Frame) -> None:
         assert ours.tobytes() == theirs.tobytes()
 
 
+@settings(deadline=None)
 @given(frames_of_readings())
 def test_a_frame_of_readings_survives_the_wire_bit_for_bit(frame: Frame) -> None:
     assert_equal(decode_frame(encode_frame(frame)), frame)
 
 
+@settings(deadline=None)
 @given(frames_of_events())
 def test_a_frame_of_events_survives_the_wire(frame: Frame) -> None:
     assert_equal(decode_frame(encode_frame(frame)), frame)
@@ -107,6 +109,7 @@ def test_the_bytes_are_a_plain_arrow_stream_that_others_can_read() -> None:
     assert json.loads(table.schema.metadata[b"penstock"])["format"] == 1
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_are_poison(payload: bytes) -> None:
     with pytest.raises(Poison):
@@ -123,7 +126,7 @@ def test_a_frame_cut_short_anywhere_is_poison_or_whole() -> None:
         assert_equal(frame, a_frame())  # only the end-of-stream mark is missing
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_flipped_bytes_raise_poison_or_decode_to_a_consistent_frame(data: st.DataObject) -> None:
     payload = bytearray(encode_frame(a_frame(40)))

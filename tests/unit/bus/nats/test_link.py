@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats.aio.client import Client
 
@@ -10,6 +10,7 @@ from penstock.bus.nats.link import Link, Standing, _backoff, _header_size
 from penstock.model.errors import Unavailable
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_pauses_between_attempts_grow_to_two_seconds_and_no_further(attempt: int) -> None:
     assert 0 <= _backoff(attempt) <= min(2.0, 0.05 * 2 ** min(attempt, 10))
@@ -29,6 +30,7 @@ class Wire(Client):
         self.sent += cmd
 
 
+@settings(deadline=None)
 @given(HEADERS)
 def test_the_size_of_headers_is_what_they_take_on_the_wire(headers: dict[str, str]) -> None:
     wire = Wire()
