@@ -12,7 +12,18 @@ from penstock.model.batch import Draft, DraftKey, SensorKey
 from penstock.model.errors import InvalidInput, RowError, TooLarge
 from penstock.model.series import Attributes
 
-__all__ = ["INT64", "MAX_ROWS", "Collector", "Float64s", "Int32s", "Int64s", "check_rows", "distinct"]
+__all__ = [
+    "INT64",
+    "MAX_REFUSED",
+    "MAX_ROWS",
+    "Collector",
+    "Float64s",
+    "Int32s",
+    "Int64s",
+    "check_refused",
+    "check_rows",
+    "distinct",
+]
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -21,15 +32,27 @@ Float64s = npt.NDArray[np.float64]
 INT64: Final = range(-(2**63), 2**63)
 
 MAX_ROWS: Final = 2_000_000
-"""Rows (for JSON: values between commas) that are looked at one by one in a body: bounds what a hostile body may cost."""
+"""Lines of a body, or values of a piece of JSON that has to be taken apart: bounds what a hostile body may cost."""
+
+MAX_REFUSED: Final = 250_000
+"""Rows of one body that may be refused one by one: each costs a sentence in memory and in the answer."""
 
 _FLUSH: Final = 65_536  # single readings become columns now and then: tuples take eight times the memory
 
 
 def check_rows(separators: int, what: str) -> None:
-    """Raises TooLarge when a body that needs a closer look holds more than MAX_ROWS of `what`."""
+    """Raises TooLarge when there are more than MAX_ROWS of `what`, between so many separators."""
     if separators >= MAX_ROWS:
         raise TooLarge(f"the body holds more than {MAX_ROWS} {what}", hint="send it in smaller pieces")
+
+
+def check_refused(count: int) -> None:
+    """Raises TooLarge when more rows of a body are refused than there may be reasons for."""
+    if count > MAX_REFUSED:
+        raise TooLarge(
+            f"more than {MAX_REFUSED} rows of the body are faulty",
+            hint="check that it is of the declared type, or send it in smaller pieces",
+        )
 
 
 def distinct(codes: npt.NDArray[np.integer[Any]], bound: int) -> tuple[Int64s, Int64s]:
@@ -99,8 +122,9 @@ class Collector:
         self.reject(row, error.code, f"{error.detail} ({error.hint})" if error.hint else error.detail)
 
     def reject(self, row: int, code: str, detail: str) -> None:
-        """Refuse one row."""
+        """Refuse one row; raises TooLarge when there are too many of them."""
         self._rejected.append(RowError(row, code, detail))
+        check_refused(len(self._rejected))
 
     def describe(self, site: str | None, sensor: str, building: str, room: str, tags: Mapping[str, str]) -> None:
         """Remember what a row said about its sensor: later rows win field by field and tag by tag."""

@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 
 from penstock.model.batch import Draft
 from penstock.model.errors import InvalidInput, RowError
-from penstock.sources.formats.collect import Int64s
+from penstock.sources.formats.collect import MAX_REFUSED, Int64s, check_rows
 from penstock.sources.formats.mapping import MISSING, FileMapping
 from penstock.sources.formats.table import table_to_draft
 
@@ -43,6 +43,7 @@ def decode_csv(body: bytes, mapping: FileMapping | None = None) -> Draft:
     body = body.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if not body.isascii():
         _check_utf8(body)
+    check_rows(body.count(b"\n"), "lines")
     columns, delimiter = read_header(body[:_SAMPLE])
     misfits: Misfits = []
     try:
@@ -107,7 +108,7 @@ def csv_options(columns: Sequence[str], delimiter: str, misfits: Misfits, block_
 
     def misfit(row: Any) -> str:
         misfits.append(Misfit(row.number - 2, row.expected_columns, row.actual_columns))  # the header is number 1
-        return "skip"
+        return "skip" if len(misfits) <= MAX_REFUSED else "error"
 
     return {
         "read_options": pa_csv.ReadOptions(

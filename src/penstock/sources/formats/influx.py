@@ -35,7 +35,7 @@ def decode_lines(body: bytes, *, precision: Precision, now: int) -> Draft:
 
     `now` (epoch ms) is the time of a line without one; other times are floored to ms. A row is a line's 0-based index in
     the body, where comments and blank lines have a number but are not rows. A line that cannot be read, or holds no
-    numeric field, is a RowError; raises TooLarge for more lines than are looked at one by one.
+    numeric field, is a RowError; raises TooLarge for a body of too many lines.
     """
     body = body.removeprefix(_BOM)
     if b"\r" in body:
@@ -58,6 +58,7 @@ class _Reader:
 
     def read(self, body: bytes) -> Draft:
         lines = int(np.count_nonzero(np.frombuffer(body, np.uint8) == 10)) + (not body.endswith(b"\n"))
+        check_rows(lines, "lines")
         plain = body and _is_utf8(body) and not any(sign in body for sign in _SIGNS) and not _may_be_hexadecimal(body)
         if not (plain and self._read_plain(body, None, lines)):
             self._read_mixed(body)
@@ -74,7 +75,6 @@ class _Reader:
 
     def _read_mixed(self, body: bytes) -> None:
         """Sort lines into plain and odd ones, numbering them by their place in the body."""
-        check_rows(body.count(b"\n"), "lines")
         plain: list[bytes] = []
         rows: list[int] = []
         for row, line in enumerate(body.split(b"\n")):

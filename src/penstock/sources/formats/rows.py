@@ -21,7 +21,6 @@ Shape = Literal["json", "ndjson"]
 
 _PIECE: Final = 1 << 19  # bytes that are decoded together
 _ROW_END: Final = re.compile(rb"\}\s*,\s*\{")
-_LINE_END: Final = re.compile(rb"\}\n\{")
 _CHUNK: Final = 64  # rows that are tried together after the body as a whole has failed
 _BOM: Final = b"\xef\xbb\xbf"
 _POSITION: Final = re.compile(r"(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?")
@@ -51,81 +50,88 @@ def decode_temperature(body: bytes, building: str, room: str) -> Draft:
 
 def _decode(body: bytes, shape: Shape, dialect: Dialect) -> Draft:
     body = body.removeprefix(_BOM).strip()
-    lines = shape == "ndjson"
-    if not lines and not body.startswith(b"["):
-        out = Collector()
-        _judge_all([_whole(body)], 0, dialect, out)
-        return out.draft(1)
-    if lines and b"\r" in body:
-        body = body.replace(b"\r\n", b"\n")
-    alike = _decode_alike(body, _LINE_END if lines else _ROW_END, dialect)
-    if alike is not None:
-        return alike
+    if shape == "ndjson":
+        return _decode_lines(body.replace(b"\r\n", b"\n") if b"\r" in body else body, dialect)
+    if body.startswith(b"["):
+        draft = _decode_array(body, dialect)
+        return _decode_whole(body, dialect) if draft is None else draft
     out = Collector()
-    return out.draft((_decode_lines if lines else _decode_array)(body, dialect, out))
+    _judge_all([_whole(body)], 0, dialect, out)
+    return out.draft(1)
 
 
-def _decode_alike(body: bytes, end: re.Pattern[bytes], dialect: Dialect) -> Draft | None:
-    """The Draft of a body all of whose rows are alike, else None.
+def _decode_array(body: bytes, dialect: Dialect) -> Draft | None:
+    """Decode an array piece by piece; None if a piece is not JSON.
 
-    Pieces are cut where `end` matches. A cut inside of a text or of a nested value leaves a piece that is not JSON, so
-    pieces that decode were cut between rows.
+    Pieces are cut between what looks like two rows. A cut inside of a text or of a nested value leaves a piece that is
+    not JSON, so when all pieces decode, all were cut between rows.
     """
     out = Collector()
     alike = Alike(dialect, out)
-    lines = end is _LINE_END
-    start, row = (0, 0) if lines else (1, 0)
-    stop = len(body) if lines else len(body) - 1
-    if not lines and not body.endswith(b"]"):
+    start, stop, row = 1, len(body) - 1, 0
+    if body[stop:] != b"]":
         return None
     while start < stop:
-        cut = end.search(body, min(start + _PIECE, stop), stop)
-        piece = body[start : cut.start() + 1 if cut else stop]
-        rows = None
-        if lines:
-            # With a row from brace to brace on every line, lines become an array by turning breaks into commas.
-            rows = piece.count(b"\n") + 1
-            if piece.count(b"}\n{") + 1 != rows or piece[:1] != b"{" or piece[-1:] != b"}":
-                return None
-            piece = piece.replace(b"\n", b",")
-        added = alike.decode(b"[" + piece + b"]", row, rows)
+        cut = _ROW_END.search(body, min(start + _PIECE, stop), stop)
+        piece = b"[" + body[start : cut.start() + 1 if cut else stop] + b"]"
+        added = alike.decode(piece, row)
         if added is None:
-            return None
+            check_rows(piece.count(b","), "values")
+            try:
+                rows = msgspec.json.decode(piece, type=list[msgspec.Raw])
+            except (ValueError, RecursionError):
+                return None
+            _decode_chunks([bytes(raw) for raw in rows], row, alike, dialect, out)
+            added = len(rows)
         row += added
         start = cut.end() - 1 if cut else stop
     return out.draft(row)
 
 
-def _decode_lines(body: bytes, dialect: Dialect, out: Collector) -> int:
-    check_rows(body.count(b"\n"), "lines")
-    lines = [stripped for line in body.split(b"\n") if (stripped := line.strip())]
-    _decode_chunks(lines, dialect, out)
-    return len(lines)
-
-
-def _decode_array(body: bytes, dialect: Dialect, out: Collector) -> int:
+def _decode_whole(body: bytes, dialect: Dialect) -> Draft:
+    """Decode an array that cannot be cut into pieces: odd texts in it, numbers that JSON does not have, or no JSON."""
     check_rows(body.count(b","), "values")
+    out = Collector()
     try:
-        rows: Sequence[Any] = msgspec.json.decode(body, type=list[msgspec.Raw])
+        rows = msgspec.json.decode(body, type=list[msgspec.Raw])
+        _decode_chunks([bytes(raw) for raw in rows], 0, Alike(dialect, out), dialect, out)
     except (ValueError, RecursionError) as error:
-        elements = _lenient(body)
-        if not isinstance(elements, list):
+        rows = _lenient(body)
+        if not isinstance(rows, list):
             raise _malformed(body, error) from None
-        _judge_all(elements, 0, dialect, out)
-        return len(elements)
-    _decode_chunks([bytes(row) for row in rows], dialect, out)
-    return len(rows)
+        _judge_all(rows, 0, dialect, out)
+    return out.draft(len(rows))
 
 
-def _decode_chunks(rows: Sequence[bytes], dialect: Dialect, out: Collector) -> None:
-    """Decode rows chunk by chunk, so that a bad row slows down its own chunk only."""
+def _decode_lines(body: bytes, dialect: Dialect) -> Draft:
+    out = Collector()
     alike = Alike(dialect, out)
+    start, row = 0, 0
+    while start < len(body):
+        end = body.find(b"\n", start + _PIECE)
+        piece = body[start : end if end >= 0 else len(body)]
+        start += len(piece) + 1
+        rows = piece.count(b"\n") + 1
+        added = None
+        # With a row from brace to brace on every line, lines become an array by turning breaks into commas.
+        if piece.count(b"}\n{") + 1 == rows and piece[:1] == b"{" and piece[-1:] == b"}":
+            added = alike.decode(b"[" + piece.replace(b"\n", b",") + b"]", row, rows)
+        if added is None:
+            lines = [stripped for line in piece.split(b"\n") if (stripped := line.strip())]
+            _decode_chunks(lines, row, alike, dialect, out)
+            added = len(lines)
+        row += added
+    return out.draft(row)
+
+
+def _decode_chunks(rows: Sequence[bytes], first: int, alike: Alike, dialect: Dialect, out: Collector) -> None:
+    """Decode rows chunk by chunk, so that a bad row slows down its own chunk only."""
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
         objects = len(chunk) > 1 and all(row[:1] == b"{" and row[-1:] == b"}" for row in chunk)
-        if objects and alike.decode(b"[" + b",".join(chunk) + b"]", start, len(chunk)) is not None:
+        if objects and alike.decode(b"[" + b",".join(chunk) + b"]", first + start, len(chunk)) is not None:
             continue
-        for at, text in enumerate(chunk, start):
+        for at, text in enumerate(chunk, first + start):
             try:
                 judge(_whole(text), at, dialect, out)
             except InvalidInput as error:

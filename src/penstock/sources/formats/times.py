@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from penstock.model.errors import InvalidInput
-from penstock.sources.formats.collect import Int64s
+from penstock.sources.formats.collect import Int64s, check_refused
 from penstock.sources.formats.fields import shown
 
 __all__ = ["Times", "check_timezone", "parse_times", "read_timestamps"]
@@ -123,6 +123,7 @@ def _parse_each(texts: Any, parse: Callable[[str], datetime] | None, timezone: s
             ms[row] = ((moment if naive[row] else moment.astimezone(UTC).replace(tzinfo=None)) - _EPOCH) // _MS
         except (ValueError, OverflowError):
             errors[row] = ("invalid_timestamp", f"time {shown(text)} is not written as expected")
+            check_refused(len(errors))
     return _localise(Times(ms, errors), naive, timezone)
 
 
@@ -130,6 +131,7 @@ def _localise(times: Times, naive: Any, timezone: str | None) -> Times:
     """Turn the local times among `times` (`naive` bool [n]; None: all) into UTC."""
     rows = np.arange(len(times.ms)) if naive is None else np.flatnonzero(naive)
     if timezone is None:
+        check_refused(len(rows))
         detail = "the time has no offset and no time zone was named"
         return Times(times.ms, times.errors | {int(row): ("naive_timestamp", detail) for row in rows})
     if timezone == "UTC" or len(rows) == 0:
@@ -141,6 +143,7 @@ def _localise(times: Times, naive: Any, timezone: str | None) -> Times:
         for which in ("earliest", "latest")
     )
     errors = dict(times.errors)
+    check_refused(int(np.count_nonzero(first != second)))
     for at in np.flatnonzero(first != second).tolist():
         # A time that did not exist lies between two instants that touch; one that came twice between two far apart.
         code, what = (

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.model.batch import Draft, DraftKey
+from penstock.model.errors import TooLarge
 from penstock.model.series import Attributes
-from penstock.sources.formats import decode_lines
+from penstock.sources.formats import collect, decode_lines
 from penstock.sources.formats.influx import _Reader
 from tests.unit.sources.formats.drafts import check_draft, content, mutated, readings, survives, values
 
@@ -166,6 +167,12 @@ def test_a_telegraf_body_of_many_measurements_is_read_whole():
 
 def test_an_empty_body_has_no_rows():
     assert decode("").rows == decode("\n\n").rows == decode("# only this").rows == 0
+
+
+def test_a_body_of_too_many_lines_is_refused(monkeypatch):
+    monkeypatch.setattr(collect, "MAX_ROWS", 10)
+    with pytest.raises(TooLarge):
+        decode("m v=1\n" * 12)
 
 
 # Laws

@@ -208,12 +208,17 @@ def test_times_are_numbers_or_rfc_3339():
     assert decode_rows(dump(*rows), "json").ts.tolist() == [TS] * 4
 
 
-def test_a_body_with_too_many_values_to_look_at_one_by_one_is_refused(monkeypatch):
+def test_a_body_with_too_many_values_to_take_apart_is_refused(monkeypatch):
     monkeypatch.setattr(collect, "MAX_ROWS", 10)
     with pytest.raises(TooLarge):
         decode_rows(dump(*[1] * 12), "json")
+
+
+@pytest.mark.parametrize("shape", ["json", "ndjson"])
+def test_a_body_with_too_many_faulty_rows_is_refused(monkeypatch, shape):
+    monkeypatch.setattr(collect, "MAX_REFUSED", 10)
     with pytest.raises(TooLarge):
-        decode_rows(b"1\n" * 12, "ndjson")
+        decode_rows(dump(*[1] * 12) if shape == "json" else b"1\n" * 12, shape)
 
 
 def test_a_cut_inside_of_a_nested_value_never_makes_a_row(monkeypatch):
