@@ -31,7 +31,7 @@ def measure_queries(rounds: int = 30) -> list[dict[str, Any]]:
             "last 100 of a sensor": "/v1/sensors/q0042/recent?limit=100&metric=temperature",
             "1-minute aggregate, site of 100 sensors, 24 h": f"/v1/sites/site03/agg?window=1m&from={from_}&to={end}",
             "15-minute aggregate, site of 100 sensors, 24 h": f"/v1/sites/site03/agg?window=15m&from={from_}&to={end}",
-            "15-minute average of a room (10 sensors)": "/v1/buildings/b03/rooms/r003/temperature/average?window=15m",
+            "15-minute average of a room (10 sensors)": "/v1/buildings/b03/rooms/r030/temperature/average?window=15m",
             "last 10 events above 7": "/v1/events?criticality_gt=7&limit=10",
             "latest of a site (100 sensors)": "/v1/latest?site=site03",
         }
