@@ -263,8 +263,26 @@ async def test_a_message_of_a_plain_client_counts_as_one_row(bus: Bus) -> None:
     assert (await bus.pending(Lane.EVENTS)).rows == {("", "nats"): 2, ("acme", "nats"): 1}
 
 
-async def test_pending_is_exact_after_every_step_of_a_busy_lane(kit: Kit) -> None:
-    bus, observer = await kit.make(), await kit.make()
+async def test_the_depth_of_a_lane_counts_what_waits_and_what_is_in_process_until_it_is_acked(kit: Kit) -> None:
+    bus, other = await kit.make(), await kit.make()
+    assert await bus.depth(Lane.READINGS) == 0
+    await publish(bus, b"1", b"2", b"3")
+    first, second = await drain(bus, 2)
+    await second.nak(30.0)
+    assert await bus.depth(Lane.READINGS) == await other.depth(Lane.READINGS) == 3
+    await first.ack()
+
+    async def two_left() -> bool:
+        return await other.depth(Lane.READINGS) == 2
+
+    await until(two_left)
+    assert await bus.depth(Lane.EVENTS) == 0
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["by its consumer", "by another process"])
+async def test_pending_stays_consistent_while_a_lane_is_busy(kit: Kit, same: bool) -> None:
+    bus = await kit.make()
+    observer = bus if same else await kit.make()
 
     async def produce() -> None:
         for i in range(150):
@@ -488,6 +506,7 @@ async def test_a_closed_bus_is_unavailable(bus: Bus) -> None:
         bus.publish(Lane.READINGS, READINGS, b"", {}),
         bus.fetch(Lane.READINGS, 1, 0.1),
         bus.pending(Lane.READINGS),
+        bus.depth(Lane.READINGS),
         bus.request("penstock.test", b""),
         bus.respond("penstock.test", echo, group="g"),
         bus.listen("penstock.test", print),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -26,6 +27,7 @@ from penstock.model.errors import Unavailable
 __all__ = ["Backlog"]
 
 _log: Final = structlog.get_logger(__name__)
+_RECENT: Final = 4_096
 _BATCH: Final = 256
 _BATCH_BYTES: Final = 4 << 20
 _ROUNDS: Final = 5
@@ -48,14 +50,17 @@ class Backlog:
         self._lane = lane
         self._max_bytes = max_bytes
         self._known: dict[int, Rows] = {}
+        self._acked: deque[int] = deque()
 
     def saw(self, sequence: int, subject: str, headers: Mapping[str, str]) -> None:
         """Remember what a message holds that is in process here."""
         self._known[sequence] = _rows(subject, headers.get(HEADER_ROWS))
 
     def forget(self, sequence: int) -> None:
-        """It was acked; should the ack be lost, it can be read again."""
-        self._known.pop(sequence, None)
+        """It was acked. Kept for a while: the broker may still count it, and should the ack be lost it comes again."""
+        self._acked.append(sequence)
+        if len(self._acked) > _RECENT:
+            self._known.pop(self._acked.popleft(), None)
 
     async def count(self) -> Pending:
         """Raises Unavailable when the broker is away, or when messages vanish faster than they can be read."""
