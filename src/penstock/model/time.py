@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 import time as _time
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -35,6 +35,8 @@ DAY: Final = 24 * HOUR
 FUTURE_TOLERANCE: Final = 5 * MINUTE
 """How far a device's clock may run ahead before its readings are refused."""
 
+_INT64: Final = 1 << 63
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _MS_2000: Final = 946_684_800_000
 _MS_2100: Final = 4_102_444_800_000
 
@@ -101,17 +103,17 @@ def parse_time(text: str | float) -> int:
     Raises InvalidInput. A number is passed on as it is: `check_times` judges its range.
     """
     if isinstance(text, int | float):
-        if isinstance(text, bool) or not math.isfinite(text):
-            raise InvalidInput(f"time {text!r} is not a number of milliseconds", code="invalid_timestamp")
+        if isinstance(text, bool) or not -_INT64 <= text < _INT64:
+            raise InvalidInput(f"time {text!r:.40} is not a number of milliseconds", code="invalid_timestamp")
         return int(text)
     stripped = text.strip()
-    if stripped.lstrip("-").isdigit():
+    if _NUMBER.fullmatch(stripped):
         return int(stripped)
     try:
         moment = datetime.fromisoformat(stripped)
     except ValueError:
         raise InvalidInput(
-            f"time {text!r} is neither RFC 3339 nor epoch milliseconds",
+            f"time {text!r:.80} is neither RFC 3339 nor epoch milliseconds",
             code="invalid_timestamp",
             hint="write 2026-01-31T12:00:00Z or 1769860800000",
         ) from None
@@ -131,18 +133,18 @@ def format_time(ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
+_DURATION: Final = re.compile(r"([0-9]{1,12})(ms|[smhdw])")
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
 
 def parse_duration(text: str) -> int:
     """Milliseconds of `500ms`, `30s`, `15m`, `1h`, `7d`, `2w`; raises InvalidInput."""
     stripped = text.strip()
-    number = stripped.rstrip("abcdefghijklmnopqrstuvwxyz")
-    unit = _UNITS.get(stripped[len(number) :])
-    if unit is None or not number.isdigit() or int(number) == 0:
+    match = _DURATION.fullmatch(stripped)
+    if match is None or int(match[1]) == 0:
         raise InvalidInput(
-            f"duration {text!r} is not understood",
+            f"duration {text!r:.80} is not understood",
             code="invalid_duration",
             hint="write a whole number and a unit: 500ms, 30s, 15m, 1h, 7d, 2w",
         )
-    return int(number) * unit
+    return int(match[1]) * _UNITS[match[2]]

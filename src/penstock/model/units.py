@@ -114,7 +114,7 @@ _ALIASES: Final[dict[str, str]] = {
     "°f": "degF", "f": "degF", "[degf]": "degF", "fahrenheit": "degF", "degf": "degF",
     "watt": "W", "watts": "W", "kilowatt": "kW", "volt": "V", "volts": "V", "ampere": "A", "amps": "A", "amp": "A",
     "kwh": "kWh", "wh": "Wh", "mwh": "MWh", "kw": "kW", "rh": "%RH", "%rh": "%RH", "percent": "%", "pct": "%",
-    "lux": "lx", "fraction": "1", "ratio": "1", "ohm": "Ohm", "Ω": "Ohm", "ω": "Ohm", "mohm": "mOhm",
+    "lux": "lx", "fraction": "1", "ratio": "1", "ohm": "Ohm", "ω": "Ohm", "mohm": "mOhm",
     "l": "L", "litre": "L", "liter": "L", "m³": "m3", "sec": "s", "seconds": "s", "hours": "h",
     "ah": "Ah", "mah": "mAh", "hz": "Hz", "ma": "mA", "mv": "mV", "kv": "kV", "pa": "Pa", "hpa": "hPa", "kpa": "kPa",
     "w": "W", "v": "V", "a": "A", "k": "K", "va": "VA", "kva": "kVA",
