@@ -77,8 +77,12 @@ def _starts(series: npt.NDArray[np.int32], bucket: I64) -> npt.NDArray[np.intp]:
     return np.flatnonzero(change)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def from_readings(readings: Readings, width: int) -> Partials:
-    """Partials of `width` ms straight from readings sorted by (series, ts), one per key."""
+    """Partials of `width` ms straight from readings sorted by (series, ts), one per key.
+
+    A sum or area that overflows float64 is infinite or NaN: it is no error here, and is answered as null.
+    """
     series, ts, value = readings
     bucket = ts - ts % width
     starts = _starts(series, bucket)
@@ -104,6 +108,7 @@ def from_readings(readings: Readings, width: int) -> Partials:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def fold(fine: Partials, width: int) -> Partials:
     """Coarser partials: `width` ms must be a multiple of the finer width, buckets aligned to the epoch."""
     bucket = fine.bucket - fine.bucket % width
