@@ -17,6 +17,10 @@ from penstock.store.series import SeriesStore
 __all__ = ["BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "ask_once", "open_bus", "open_store"]
 
 
+ACK_WAIT: Final = 6.0
+"""Seconds after which a message of a killed process role is delivered again; `RunnerConfig.heartbeat` is a quarter of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """One row of a registry.

@@ -153,7 +153,7 @@ class Bus(Protocol):
         """Up to `max_messages`, as soon as there is one; an empty sequence after `wait` seconds without any.
 
         Messages come in lane order, except redelivered ones. At most one process consumes a lane with the same bytes
-        in flight: an unacked message is redelivered after the adapter's ack wait (30 s).
+        in flight: an unacked message is redelivered after the adapter's ack wait.
         """
         ...
 
