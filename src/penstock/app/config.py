@@ -8,7 +8,6 @@ module imports the standard library only, because the supervisor and the command
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import tomllib
@@ -16,11 +15,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from penstock.app.values import (
+    Bind,
+    one_of,
+    parse_bind,
+    parse_bool,
+    parse_directory,
+    parse_path,
+    parse_size,
+    parse_tenant,
+    parse_threshold,
+    parse_whole,
+)
 from penstock.model.errors import Misconfigured
 
-__all__ = ["ENV_PREFIX", "Bind", "Settings", "env_name", "load", "parse_bind", "parse_size", "specs"]
+__all__ = ["ENV_PREFIX", "Settings", "env_name", "load", "specs"]
 
 ENV_PREFIX: Final = "PENSTOCK_"
 _CONFIG_ENV: Final = "PENSTOCK_CONFIG"
@@ -29,99 +40,6 @@ _CONFIG_ENV: Final = "PENSTOCK_CONFIG"
 _SERVICE_LINK: Final = re.compile(
     r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$"
 )
-_SIZE: Final = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.IGNORECASE)
-
-
-class Bind(NamedTuple):
-    """Where to listen. Port 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-    @property
-    def reachable(self) -> Bind:
-        """The address for a client on this machine: a wildcard is none."""
-        wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
-        return self._replace(host=wildcards.get(self.host, self.host))
-
-
-# -- parsers: text → value; ValueError says what is expected
-
-
-def parse_bind(text: str) -> Bind:
-    """`HOST:PORT`, `[IPV6]:PORT`, or `:PORT` for 127.0.0.1; raises ValueError."""
-    host, colon, port = text.strip().rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535:
-        raise ValueError("HOST:PORT, such as 127.0.0.1:8080; port 0 lets the system choose")
-    return Bind(host.strip("[]") or "127.0.0.1", int(port))
-
-
-def parse_size(text: str) -> int:
-    """Bytes of `512MB`, `2GiB` or a plain number; K, M, G, T count in 1024s with and without the `i`."""
-    match = _SIZE.fullmatch(text.strip())
-    if not match:
-        raise ValueError("a size such as 512MB or 2GB")
-    exponent = " kmgt".index((match[2] or " ")[0].lower())
-    return int(match[1]) << (10 * exponent)
-
-
-def _parse_bool(text: str) -> bool:
-    lowered = text.strip().lower()
-    if lowered in {"1", "true", "yes", "on"}:
-        return True
-    if lowered in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("true or false")
-
-
-def _parse_whole(text: str) -> int:
-    if not text.strip().isdigit():
-        raise ValueError("a whole number, 0 or more")
-    return int(text)
-
-
-def _parse_threshold(text: str) -> int | None:
-    try:
-        return int(text) if text.strip() else None
-    except ValueError:
-        raise ValueError("a whole number, or nothing for no threshold") from None
-
-
-def _parse_path(text: str) -> Path | None:
-    return Path(text).expanduser() if text.strip() else None
-
-
-def _parse_data(text: str) -> Path:
-    if not text.strip():
-        raise ValueError("a directory")
-    return Path(text).expanduser()
-
-
-def _parse_tenant(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
-        raise ValueError("a tenant's name: lower-case letters, digits, _ and -, at most 64")
-    return text
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text.strip().lower() not in choices:
-            raise ValueError("one of " + ", ".join(choices))
-        return text.strip().lower()
-
-    return parse
 
 
 def _setting(
@@ -138,18 +56,16 @@ def _setting(
 class Settings:
     """Everything that can be set. Build it with `load`; a test may build it directly."""
 
-    data: Path = _setting(_parse_data, "penstock-data", "Directory that holds everything Penstock keeps.")
+    data: Path = _setting(parse_directory, "penstock-data", "Directory that holds everything Penstock keeps.")
     http: Bind = _setting(
         parse_bind,
         "127.0.0.1:8080",
         "Address of the HTTP server. Port 0 takes a free port; the default port gives way to the next free one.",
     )
-    http_tls_cert: Path | None = _setting(
-        _parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on."
-    )
-    http_tls_key: Path | None = _setting(_parse_path, "", "PEM private key of `http_tls_cert`.")
+    http_tls_cert: Path | None = _setting(parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on.")
+    http_tls_key: Path | None = _setting(parse_path, "", "PEM private key of `http_tls_cert`.")
     allow_insecure_bind: bool = _setting(
-        _parse_bool, "false", "Allow listening beyond this machine without TLS, because something in front provides it."
+        parse_bool, "false", "Allow listening beyond this machine without TLS, because something in front provides it."
     )
     bootstrap_key: str = _setting(
         str,
@@ -159,9 +75,9 @@ class Settings:
         secret=True,
     )
     events_tenant: str = _setting(
-        _parse_tenant, "default", "Tenant that events published on the bare NATS subject `events` belong to."
+        parse_tenant, "default", "Tenant that events published on the bare NATS subject `events` belong to."
     )
-    demo_tenant: str = _setting(_parse_tenant, "default", "Tenant that `penstock up --demo` fills.")
+    demo_tenant: str = _setting(parse_tenant, "default", "Tenant that `penstock up --demo` fills.")
 
     nats: Bind = _setting(
         parse_bind,
@@ -185,10 +101,10 @@ class Settings:
         group="Bus",
     )
     nats_replicas: int = _setting(
-        _parse_whole, "1", "Copies of each lane in a NATS cluster; 3 or more survive the loss of a server.", group="Bus"
+        parse_whole, "1", "Copies of each lane in a NATS cluster; 3 or more survive the loss of a server.", group="Bus"
     )
     nats_trust_durability: bool = _setting(
-        _parse_bool,
+        parse_bool,
         "false",
         "Skip the check that `nats_url` fsyncs before it acknowledges, because you know that it does.",
         group="Bus",
@@ -205,16 +121,16 @@ class Settings:
     )
     store_memory_limit: int = _setting(parse_size, "512MB", "Memory that the embedded store may take.", group="Store")
     retention_raw_days: int = _setting(
-        _parse_whole, "0", "Days that raw readings are kept; 0 keeps them for ever.", group="Store"
+        parse_whole, "0", "Days that raw readings are kept; 0 keeps them for ever.", group="Store"
     )
     retention_rollups_days: int = _setting(
-        _parse_whole, "0", "Days that 1m, 15m, 1h and 1d rollups are kept; 0 keeps them for ever.", group="Store"
+        parse_whole, "0", "Days that 1m, 15m, 1h and 1d rollups are kept; 0 keeps them for ever.", group="Store"
     )
     retention_events_days: int = _setting(
-        _parse_whole, "0", "Days that events are kept; 0 keeps them for ever.", group="Store"
+        parse_whole, "0", "Days that events are kept; 0 keeps them for ever.", group="Store"
     )
     retention_receipts_days: int = _setting(
-        _parse_whole, "3", "Days that receipts of requests can be asked for.", group="Store"
+        parse_whole, "3", "Days that receipts of requests can be asked for.", group="Store"
     )
 
     url: str = _setting(
@@ -227,14 +143,14 @@ class Settings:
         str, "", "API key of those commands; empty uses the local platform's own key.", secret=True, group="Client"
     )
     criticality_above: int | None = _setting(
-        _parse_threshold, "", "`penstock events` shows events whose criticality is strictly greater.", group="Client"
+        parse_threshold, "", "`penstock events` shows events whose criticality is strictly greater.", group="Client"
     )
 
     log_level: str = _setting(
-        _one_of("debug", "info", "warning", "error"), "info", "Least severe message that is logged.", group="Logs"
+        one_of("debug", "info", "warning", "error"), "info", "Least severe message that is logged.", group="Logs"
     )
     log_format: str = _setting(
-        _one_of("auto", "console", "json"),
+        one_of("auto", "console", "json"),
         "auto",
         "`auto` is readable on a terminal and JSON lines elsewhere.",
         group="Logs",

@@ -150,4 +150,5 @@ def _map(text: str, columns: Sequence[str]) -> tuple[str, tuple[str, str | None]
             code="usage",
             hint=f"did you mean {close[0]!r}?" if close else f"columns are {', '.join(columns)}",
         )
-    return column, (match["metric"] or column.strip().lower().replace(" ", "_"), match["unit"])
+    unit = match["unit"].strip() if match["unit"] else None
+    return column, (match["metric"] or column.strip().lower().replace(" ", "_"), unit)

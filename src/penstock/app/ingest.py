@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -57,41 +56,36 @@ class Summary:
 
 
 def ingest_file(
-    settings: Settings, path: Path, flags: MapFlags, *, chunk_rows: int, rejects: Path | None, told: Told
+    settings: Settings, path: Path, flags: MapFlags, *, chunk_rows: int, rejects: Rejects, told: Told
 ) -> Summary:
-    """Send a file; returns once all of its readings are stored. Raises PenstockError.
-
-    `rejects` is where refused rows go; None: beside the file.
-    """
+    """Send a file; returns once all of its readings are stored. Refused rows go to `rejects`. Raises PenstockError."""
     url, key = locate(settings)
-    return asyncio.run(_ingest(url, key, path, flags, chunk_rows, rejects or Path(f"{path}.rejects.ndjson"), told))
+    with rejects:
+        return asyncio.run(_ingest(url, key, path, flags, chunk_rows, rejects, told))
 
 
 async def _ingest(
-    url: str, key: str, path: Path, flags: MapFlags, chunk_rows: int, rejects_path: Path, told: Told
+    url: str, key: str, path: Path, flags: MapFlags, chunk_rows: int, rejects: Rejects, told: Told
 ) -> Summary:
     began = time.monotonic()
     summary = Summary(str(path))
     drafts = read_file(path, build_mapping(flags, file_columns(path)), chunk_rows)
     receipts: dict[str, int] = {}
-    with ExitStack() as opened:
-        rejects = opened.enter_context(Rejects(rejects_path, path))
-        async with Uploader(url, key, source=_SOURCE) as uploader:
-            async for verdict in uploader.send_all(drafts):
-                draft = verdict.draft
-                refused = {error.row: error for error in verdict.rejected}
-                refused |= {error.row: error for error in draft.rejected}
-                rejects.add(summary.rows, refused.values())
-                # The platform lists the first thousand of a body; the others are counted.
-                summary.rejected += len(refused) + verdict.rejected_total - len(verdict.rejected)
-                summary.rows += draft.rows
-                summary.readings += verdict.readings
-                if verdict.readings:
-                    receipts[verdict.receipt] = receipts.get(verdict.receipt, 0) + verdict.readings
-                told(draft.rows)
-            for receipt, readings in receipts.items():
-                summary.fates += await uploader.settled(receipt, readings)
-    summary.rejects = str(rejects_path) if rejects.count else None
+    async with Uploader(url, key, source=_SOURCE) as uploader:
+        async for verdict in uploader.send_all(drafts):
+            draft = verdict.draft
+            refused = {error.row: error for error in (*verdict.rejected, *draft.rejected)}
+            rejects.add(summary.rows, refused.values())
+            # The platform lists the first thousand of a body; the others are counted.
+            summary.rejected += len(refused) + verdict.rejected_total - len(verdict.rejected)
+            summary.rows += draft.rows
+            summary.readings += verdict.readings
+            if verdict.readings:
+                receipts[verdict.receipt] = receipts.get(verdict.receipt, 0) + verdict.readings
+            told(draft.rows)
+        for receipt, readings in receipts.items():
+            summary.fates += await uploader.settled(receipt, readings)
+    summary.rejects = str(rejects.path) if rejects.count else None
     summary.seconds = time.monotonic() - began
     return summary
 

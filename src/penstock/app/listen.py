@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Final
 
-from penstock.app.config import Bind
+from penstock.app.values import Bind
 from penstock.model.errors import Misconfigured
 
 __all__ = ["bind_socket", "free_bind"]

@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 from typing import Final
 
-from penstock.app.config import Bind
+from penstock.app.values import Bind
 from penstock.model.errors import Unavailable
 
 __all__ = ["status_of", "until_ready"]

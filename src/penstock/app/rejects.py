@@ -19,16 +19,23 @@ _MAX_TEXT: Final = 2_000
 
 
 class Rejects:
-    """Written as a context manager; the file is made with the first refused row. Rows are added in ascending order."""
+    """Written as a context manager; rows are added in ascending order. Without a refused row there is no file.
 
-    def __init__(self, path: Path, source: Path) -> None:
+    With `append` the refusals of one file follow those of another, else what an earlier run left is replaced.
+    """
+
+    def __init__(self, path: Path, source: Path, *, append: bool = False) -> None:
         self.count = 0
-        self._path = path
+        self.path = path
+        self._source = source
+        self._append = append
         self._lines = _numbered_lines(source)
         self._opened = contextlib.ExitStack()
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Rejects:
+        if not self._append:
+            self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,7 +45,8 @@ class Rejects:
         """Refusals of a draft that begins with the file's data row `first` (from 0)."""
         for error in sorted(errors):
             row = first + error.row
-            document: dict[str, object] = {"row": row, "code": error.code, "detail": error.detail}
+            document: dict[str, object] = {"file": self._source.name, "row": row}
+            document |= {"code": error.code, "detail": error.detail}
             if (text := self._text(row)) is not None:
                 document["text"] = text[:_MAX_TEXT]
             self._out().write(json.dumps(document, ensure_ascii=False) + "\n")
@@ -47,10 +55,10 @@ class Rejects:
     def _out(self) -> IO[str]:
         if self._file is None:
             try:
-                self._file = self._opened.enter_context(self._path.open("w", encoding="utf-8"))
+                self._file = self._opened.enter_context(self.path.open("a", encoding="utf-8"))
             except OSError as error:
                 raise Misconfigured(
-                    f"rejects cannot be written to {self._path}: {error.strerror}",
+                    f"rejects cannot be written to {self.path}: {error.strerror}",
                     hint="choose a place: --rejects FILE",
                 ) from None
         return self._file

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.app.config import Bind, Settings, env_name, load, parse_bind, parse_size, specs
+from penstock.app.config import Settings, env_name, load, specs
+from penstock.app.values import Bind, parse_bind, parse_size
 from penstock.model.errors import Misconfigured
 
 

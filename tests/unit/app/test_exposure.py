@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.app.config import Bind, Settings
+from penstock.app.config import Settings
 from penstock.app.exposure import check_exposure
+from penstock.app.values import Bind
 from penstock.model.errors import Misconfigured
 
 OPEN = Settings(http=Bind("0.0.0.0", 8080))

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from penstock.app.config import Bind
 from penstock.app.listen import bind_socket, free_bind
+from penstock.app.values import Bind
 from penstock.model.errors import Misconfigured
 
 

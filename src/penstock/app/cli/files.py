@@ -29,45 +29,58 @@ def install(app: typer.Typer) -> None:
     app.command()(ingest)
 
 
+FilesArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE…", help="CSV, TSV, Parquet or NDJSON; .gz, .zst, .bz2 too.")
+]
+TimeOption = Annotated[_OptionalText, _text("--time", "Column of times, or DATE+TIME for two.")]
+TimeFormatOption = Annotated[_OptionalText, _text("--time-format", "As for strptime, such as '%d/%m/%Y %H:%M:%S'.")]
+TimezoneOption = Annotated[_OptionalText, _text("--timezone", "IANA zone of times without an offset.")]
+SensorOption = Annotated[_OptionalText, _text("--sensor", "Column of sensor ids, or \"'NAME'\" for the whole file.")]
+SiteOption = Annotated[_OptionalText, _text("--site", "Column, or one name for the whole file.")]
+BuildingOption = Annotated[_OptionalText, _text("--building", "Column, or one name for the whole file.")]
+RoomOption = Annotated[_OptionalText, _text("--room", "Column, or one name for the whole file.")]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMN=METRIC[UNIT]",
+        help="A column of values; repeat. Such as 'P=power_w[kW]'.",
+        show_default=False,
+    ),
+]
+MetricColumnOption = Annotated[_OptionalText, _text("--metric-column", "Long files: column with the metric's name.")]
+ValueColumnOption = Annotated[_OptionalText, _text("--value-column", "Long files: column with the value.")]
+UnitColumnOption = Annotated[_OptionalText, _text("--unit-column", "Long files: column with the unit.")]
+SeqOption = Annotated[_OptionalText, _text("--seq", "Column with the sender's version of a reading.")]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", help="TOML file with these flags.", show_default=False)
+]
+RejectsOption = Annotated[
+    Path | None,
+    typer.Option("--rejects", help="Where refused rows go (default: FILE.rejects.ndjson).", show_default=False),
+]
+ChunkRowsOption = Annotated[int, typer.Option("--chunk-rows", help="Rows per request.", min=1, max=200_000)]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")]
+
+
 def ingest(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="CSV, TSV, Parquet or NDJSON; .gz, .zst, .bz2 too.")
-    ],
-    time: Annotated[_OptionalText, _text("--time", "Column of times, or DATE+TIME for two.")] = None,
-    time_format: Annotated[
-        _OptionalText, _text("--time-format", "As for strptime, such as '%d/%m/%Y %H:%M:%S'.")
-    ] = None,
-    timezone: Annotated[_OptionalText, _text("--timezone", "IANA zone of times without an offset.")] = None,
-    sensor: Annotated[
-        _OptionalText, _text("--sensor", "Column of sensor ids, or \"'NAME'\" for the whole file.")
-    ] = None,
-    site: Annotated[_OptionalText, _text("--site", "Column, or one name for the whole file.")] = None,
-    building: Annotated[_OptionalText, _text("--building", "Column, or one name for the whole file.")] = None,
-    room: Annotated[_OptionalText, _text("--room", "Column, or one name for the whole file.")] = None,
-    maps: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=METRIC[UNIT]",
-            help="A column of values; repeat. Such as 'P=power_w[kW]'.",
-            show_default=False,
-        ),
-    ] = None,
-    metric_column: Annotated[
-        _OptionalText, _text("--metric-column", "Long files: column with the metric's name.")
-    ] = None,
-    value_column: Annotated[_OptionalText, _text("--value-column", "Long files: column with the value.")] = None,
-    unit_column: Annotated[_OptionalText, _text("--unit-column", "Long files: column with the unit.")] = None,
-    seq: Annotated[_OptionalText, _text("--seq", "Column with the sender's version of a reading.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option("--mapping", help="TOML file with these flags.", show_default=False)
-    ] = None,
-    rejects: Annotated[
-        Path | None,
-        typer.Option("--rejects", help="Where refused rows go (default: FILE.rejects.ndjson).", show_default=False),
-    ] = None,
-    chunk_rows: Annotated[int, typer.Option("--chunk-rows", help="Rows per request.", min=1, max=200_000)] = 20_000,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    files: FilesArgument,
+    time: TimeOption = None,
+    time_format: TimeFormatOption = None,
+    timezone: TimezoneOption = None,
+    sensor: SensorOption = None,
+    site: SiteOption = None,
+    building: BuildingOption = None,
+    room: RoomOption = None,
+    maps: MapOption = None,
+    metric_column: MetricColumnOption = None,
+    value_column: ValueColumnOption = None,
+    unit_column: UnitColumnOption = None,
+    seq: SeqOption = None,
+    mapping: MappingOption = None,
+    rejects: RejectsOption = None,
+    chunk_rows: ChunkRowsOption = 20_000,
+    dry_run: DryRunOption = False,
     data: DataOption = None,
     url: UrlOption = None,
     config: ConfigOption = None,
@@ -88,12 +101,14 @@ def ingest(
     if dry_run:
         raise SystemExit(_dry_run(files, flags, chunk_rows, as_json=as_json))
     from penstock.app.ingest import ingest_file, to_json
+    from penstock.app.rejects import Rejects
 
     settings = settings_from(config, data=data, url=url)
     summaries: list[Any] = []
-    for path in files:
+    for number, path in enumerate(files):
+        refused = Rejects(rejects or Path(f"{path}.rejects.ndjson"), path, append=rejects is not None and number > 0)
         with _progress(path) as told:
-            summary = ingest_file(settings, path, flags, chunk_rows=chunk_rows, rejects=rejects, told=told)
+            summary = ingest_file(settings, path, flags, chunk_rows=chunk_rows, rejects=refused, told=told)
         summaries.append(summary)
         if not as_json:
             _show(summary.document())
