@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import ADAPTERS, POWER, REMOTE, T0, TEMPERATURE, Adapter, bits, event, frame, ids_of, settle, values
 
 from penstock.model.errors import NotFound
 from penstock.model.ledger import Counts, DeadLetter, Part
@@ -15,6 +14,20 @@ from penstock.model.partials import partials_at
 from penstock.model.series import Attributes, SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND
 from penstock.store.series import Filter, SeriesStore
+from tests.contracts.stores import (
+    ADAPTERS,
+    POWER,
+    REMOTE,
+    T0,
+    TEMPERATURE,
+    Adapter,
+    bits,
+    event,
+    frame,
+    ids_of,
+    settle,
+    values,
+)
 
 
 @pytest.fixture(params=ADAPTERS)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from stores import ADAPTERS, POWER, REMOTE, T0, TEMPERATURE, Adapter, FixedClock, bits, event, frame, ids_of
 
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Part
@@ -17,6 +16,19 @@ from penstock.model.series import Attributes
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND
 from penstock.store.series import Filter, SeriesStore
 from penstock.store.series.memory import MemorySeriesStore
+from tests.contracts.stores import (
+    ADAPTERS,
+    POWER,
+    REMOTE,
+    T0,
+    TEMPERATURE,
+    Adapter,
+    FixedClock,
+    bits,
+    event,
+    frame,
+    ids_of,
+)
 
 WIDTHS = (SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)
 RANGES = ((T0, T0 + 4 * DAY), (T0 + 61_234, T0 + 2 * DAY + 3_723_001))
