@@ -78,7 +78,7 @@ def _at_rest(platform):
 def _every_reading_is_there(platform, truth):
     """What is served of each sensor of a sample equals the ground truth, value by value."""
     rng = np.random.default_rng(5)
-    for code in rng.choice(len(truth.keys), 25, replace=False).tolist():
+    for code in rng.choice(np.unique(truth.series), 25, replace=False).tolist():
         key = truth.keys[code]
         metric, unit = resolve_metric(key.metric)
         to = conversion(metric, key.unit or unit)
