@@ -43,7 +43,9 @@ HOUSE_COLUMNS = {
 
 
 def _ingest(platform, path, flags, tmp_path):
-    done = platform.cli("ingest", str(path), "--json", "--rejects", str(tmp_path / "rejects.ndjson"), *flags, timeout=120)
+    done = platform.cli(
+        "ingest", str(path), "--json", "--rejects", str(tmp_path / "rejects.ndjson"), *flags, timeout=120
+    )
     assert done.code in {0, 2}, done.err
     return done.json(), done.code
 

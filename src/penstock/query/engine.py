@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from penstock.bus import Pending
 from penstock.model.errors import Unavailable
 from penstock.model.ledger import Counts
 from penstock.model.time import Clock
@@ -44,6 +45,14 @@ class Freshness(Protocol):
         """Epoch ms: everything acknowledged before this instant is committed."""
         ...
 
+    async def settled(self) -> bool:
+        """Whether everything that was acknowledged until now is committed; cheap enough for every question."""
+        ...
+
+    async def lanes(self) -> Mapping[str, Pending]:
+        """Lane → what is still to be committed, over all tenants."""
+        ...
+
     async def pending(self, tenant: str) -> Mapping[str, int]:
         """Source → rows of a tenant that are durable on the bus, but not committed."""
         ...
@@ -65,12 +74,13 @@ class Engine:
         """See `Reader.ask`.
 
         Freshness is read before the data, so it never claims more than the answer holds. An answer is complete when
-        nothing of the tenant is in flight and its range, if it has an end, ends at or before `as_of`; when the bus
-        cannot say what is in flight, it is not called complete.
+        nothing was in flight and its range, if it has an end, ends at or before `as_of`; when the bus cannot say what is
+        in flight, it is not called complete.
         """
-        as_of = self._freshness.as_of()
+        now, settled = self._clock.now(), await self._settled()
+        as_of = now if settled else self._freshness.as_of()
         end = getattr(question, "end", None)
-        complete = (end is None or end <= as_of) and await self._settled(question.tenant)
+        complete = settled and (end is None or end <= as_of)
         match question:
             case Series() | Recent() | Latest() | Aggregate() | Batteries():
                 table, cursor, meta = await self._readings(question)
@@ -85,9 +95,9 @@ class Engine:
             meta=meta,
         )
 
-    async def _settled(self, tenant: str) -> bool:
+    async def _settled(self) -> bool:
         try:
-            return not any((await self._freshness.pending(tenant)).values())
+            return await self._freshness.settled()
         except Unavailable:
             return False
 
@@ -167,8 +177,12 @@ class Engine:
         return pa.table({n: columns[n] for n in ("id", "source", "received_ts", "code", "detail", "payload")})
 
     async def _status(self, question: Status) -> dict[str, Any]:
+        lanes = {
+            str(lane): {"messages": pending.messages, "bytes": pending.bytes, "max_bytes": pending.max_bytes}
+            for lane, pending in (await self._freshness.lanes()).items()
+        }
         pending = await self._freshness.pending(question.tenant)
-        return {"store": (await self._store.state())._asdict(), "pending": dict(pending)}
+        return {"store": (await self._store.state())._asdict(), "pending": dict(pending), "lanes": lanes}
 
 
 def _counts(rows: list[tuple[str, Counts]], pending: Mapping[str, int]) -> pa.Table:

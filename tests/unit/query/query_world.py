@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from penstock.bus import Pending
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Unavailable
 from penstock.model.event import Event
@@ -38,6 +39,14 @@ class World:
 
     def as_of(self) -> int:
         return self.fresh_to
+
+    async def settled(self) -> bool:
+        if self.bus_is_away:
+            raise Unavailable("the bus is away")
+        return not any(count for rows in self.flying.values() for count in rows.values())
+
+    async def lanes(self) -> Mapping[str, Pending]:
+        return {"readings": Pending(len(self.flying), 512, 1024, {})}
 
     async def pending(self, tenant: str) -> Mapping[str, int]:
         if self.bus_is_away:

@@ -30,10 +30,12 @@ def event(name: str, ts: int, criticality: int) -> Event:
 async def test_an_answer_says_how_fresh_it_is():
     world = World()
     world.fresh_to = world.time - 250
+    world.flying = {"acme": {"http": 1}}
     answer = await world.ask(Latest(tenant="acme"))
-    assert (answer.as_of, answer.staleness_ms, answer.complete) == (world.fresh_to, 250, True)
-    world.fresh_to = world.time + 5
-    assert (await world.ask(Latest(tenant="acme"))).staleness_ms == 0
+    assert (answer.as_of, answer.staleness_ms, answer.complete) == (world.fresh_to, 250, False)
+    world.flying = {}
+    answer = await world.ask(Latest(tenant="acme"))
+    assert (answer.as_of, answer.staleness_ms, answer.complete) == (world.time, 0, True)
 
 
 async def test_an_answer_is_complete_when_its_range_is_past_and_nothing_is_in_flight():
@@ -43,13 +45,12 @@ async def test_an_answer_is_complete_when_its_range_is_past_and_nothing_is_in_fl
     async def complete(end: int | None) -> bool:
         return (await world.ask(Recent(tenant="acme", where=Select(), start=0, end=end))).complete
 
-    assert await complete(world.fresh_to)
+    assert await complete(world.time)
     assert await complete(None)
-    assert not await complete(world.fresh_to + 1)
-    world.flying = {"acme": {"http": 3}, "other": {"http": 9}}
-    assert not await complete(world.fresh_to)
-    world.flying = {"acme": {"http": 0}, "other": {"http": 9}}
-    assert await complete(world.fresh_to)
+    assert not await complete(world.time + 1)
+    world.flying = {"acme": {"http": 3}}
+    assert not await complete(world.time)
+    assert not await complete(None)
 
 
 async def test_data_is_answered_while_the_bus_is_away_but_not_called_complete():
@@ -65,6 +66,7 @@ async def test_data_is_answered_while_the_bus_is_away_but_not_called_complete():
 async def test_freshness_is_read_before_the_data():
     world = World()
     world.fresh_to = 1000
+    world.flying = {"acme": {"http": 1}}
     real = world.store.find
 
     async def commits_meanwhile(*arguments):
@@ -155,6 +157,7 @@ async def test_status_and_metrics_answer_in_meta():
     assert status.table.num_columns == 0
     assert status.meta["store"]["series"] == 1
     assert status.meta["pending"] == {"http": 2}
+    assert status.meta["lanes"] == {"readings": {"messages": 2, "bytes": 512, "max_bytes": 1024}}
     assert (await world.ask(Metrics(tenant="acme"))).meta["text"] == "penstock_up 1\n"
 
 
