@@ -94,6 +94,12 @@ def test_a_mistake_is_wrong_usage_and_says_what_was_meant(filled, arguments, tol
     assert "Traceback" not in done.err
 
 
+def test_a_metric_that_is_not_there_is_answered_with_the_one_that_is(filled):
+    done = filled.cli("query", "avg(temprature) at cli", "--from", str(BASE))
+    assert done.code == 0, done.err
+    assert "did you mean temperature?" in done.err
+
+
 def test_events_are_asked_over_nats_above_the_threshold_of_the_environment(filled):
     done = filled.cli("events", "--last", "3", "--json", PENSTOCK_CRITICALITY_ABOVE="4")
     assert done.code == 0, done.err
@@ -114,7 +120,7 @@ def test_events_need_nothing_but_the_address_of_the_broker(filled, tmp_path):
 
 
 def test_tail_shows_what_arrives_and_only_what_was_asked(platform):
-    command = [sys.executable, "-m", "penstock", "tail", "live/*", "--json", "--limit", "2"]
+    command = [sys.executable, "-m", "penstock", "tail", "liv", "--site", "li*", "--json", "--limit", "2"]
     environment = clean_environment(PENSTOCK_DATA=str(platform.data))
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -122,8 +128,8 @@ def test_tail_shows_what_arrives_and_only_what_was_asked(platform):
         deadline = time.monotonic() + 20
         while watching.poll() is None and time.monotonic() < deadline:
             now = time.time_ns() // 1_000_000
-            for site in ("live", "other"):
-                platform.post("/v1/readings", {"sensor_id": "s", "site_id": site, "power_w": 5.0, "ts": now})
+            for site in ("live", "other", "lion"):
+                platform.post("/v1/readings", {"sensor_id": f"{site}-1", "site_id": site, "power_w": 5.0, "ts": now})
             pause(0.2)
         out, err = watching.communicate(timeout=5)
     assert watching.returncode == 0, err

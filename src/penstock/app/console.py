@@ -11,6 +11,9 @@ from typing import Any
 
 __all__ = ["fail", "is_terminal", "note", "paint", "show_rows", "write_json"]
 
+_UNBROKEN = frozenset({"ts", "first_ts", "last_ts", "created", "expires", "last_used", "id"})
+"""Columns of text that lose their sense over two lines."""
+
 
 def is_terminal() -> bool:
     """Whether stdout is read by a person."""
@@ -68,7 +71,8 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        whole = numeric or column in _UNBROKEN
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         # Escaped by Text: a sensor's name may look like markup.
         table.add_row(*(_for_people(row.get(column)) for column in columns))

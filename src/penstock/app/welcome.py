@@ -47,7 +47,7 @@ def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> Non
         lines += [
             f"    curl -H \"Authorization: Bearer $KEY\" '{url}/v1/series?limit=5'",
             "    penstock query 'avg(temperature) by room every 15m last 24h'",
-            "    penstock tail 'building-*'",
+            "    penstock tail --site hq --metric temperature",
         ]
     else:
         body = '\'{"sensor_id": "kitchen", "metric": "temperature", "value": 21.5, "unit": "degC", "ts": \'$(date +%s000)\'}\''

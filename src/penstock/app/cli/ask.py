@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,8 @@ from penstock.model.errors import InvalidInput
 __all__ = ["install"]
 
 _GROUP_COLUMNS = {"site": "site_id", "sensor": "sensor_id", "building": "building", "room": "room"}
-_STATISTICS = ("count", "mean", "min", "max", "first", "last", "sum", "time_weighted_mean")
+_STATISTICS = ("count", "mean", "min", "max")
+"""Columns of a table that nobody asked for in particular; --json has them all."""
 
 
 def install(app: typer.Typer) -> None:
@@ -82,14 +84,17 @@ def query(
             }
             answer = client.get(f"/v1/sites/{_segment(asked.site or '*')}/agg", **params)
             groups = [_GROUP_COLUMNS[name] for name in asked.group_by]
-            columns = ("ts", *groups, "metric", *(asked.statistics or _STATISTICS[:6]), "unit")
+            columns = ("ts", *groups, "metric", *(asked.statistics or _STATISTICS), "unit")
+        suggestion = _suggestion(client, asked.metric) if not answer["data"] else None
     _answer(answer, columns, as_json=as_json)
+    if suggestion:
+        note(suggestion)
 
 
 def tail(
-    pattern: Annotated[
-        str, typer.Argument(help="site[/sensor[/metric]], * for any run of characters, or part of a sensor's name.")
-    ] = "*",
+    sensor: Annotated[str, typer.Argument(help="Sensor id, * for any run of characters; part of one is enough.")] = "*",
+    site: Annotated[str | None, typer.Option(help="Site, * for any run of characters.", show_default=False)] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric, * for any run of characters.", show_default=False)] = None,
     with_events: Annotated[bool, typer.Option("--events", help="Security events too.")] = False,
     limit: Annotated[int | None, typer.Option(help="Stop after so many lines.", min=1, show_default=False)] = None,
     data: DataOption = None,
@@ -101,12 +106,9 @@ def tail(
     from penstock.app.cli.live import watch
 
     settings = settings_from(config, data=data, url=url)
-    site, sensor, metric = (*(part or None for part in pattern.split("/", 2)), None, None)[:3]
-    if "/" not in pattern:
-        # One word is rather a sensor than a site.
-        site, sensor = None, (pattern if "*" in pattern else f"*{pattern}*")
+    pattern = None if sensor == "*" else sensor if "*" in sensor else f"*{sensor}*"
     left = limit
-    for kind, rows in watch(settings, site=site, sensor=sensor, metric=metric, events=with_events):
+    for kind, rows in watch(settings, site=site, sensor=pattern, metric=metric, events=with_events):
         for row in rows:
             sys.stdout.write((json.dumps(row, ensure_ascii=False) if as_json else _line(kind, row)) + "\n")
             if left is not None and (left := left - 1) == 0:
@@ -187,7 +189,7 @@ def status(
                 f"{name} {pid}" + (f" ({n} restarts)" if (n := state.restarts.get(name, 0)) else "")
                 for name, pid in state.processes.items()
             )
-        _facts(facts | _flat(answer))
+        _facts(facts | _state(answer))
         if ledger:
             _ledger(rows)
     if any(row.get("difference") for row in rows):
@@ -211,17 +213,36 @@ def _ledger(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _facts(facts: Mapping[str, Any]) -> None:
     for name, value in facts.items():
-        sys.stdout.write(f"{name:<22} {value}\n")
+        sys.stdout.write(f"{name:<20} {value}\n")
 
 
-def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in document.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
+def _state(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The platform's own account, in words."""
+    from penstock.model.time import format_time
+
+    store = answer["store"]
+    pending = sum(answer["pending"].values())
+    return {
+        "version": answer["version"],
+        "fresh as of": f"{answer['as_of']} ({answer['staleness_ms']} ms ago)",
+        "on the bus": f"{pending:,} readings not yet stored"
+        if pending
+        else "nothing; everything acknowledged is stored",
+        "series": f"{store['series']:,}",
+        "stored since start": f"{store['readings']:,} readings, {store['late']:,} of them late",
+        "rolled up until": f"{format_time(store['rolled_to'])}, {store['dirty']:,} hours of series to do",
+    }
+
+
+def _suggestion(client: Any, metric: str | None) -> str | None:
+    """What may have been meant by a metric of which nothing was found."""
+    if metric is None or "*" in metric:
+        return None
+    known = {row["metric"] for row in client.get("/v1/series", limit=10_000)["data"]}
+    if metric in known:
+        return None
+    close = get_close_matches(metric, known, n=1)
+    return f"there is no metric {metric!r}" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def _answer(answer: Mapping[str, Any], columns: Sequence[str], *, as_json: bool) -> None:
@@ -231,9 +252,8 @@ def _answer(answer: Mapping[str, Any], columns: Sequence[str], *, as_json: bool)
     show_rows(answer["data"], columns)
     if not is_terminal():
         return
-    fresh = "complete" if answer["complete"] else "some data of this range is still on its way"
     more = " · there is more: raise --limit" if answer.get("next_cursor") else ""
-    note(paint("2", f"{len(answer['data'])} rows · {answer['staleness_ms']} ms old · {fresh}{more}"))
+    note(paint("2", f"{len(answer['data'])} rows · everything acknowledged before {answer['as_of']} is in it{more}"))
 
 
 def _line(kind: str, row: Mapping[str, Any]) -> str:
@@ -241,8 +261,8 @@ def _line(kind: str, row: Mapping[str, Any]) -> str:
         return f"{row['timestamp']}  event {row['criticality']:>3}  {_clean(row['message'])}"
     if kind == "gap":
         return paint("33", f"… {row['skipped']} rows skipped: this terminal is slower than the data", stream=sys.stdout)
-    series = _clean(f"{row['site_id']}/{row['sensor_id']}/{row['metric']}")
-    return f"{row['ts']:<24}  {series:<48}  {row['value']:>14,.3f} {row['unit']}"
+    where = f"{_clean(row['site_id']):<12}  {_clean(row['sensor_id']):<24}  {_clean(row['metric']):<20}"
+    return f"{row['ts']:<24}  {where}  {row['value']:>14,.3f} {row['unit']}"
 
 
 def _clean(text: str) -> str:

@@ -42,6 +42,8 @@ def watch(
                     if response.is_error:
                         response.read()
                         raise error_from(response)
+                    if not connected:
+                        note("· watching; Ctrl-C ends")
                     connected, pause = True, 0.25
                     yield from _messages(response.iter_lines())
                 note("· the platform ended the stream; connecting again")
