@@ -12,7 +12,7 @@ import typer
 
 from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
 from penstock.app.console import is_terminal, note, paint, show_rows, write_json
-from penstock.model.errors import InvalidInput
+from penstock.model.errors import InvalidInput, NotFound
 
 __all__ = ["install"]
 
@@ -72,7 +72,7 @@ def query(
         times: dict[str, Any] = {"from": resolve_time(asked.start), "to": resolve_time(asked.end)}
         if sensor is not None:
             params = {"limit": limit, "metric": asked.metric, "site": asked.site, "unit": asked.unit, **times}
-            answer = client.get(f"/v1/sensors/{_segment(sensor)}/recent", **params)
+            answer = _ask(client, f"/v1/sensors/{_segment(sensor)}/recent", params)
             columns: Sequence[str] = ("ts", "sensor_id", "site_id", "metric", "value", "unit")
         else:
             params = {
@@ -82,13 +82,10 @@ def query(
                 "unit": asked.unit,
                 **times,
             }
-            answer = client.get(f"/v1/sites/{_segment(asked.site or '*')}/agg", **params)
+            answer = _ask(client, f"/v1/sites/{_segment(asked.site or '*')}/agg", params)
             groups = [_GROUP_COLUMNS[name] for name in asked.group_by]
             columns = ("ts", *groups, "metric", *(asked.statistics or _STATISTICS), "unit")
-        suggestion = _suggestion(client, asked.metric) if not answer["data"] else None
     _answer(answer, columns, as_json=as_json)
-    if suggestion:
-        note(suggestion)
 
 
 def tail(
@@ -234,15 +231,24 @@ def _state(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _suggestion(client: Any, metric: str | None) -> str | None:
-    """What may have been meant by a metric of which nothing was found."""
-    if metric is None or "*" in metric:
-        return None
-    known = {row["metric"] for row in client.get("/v1/series", limit=10_000)["data"]}
-    if metric in known:
-        return None
-    close = get_close_matches(metric, known, n=1)
-    return f"there is no metric {metric!r}" + (f"; did you mean {close[0]}?" if close else "")
+def _ask(client: Any, path: str, params: Mapping[str, Any]) -> Any:
+    """The answer; a metric that does not exist is refused with the one that was probably meant."""
+    metric = params["metric"]
+    refusal: NotFound | None = None
+    answer: Any = {"data": []}
+    try:
+        answer = client.get(path, **params)
+    except NotFound as error:
+        refusal = error
+    if not answer["data"] and metric is not None and "*" not in metric:
+        known = {row["metric"] for row in client.get("/v1/series", limit=10_000)["data"]}
+        if metric not in known:
+            close = get_close_matches(metric, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "`penstock tail` shows what arrives"
+            raise NotFound(f"there is no metric {metric!r}", hint=hint)
+    if refusal is not None:
+        raise refusal
+    return answer
 
 
 def _answer(answer: Mapping[str, Any], columns: Sequence[str], *, as_json: bool) -> None:
