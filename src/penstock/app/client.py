@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx2
 
 from penstock.app.config import Settings
 from penstock.app.datadir import DataDir
+from penstock.app.probe import trust_only
 from penstock.model.errors import Conflict, InvalidInput, NotAllowed, NotFound, PenstockError, TooLarge, Unavailable
 
-__all__ = ["Client", "error_from", "locate"]
+__all__ = ["Client", "Target", "error_from", "locate", "unreachable"]
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def locate(settings: Settings) -> tuple[str, str]:
-    """(URL, API key) of the platform. Raises Unavailable when none is running, NotAllowed when no key is known.
+def locate(settings: Settings) -> Target:
+    """The platform to talk to. Raises Unavailable when none is running, NotAllowed when no key is known.
 
     The key of the data directory is only ever sent to this machine.
     """
     data = DataDir(settings.data)
-    url = settings.url
+    url, verify = settings.url, True
     if not url:
         state = data.read_state()
         if state is None and not settings.is_explicit("http"):
@@ -33,6 +36,8 @@ def locate(settings: Settings) -> tuple[str, str]:
                 hint="start one with `penstock up`, or name one: --data DIR, --url http://host:8080",
             )
         url = state.url if state else f"http://{settings.http.reachable}"
+        if state and state.tls_cert:
+            verify = trust_only(Path(state.tls_cert))
     key = settings.key or settings.bootstrap_key
     if not key and urlsplit(url).hostname in _LOOPBACK:
         key = data.read_local_key() or ""
@@ -42,16 +47,29 @@ def locate(settings: Settings) -> tuple[str, str]:
             authenticated=False,
             hint="set PENSTOCK_KEY; `penstock keys create` on that machine makes one",
         )
-    return url.rstrip("/"), key
+    return Target(url.rstrip("/"), key, verify)
+
+
+class Target(NamedTuple):
+    """A platform: its URL, an API key, and what to trust of its TLS (True: the system's authorities)."""
+
+    url: str
+    key: str
+    verify: ssl.SSLContext | bool = True
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
 
 
 class Client:
     """One platform, for the length of a `with` block. Every failure is raised as the error that the platform meant."""
 
     def __init__(self, settings: Settings, *, timeout: float = 30.0) -> None:
-        self.url, key = locate(settings)
+        target = locate(settings)
+        self.url = target.url
         self._http = httpx2.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, trust_env=False
+            base_url=target.url, headers=target.headers, verify=target.verify, timeout=timeout, trust_env=False
         )
 
     def __enter__(self) -> Client:

@@ -38,6 +38,7 @@ class Running:
     processes: Mapping[str, int]
     restarts: Mapping[str, int]
     demo: bool = False
+    tls_cert: str = ""
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from penstock.model.errors import InvalidInput
+from penstock.model.units import conversion, resolve_metric
 from penstock.sources.formats import FileMapping, guess_mapping
 
-__all__ = ["MapFlags", "build_mapping", "read_flags"]
+__all__ = ["MapFlags", "build_mapping", "read_flags", "told_guess"]
 
 _MAP: Final = re.compile(r"(?P<column>[^=]+?)\s*(?:=\s*(?P<metric>[^\[\]]*?)\s*(?:\[(?P<unit>[^\[\]]+)\])?)?")
 _QUOTES: Final = ("'", '"')
@@ -98,6 +99,18 @@ def build_mapping(flags: MapFlags, columns: Sequence[str]) -> FileMapping | None
             hint="name the column (--sensor COLUMN), or the sensor for the whole file: --sensor \"'meter-1'\"",
         )
     return mapping
+
+
+def told_guess(flags: MapFlags, columns: Sequence[str]) -> str | None:
+    """What the columns were taken for, when nobody said it: a unit that was not declared is a mistake nobody sees."""
+    mapping = build_mapping(flags, columns)
+    if flags.maps or mapping is None or not mapping.metrics:
+        return None
+    said = (
+        f"{column} → {metric} in {conversion(*resolve_metric(metric)).unit or 'no unit'}"
+        for column, (metric, _) in mapping.metrics.items()
+    )
+    return f"taken by their names: {', '.join(said)}; say otherwise with --map 'COLUMN=METRIC[UNIT]'"
 
 
 def _guessed(flags: MapFlags, columns: Sequence[str]) -> FileMapping:

@@ -123,8 +123,8 @@ async def _target(plan: Plan, settings: Settings) -> AsyncGenerator[Emit]:
         finally:
             await bus.close()
     else:
-        url, key = locate(settings)
-        async with Uploader(url, key, source=_SOURCE) as uploader:
+        url, key, verify = locate(settings)
+        async with Uploader(url, key, source=_SOURCE, verify=verify) as uploader:
 
             async def emit(delivery: Delivery) -> None:
                 if delivery.draft is None:

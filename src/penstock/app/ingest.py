@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from penstock.app.client import locate
+from penstock.app.client import Target, locate
 from penstock.app.config import Settings
 from penstock.app.filemap import MapFlags, build_mapping
 from penstock.app.rejects import Rejects
@@ -59,19 +59,18 @@ def ingest_file(
     settings: Settings, path: Path, flags: MapFlags, *, chunk_rows: int, rejects: Rejects, told: Told
 ) -> Summary:
     """Send a file; returns once all of its readings are stored. Refused rows go to `rejects`. Raises PenstockError."""
-    url, key = locate(settings)
     with rejects:
-        return asyncio.run(_ingest(url, key, path, flags, chunk_rows, rejects, told))
+        return asyncio.run(_ingest(locate(settings), path, flags, chunk_rows, rejects, told))
 
 
 async def _ingest(
-    url: str, key: str, path: Path, flags: MapFlags, chunk_rows: int, rejects: Rejects, told: Told
+    target: Target, path: Path, flags: MapFlags, chunk_rows: int, rejects: Rejects, told: Told
 ) -> Summary:
     began = time.monotonic()
     summary = Summary(str(path))
     drafts = read_file(path, build_mapping(flags, file_columns(path)), chunk_rows)
     receipts: dict[str, int] = {}
-    async with Uploader(url, key, source=_SOURCE) as uploader:
+    async with Uploader(target.url, target.key, source=_SOURCE, verify=target.verify) as uploader:
         async for verdict in uploader.send_all(drafts):
             draft = verdict.draft
             refused = {error.row: error for error in (*verdict.rejected, *draft.rejected)}

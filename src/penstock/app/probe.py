@@ -10,7 +10,7 @@ from typing import Final
 from penstock.app.values import Bind
 from penstock.model.errors import Unavailable
 
-__all__ = ["status_of", "until_ready"]
+__all__ = ["status_of", "trust_only", "until_ready"]
 
 _PAUSE: Final = 0.05
 _ATTEMPT_SECONDS: Final = 5.0
@@ -40,15 +40,18 @@ async def status_of(host: str, port: int, path: str, *, cert: Path | None = None
 
     With `cert`, the server's own certificate, over TLS.
     """
-    context = None
-    if cert is not None:
-        # That certificate alone is trusted, whatever public name it carries.
-        context = ssl.create_default_context(cafile=str(cert))
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        context.check_hostname = False
+    context = None if cert is None else trust_only(cert)
     reader, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         return (await reader.readuntil(b"\r\n")).decode("latin-1").strip()
     finally:
         writer.close()
+
+
+def trust_only(cert: Path) -> ssl.SSLContext:
+    """Trust a server that shows this very certificate, whatever public name it carries: ours, on this machine."""
+    context = ssl.create_default_context(cafile=str(cert))
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = False
+    return context

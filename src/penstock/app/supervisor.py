@@ -207,6 +207,7 @@ class Supervisor:
                 processes=processes,
                 restarts=restarts,
                 demo=self._demo,
+                tls_cert=str(settings.http_tls_cert.absolute()) if settings.http_tls_cert else "",
             )
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -98,7 +99,15 @@ def _encode_rows(draft: Draft) -> bytes:
 class Uploader:
     """One platform to send to; a context manager. `source` is the name under which its ledger counts."""
 
-    def __init__(self, url: str, key: str, *, source: str, rng: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        source: str,
+        verify: ssl.SSLContext | bool = True,
+        rng: random.Random | None = None,
+    ) -> None:
         self._url = url
         self._source = source
         self._run = secrets.token_hex(8)
@@ -110,6 +119,7 @@ class Uploader:
             base_url=url,
             headers={"Authorization": f"Bearer {key}", "X-Penstock-Source": source},
             timeout=httpx2.Timeout(10.0, read=60.0),
+            verify=verify,
             limits=httpx2.Limits(max_connections=_IN_FLIGHT + 1),
             trust_env=False,
         )

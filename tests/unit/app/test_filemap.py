@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.app.filemap import MapFlags, build_mapping, read_flags
+from penstock.app.filemap import MapFlags, build_mapping, read_flags, told_guess
 from penstock.model.errors import InvalidInput
 
 COLUMNS = ["Date", "Time", "meter_id", "Global_active_power", "Voltage", "site"]
@@ -54,6 +54,14 @@ def test_a_mistyped_column_is_refused_with_the_one_that_was_meant(flags, hint):
     with pytest.raises(InvalidInput) as refused:
         build_mapping(flags, COLUMNS)
     assert hint in (refused.value.hint or "")
+
+
+def test_what_was_taken_by_its_name_is_told_with_its_unit():
+    told = told_guess(MapFlags(sensor="'x'"), ["ts", "Temperature", "power_kw"]) or ""
+    assert "Temperature → temperature in K" in told
+    assert "power_kw → power_kw in W" in told
+    assert told_guess(MapFlags(sensor="'x'", maps=("Temperature",)), ["ts", "Temperature"]) is None
+    assert told_guess(MapFlags(), []) is None
 
 
 def test_a_file_without_a_sensor_or_a_time_says_how_to_name_them():

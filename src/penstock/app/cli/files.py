@@ -90,7 +90,8 @@ def ingest(
 
     What the flags leave open follows from the columns' names. Exits with 2 when rows were refused.
     """
-    from penstock.app.filemap import MapFlags, read_flags
+    from penstock.app.filemap import MapFlags, read_flags, told_guess
+    from penstock.sources.files import file_columns
 
     flags = MapFlags(
         time=time, time_format=time_format, timezone=timezone, sensor=sensor, site=site, building=building, room=room,
@@ -98,6 +99,9 @@ def ingest(
     )  # fmt: skip
     if mapping is not None:
         flags = read_flags(mapping, flags)
+    for guess in dict.fromkeys(told_guess(flags, file_columns(path)) for path in files):
+        if guess:
+            note(paint("2", guess))
     if dry_run:
         raise SystemExit(_dry_run(files, flags, chunk_rows, as_json=as_json))
     from penstock.app.ingest import ingest_file, to_json

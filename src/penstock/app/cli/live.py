@@ -28,13 +28,13 @@ def watch(
 
     Raises what the platform refuses (NotAllowed, InvalidInput), and Unavailable when it cannot be reached the first time.
     """
-    url, key = locate(settings)
+    url, key, verify = locate(settings)
     given = {"site": site, "sensor": sensor, "metric": metric, "events": "true" if events else None}
     params = {name: value for name, value in given.items() if value is not None}
     timeout = httpx2.Timeout(10.0, read=_SILENCE)
     connected, pause = False, 0.25
     with httpx2.Client(
-        base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, trust_env=False
+        base_url=url, headers={"Authorization": f"Bearer {key}"}, verify=verify, timeout=timeout, trust_env=False
     ) as http:
         while True:
             try:
