@@ -46,7 +46,7 @@ class State(NamedTuple):
     readings       rows stored since this process opened the store
     late           of these, rows that came behind a newer one of their series (stores may judge per commit)
     rolled_to      epoch ms up to which rollups are stored (later buckets are answered from raw)
-    dirty          (series, hour) pairs waiting to be rolled up again
+    dirty          marks of (series, hour) pairs waiting to be rolled up again; a pair may be marked more than once
     """
 
     revision: int

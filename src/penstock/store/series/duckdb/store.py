@@ -121,7 +121,7 @@ class DuckSeriesStore:
                 memory.readings,
                 memory.late,
                 memory.marks.rolled_to,
-                self._upkeep.dirty if self._db else 0,
+                memory.dirty,
             )
 
     async def maintain(self, now: int) -> bool:

@@ -56,7 +56,7 @@ class Upkeep:
         self._guard = guard
         self._config = config
         self._expired_day = 0
-        self.dirty = self._count_dirty()
+        self._memory.dirty = self._count_dirty()
 
     def piece(self, now: int) -> bool:
         """Do one piece; True while there is more. See `SeriesStore.maintain`."""
@@ -89,7 +89,7 @@ class Upkeep:
         ).fetchnumpy()
         series, hour = np.asarray(pairs["series"], np.int32), np.asarray(pairs["hour"], np.int64)
         if len(series) == 0:
-            self.dirty = 0
+            self._memory.dirty = 0
             return False
         (rows,) = self._db.execute(
             "SELECT count(*) FROM raw WHERE ts >= ? AND ts < ?", [int(hour[0]), int(hour[-1]) + HOUR]
@@ -116,7 +116,7 @@ class Upkeep:
             self._write_days(series, hour - hour % DAY)
             self._db.execute("DELETE FROM dirty USING pairs p WHERE dirty.series = p.series AND dirty.hour = p.hour")
         self._db.unregister("pairs")
-        self.dirty = self._count_dirty()
+        self._memory.dirty = self._count_dirty()
         return True
 
     # -- cold hours

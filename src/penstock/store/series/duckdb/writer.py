@@ -59,6 +59,7 @@ class Memory:
         self.committed = 0
         self.readings = 0
         self.late = 0
+        self.dirty = 0
 
     def settle(self, frame: str, receipts: Sequence[Receipt]) -> None:
         """Add a committed frame's receipts to the ledger and to what is remembered."""
@@ -99,12 +100,13 @@ class Writer:
                     event_fates = self._write_events(fresh)
                     receipts = self._receipts(fresh, verdict, part_of, event_fates)
                     self._write_registry(staged)
-                    self._write_rows(verdict)
+                    marked = self._write_rows(verdict)
                     self._write_receipts(receipts)
                     self._write_dead_letters(fresh)
                     with self._guard:
                         self._db.commit()
                         self._apply(fresh, staged, verdict, receipts)
+                        self._memory.dirty += marked
                 except BaseException:
                     self._rollback()
                     raise
@@ -228,7 +230,8 @@ class Writer:
             self._db.execute("INSERT INTO sensors SELECT * FROM changed")
             self._db.unregister("changed")
 
-    def _write_rows(self, verdict: Verdict) -> None:
+    def _write_rows(self, verdict: Verdict) -> int:
+        """Append and update; returns how many hours of series were marked dirty."""
         append, update = verdict.append, verdict.update
         if len(append.ts):
             self._insert("raw", append._asdict())
@@ -236,7 +239,7 @@ class Writer:
             order = np.argsort(update.ts, kind="stable")
             for stretch in np.split(order, np.flatnonzero(np.diff(update.ts[order]) > DAY) + 1):
                 self._update(update.take(stretch))
-        self._mark(append, update)
+        return self._mark(append, update)
 
     def _update(self, rows: Rows) -> None:
         self._db.register("changed", pa.table(rows._asdict()))
@@ -248,18 +251,19 @@ class Writer:
         )
         self._db.unregister("changed")
 
-    def _mark(self, append: Rows, update: Rows) -> None:
+    def _mark(self, append: Rows, update: Rows) -> int:
         """Record, in this transaction, which stored buckets these rows make wrong and which days they loosen."""
         series = np.concatenate((append.series, update.series))
         ts = np.concatenate((append.ts, update.ts))
         late = ts < self._memory.marks.boundary(series)
         if not late.any():
-            return
+            return 0
         series, hour = series[late], ts[late] - ts[late] % HOUR
         change = np.append(True, (series[1:] != series[:-1]) | (hour[1:] != hour[:-1]))
         self._insert("dirty", {"series": series[change], "hour": hour[change]})
         days, counts = np.unique(append.ts - append.ts % DAY, return_counts=True)
         self._insert("loose", {"day": days, "readings": counts})
+        return int(np.count_nonzero(change))
 
     def _write_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
         rows = [(frame, r.id, r.tenant, r.source, *r.counts, r.committed_ts) for frame, r in receipts]
