@@ -152,18 +152,19 @@ async def test_minutes_are_kept_only_where_they_are_smaller_than_the_readings(tm
         assert await probe.count("rollup_1h") == 2 * 2
 
 
-async def test_a_closed_day_is_compacted_once_and_loses_nothing(tmp_path):
+@pytest.mark.parametrize("day", [START - DAY, START + DAY], ids=["backfilled", "live"])
+async def test_a_closed_day_is_compacted_once_and_loses_nothing(tmp_path, day):
     async with _probe(tmp_path) as probe:
         for part in range(20):
-            await probe.put(20_000, 200, start=START - DAY + part * 200 * 20_000, series=5, seed=part)
-        before = await probe.store.scan("t", await probe.ids(), START - DAY, START + DAY)
+            await probe.put(20_000, 200, start=day + part * 200 * 20_000, series=5, seed=part)
+        before = await probe.store.scan("t", await probe.ids(), day, day + DAY)
         assert await probe.count("loose") > 0
-        await probe.upkeep(START + 2 * DAY)
+        await probe.upkeep(START + 4 * DAY)
         assert await probe.count("loose") == 0
-        after = await probe.store.scan("t", await probe.ids(), START - DAY, START + DAY)
+        after = await probe.store.scan("t", await probe.ids(), day, day + DAY)
         assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
         with_duplicates = await probe.store.state()
-        await probe.put(20_000, 200, start=START - DAY, series=5, seed=0)
+        await probe.put(20_000, 200, start=day, series=5, seed=0)
         assert (await probe.store.state()).readings == with_duplicates.readings
 
 

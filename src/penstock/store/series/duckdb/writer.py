@@ -253,6 +253,9 @@ class Writer:
 
     def _mark(self, append: Rows, update: Rows) -> int:
         """Record, in this transaction, which stored buckets these rows make wrong and which days they loosen."""
+        if len(append.ts):
+            days, counts = np.unique(append.ts // DAY, return_counts=True)
+            self._insert("loose", {"day": days * DAY, "readings": counts})
         series = np.concatenate((append.series, update.series))
         ts = np.concatenate((append.ts, update.ts))
         late = ts < self._memory.marks.boundary(series)
@@ -261,8 +264,6 @@ class Writer:
         series, hour = series[late], ts[late] - ts[late] % HOUR
         change = np.append(True, (series[1:] != series[:-1]) | (hour[1:] != hour[:-1]))
         self._insert("dirty", {"series": series[change], "hour": hour[change]})
-        days, counts = np.unique(append.ts - append.ts % DAY, return_counts=True)
-        self._insert("loose", {"day": days, "readings": counts})
         return int(np.count_nonzero(change))
 
     def _write_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
