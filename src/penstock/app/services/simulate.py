@@ -11,7 +11,7 @@ import structlog
 
 from penstock.app.services.resources import Resources
 from penstock.app.simulation import gate_emitter, missing_history, newest_reading, until_settled
-from penstock.model.time import HOUR
+from penstock.model.time import HOUR, MINUTE
 from penstock.pipeline.gate import Gate
 from penstock.sources.simulate import Faults, Progress, Stream, parse_fleet, replay, run
 
@@ -42,12 +42,14 @@ async def simulate(resources: Resources, *, demo: bool) -> AsyncGenerator[None]:
 async def _simulate(resources: Resources, gate: Gate, *, demo: bool) -> None:
     settings, clock, reader = resources.settings, resources.clock, resources.reader
     tenant = settings.demo_tenant
-    now = clock.now()
+    start = now = clock.now()
     if demo:
         since = await newest_reading(reader, tenant)
         emit = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest)
         told = await replay(missing_history(_SEED, now, _DAYS, since), emit, senders=4)
         await until_settled(reader, tenant, _SOURCE)
+        if since is not None and now - since < MINUTE:
+            start = since + 1  # too little for history: the live stream goes on where it stopped
         summary = _summary(told, since, now)
         log.info("history is stored", summary=summary)
         resources.link.say(history={"summary": summary})
@@ -55,8 +57,8 @@ async def _simulate(resources: Resources, gate: Gate, *, demo: bool) -> None:
     bus = resources.bus if tenant == settings.events_tenant else None
     emit = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest, bus)
     stream = Stream(parse_fleet("demo"), faults=_FAULTS, seed=_SEED)
-    # Starts at `now`, so what was due while the history was stored is caught up with.
-    await run(stream, clock, emit, start=now, speedup=float("inf"))
+    # Not the present, so what was due while the history was stored is caught up with.
+    await run(stream, clock, emit, start=start, speedup=float("inf"))
 
 
 def _summary(told: Progress, since: int | None, now: int) -> str:
