@@ -31,13 +31,16 @@ def test_beyond_loopback_without_tls_is_refused_with_the_fix(host):
 @pytest.mark.parametrize(
     "key",
     ["", "short", "x" * 64, "changeme" * 8, "password-secret-admin-default-1234", GOOD_KEY[:31]],
+    ids=["none", "short", "one letter", "a known word", "known words", "too short"],
 )
 def test_a_missing_short_or_guessable_secret_is_refused(key):
     with pytest.raises(Misconfigured, match="bootstrap_key"):
         check_exposure(replace(OPEN, allow_insecure_bind=True, bootstrap_key=key))
 
 
-@pytest.mark.parametrize("key", [GOOD_KEY, secrets.token_urlsafe(32), secrets.token_hex(16)])
+@pytest.mark.parametrize(
+    "key", [GOOD_KEY, secrets.token_urlsafe(32), secrets.token_hex(16)], ids=["hex", "url", "short hex"]
+)
 def test_a_real_secret_is_enough_where_tls_is_provided(key):
     check_exposure(replace(OPEN, allow_insecure_bind=True, bootstrap_key=key))
 
