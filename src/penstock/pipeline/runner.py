@@ -90,12 +90,14 @@ class Runner:
         self._clock = clock
         self._config = config or RunnerConfig()
         self._last_commit = 0
+        self._held: dict[int, Delivery] = {}
         self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             for lane in Lane:
                 group.create_task(self._consume(lane), name=f"runner:{lane}")
+            group.create_task(self._keep_alive(), name="runner:heartbeat")
             group.create_task(self._upkeep(), name="runner:upkeep")
 
     # -- freshness, for answers
@@ -162,6 +164,7 @@ class Runner:
                 continue
             for delivery in deliveries:
                 frame = self._frame(lane, delivery)
+                self._held[id(delivery)] = delivery
                 group.work.append(_Work(delivery, frame))
                 group.rows += len(frame.batch) + len(frame.events)
                 stats.redelivered += delivery.attempt > 1
@@ -178,15 +181,12 @@ class Runner:
     async def _settle(self, lane: Lane, work: Sequence[_Work]) -> None:
         """Commit, however long the store takes, then ack."""
         stats = self.stats[lane]
-        beat = asyncio.create_task(self._keep_alive(work), name=f"heartbeat:{lane}")
         loop = asyncio.get_running_loop()
-        try:
-            started = loop.time()
-            await self._commit(lane, work)
-            stats.commit_seconds += loop.time() - started
-        finally:
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+        started = loop.time()
+        await self._commit(lane, work)
+        stats.commit_seconds += loop.time() - started
+        for settled in work:
+            self._held.pop(id(settled.delivery), None)
         self._last_commit = self._clock.now()
         stats.commits += 1
         stats.frames += len(work)
@@ -227,10 +227,17 @@ class Runner:
         letter = self._dead(lane, bad.delivery, f"commit_{type(error).__name__.lower()}", str(error)[:1000])
         await self._commit(lane, [_Work(bad.delivery, letter)])
 
-    async def _keep_alive(self, work: Sequence[_Work]) -> None:
+    async def _keep_alive(self) -> None:
+        """While the store stalls, what is held (being committed, or fetched ahead) must not be delivered again."""
         while True:
             await asyncio.sleep(self._config.heartbeat)
-            await asyncio.gather(*(w.delivery.heartbeat() for w in work), return_exceptions=True)
+            beats = [delivery.heartbeat() for delivery in self._held.values()]
+            for outcome in await asyncio.gather(*beats, return_exceptions=True):
+                if isinstance(outcome, Unavailable):
+                    log.warning("heartbeat failed; messages may be delivered again", error=outcome.detail)
+                    break
+                if isinstance(outcome, BaseException):
+                    raise outcome
 
     # -- messages to frames
 

@@ -110,6 +110,30 @@ async def test_nothing_is_acked_while_the_store_is_away_and_all_is_stored_when_i
     assert (await store.ledger("default"))[0].counts.stored == 5
 
 
+async def test_messages_held_through_a_stall_are_not_delivered_again(store):
+    bus = MemoryBus(ack_wait=0.2)
+    await bus.open()
+    gate = Gate(bus, FixedClock())
+    entered, release = asyncio.Event(), asyncio.Event()
+    inner = store.commit
+
+    async def stalled(frames):
+        entered.set()
+        await release.wait()
+        return await inner(frames)
+
+    store.commit = stalled
+    async with _running(bus, store, heartbeat=0.02) as runner:
+        await gate.offer(_batch(3), source="http")
+        await entered.wait()
+        await gate.offer(_batch(3, start=10), source="http")  # fetched ahead, and kept alive like the first
+        await asyncio.sleep(0.6)
+        release.set()
+        await _eventually(lambda: _idle(bus))
+        assert runner.stats[Lane.READINGS].redelivered == 0
+    assert (await store.ledger("default"))[0].counts.stored == 6
+
+
 async def _true(value):
     return value
 
