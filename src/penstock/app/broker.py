@@ -38,6 +38,8 @@ _MAX_PAYLOAD: Final = 8 << 20
 _JETSTREAM_SLACK: Final = 64 << 20
 _STOP_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.01
+_MEMORY_GOAL: Final = "128MiB"
+"""From here on its garbage collector works harder; a bound on the heap, not on correctness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ class Broker:
             self._process = await asyncio.create_subprocess_exec(
                 *launch_command(str(executable), "-c", str(self._home / "nats.conf")),
                 stdin=asyncio.subprocess.DEVNULL,
+                env=os.environ | {"GOMEMLIMIT": _MEMORY_GOAL},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops the broker last

@@ -131,7 +131,7 @@ def _value_error(row: int, rule: _Rule, key: DraftKey, sent: float, value: float
     return RowError(
         row,
         "value_out_of_range",
-        f"{key.metric} {said} is {value:g} {unit}, outside {rule.low:g} to {rule.high:g} {unit}{hint}",
+        f"{key.metric} {said} is {value:g} {unit}, {_bound(rule, value)} {unit}{hint}",
     )
 
 
@@ -194,6 +194,10 @@ def _series(rules: Sequence[_Rule], key: npt.NDArray[np.int32]) -> tuple[npt.NDA
         if series is not None:
             lut[i] = index.setdefault(series, len(index))
     return lut[key], tuple(index)
+
+
+def _bound(rule: _Rule, value: float) -> str:
+    return f"below {rule.low:g}" if value < rule.low else f"above {rule.high:g}"
 
 
 def _trim(a: Attributes) -> Attributes:

@@ -110,9 +110,9 @@ class Runner:
         """
         return min(stats.as_of for stats in self.stats.values())
 
-    async def settled(self) -> bool:
-        """Whether everything that was acknowledged at a door until now is committed."""
-        return not any(await asyncio.gather(*(self._bus.depth(lane) for lane in Lane)))
+    async def in_flight(self) -> int:
+        """Messages that are durable on the bus and not yet committed and acked, over all lanes and tenants."""
+        return sum(await asyncio.gather(*(self._bus.depth(lane) for lane in Lane)))
 
     async def lanes(self) -> Mapping[str, Pending]:
         """Lane → what is still to be settled, over all tenants."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
 from penstock.bus import Pending
-from penstock.model.errors import Unavailable
+from penstock.model.errors import NotFound, Unavailable
 from penstock.model.ledger import Counts
 from penstock.model.time import Clock
 from penstock.query.aggregate import aggregate
@@ -34,6 +35,15 @@ from penstock.store.series import SeriesStore
 
 __all__ = ["Engine", "Freshness"]
 
+_LITTLE: Final = 2
+"""Messages in flight up to which an answer waits for them."""
+_BRIEFLY: Final = 0.05
+_LONGER: Final = 1.0
+_POLL: Final = 0.005
+_UNKNOWN: Final = 1 << 30
+_MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Batteries, Events, ReceiptQuestion)
+"""Questions whose empty answer may only mean that it was asked too early."""
+
 Body = tuple[pa.Table, str | None, dict[str, Any]]
 """Table, next cursor, meta."""
 
@@ -45,8 +55,8 @@ class Freshness(Protocol):
         """Epoch ms: everything acknowledged before this instant is committed."""
         ...
 
-    async def settled(self) -> bool:
-        """Whether everything that was acknowledged until now is committed; cheap enough for every question."""
+    async def in_flight(self) -> int:
+        """Messages acknowledged until now and not committed; cheap enough for every question."""
         ...
 
     async def lanes(self) -> Mapping[str, Pending]:
@@ -74,32 +84,67 @@ class Engine:
         """See `Reader.ask`.
 
         Freshness is read before the data, so it never claims more than the answer holds. An answer is complete when
-        nothing was in flight and its range, if it has an end, ends at or before `as_of`; when the bus cannot say what is
-        in flight, it is not called complete.
+        nothing was in flight and its range, if it has an end, ends at or before `as_of`; when the bus cannot say what is in
+        flight, it is not called complete.
+
+        What was acknowledged a moment ago is waited for: briefly when little is in flight, so that on a quiet system a
+        writer reads its own write, and longer before saying that something is not there.
         """
-        now, settled = self._clock.now(), await self._settled()
-        as_of = now if settled else self._freshness.as_of()
+        began = self._clock.now()
+        waiting = await self._in_flight()
+        if 0 < waiting <= _LITTLE:
+            waiting = await self._catch_up(began, _BRIEFLY)
+        as_of = self._freshness.as_of() if waiting else began
+        body = await self._body_unless_early(question, waiting)
+        if body is None:
+            waiting = await self._catch_up(began, _LONGER)
+            as_of = self._freshness.as_of() if waiting else began
+            body = await self._body(question)
+        table, cursor, meta = body
         end = getattr(question, "end", None)
-        complete = settled and (end is None or end <= as_of)
-        match question:
-            case Series() | Recent() | Latest() | Aggregate() | Batteries():
-                table, cursor, meta = await self._readings(question)
-            case _:
-                table, cursor, meta = await self._records(question)
         return Answer(
             table=table,
             as_of=as_of,
             staleness_ms=max(0, self._clock.now() - as_of),
-            complete=complete,
+            complete=not waiting and (end is None or end <= as_of),
             next_cursor=cursor,
             meta=meta,
         )
 
-    async def _settled(self) -> bool:
+    async def _body_unless_early(self, question: Question, waiting: int) -> Body | None:
+        """The answer's body; None where it is empty and something in flight might fill it."""
         try:
-            return await self._freshness.settled()
+            body = await self._body(question)
+        except NotFound:
+            if waiting:
+                return None
+            raise
+        return None if waiting and not body[0].num_rows and isinstance(question, _MAY_BE_EARLY) else body
+
+    async def _in_flight(self) -> int:
+        try:
+            return await self._freshness.in_flight()
         except Unavailable:
-            return False
+            return _UNKNOWN
+
+    async def _catch_up(self, moment: int, seconds: float) -> int:
+        """Wait until what was acknowledged before `moment` is committed, at most so long; returns 0 if it is."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while True:
+            waiting = await self._in_flight()
+            if not waiting or self._freshness.as_of() >= moment:
+                return 0
+            if loop.time() >= deadline or waiting == _UNKNOWN:
+                return waiting
+            await asyncio.sleep(_POLL)
+
+    async def _body(self, question: Question) -> Body:
+        match question:
+            case Series() | Recent() | Latest() | Aggregate() | Batteries():
+                return await self._readings(question)
+            case _:
+                return await self._records(question)
 
     async def _readings(self, question: Series | Recent | Latest | Aggregate | Batteries) -> Body:
         match question:

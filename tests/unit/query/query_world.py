@@ -40,10 +40,10 @@ class World:
     def as_of(self) -> int:
         return self.fresh_to
 
-    async def settled(self) -> bool:
+    async def in_flight(self) -> int:
         if self.bus_is_away:
             raise Unavailable("the bus is away")
-        return not any(count for rows in self.flying.values() for count in rows.values())
+        return sum(count for rows in self.flying.values() for count in rows.values())
 
     async def lanes(self) -> Mapping[str, Pending]:
         return {"readings": Pending(len(self.flying), 512, 1024, {})}

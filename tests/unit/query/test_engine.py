@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from penstock.model.errors import InvalidInput, Unavailable
@@ -63,10 +65,45 @@ async def test_data_is_answered_while_the_bus_is_away_but_not_called_complete():
         await world.ask(LedgerQuestion(tenant="acme"))
 
 
+async def _land(world: World, ts: int, after: float) -> None:
+    await asyncio.sleep(after)
+    await world.put([(POWER, ts, 2.0)])
+    world.flying = {}
+
+
+async def test_on_a_quiet_system_a_writer_reads_its_own_write():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+    world.fresh_to, world.flying = world.time - 1000, {"acme": {"http": 1}}
+    landing = asyncio.create_task(_land(world, T0 + 1, 0.01))
+    answer = await world.ask(Latest(tenant="acme"))
+    assert (answer.table["ts"].to_pylist(), answer.complete) == ([T0 + 1], True)
+    await landing
+
+
+async def test_what_is_not_there_yet_is_waited_for_before_saying_so():
+    world = World()
+    world.fresh_to, world.flying = world.time - 1000, {"acme": {"http": 50}}
+    landing = asyncio.create_task(_land(world, T0, 0.1))
+    answer = await world.ask(Recent(tenant="acme", where=Select(sensor=POWER.sensor)))
+    assert (answer.table.num_rows, answer.complete) == (1, True)
+    await landing
+
+
+async def test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_complete():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+    world.fresh_to, world.flying = world.time - 1000, {"acme": {"http": 50}}
+    began = asyncio.get_running_loop().time()
+    assert not (await world.ask(Latest(tenant="acme"))).complete
+    assert asyncio.get_running_loop().time() - began < 0.05
+
+
 async def test_freshness_is_read_before_the_data():
     world = World()
+    await world.put([(POWER, T0, 1.0)])
     world.fresh_to = 1000
-    world.flying = {"acme": {"http": 1}}
+    world.flying = {"acme": {"http": 50}}
     real = world.store.find
 
     async def commits_meanwhile(*arguments):
