@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,11 +37,6 @@ def _merge(a: Said, b: Said) -> Said:
     return building, room, tags
 
 
-def _texts(said: Said) -> tuple[str, str, str]:
-    (_, building), (_, room), (_, tags) = said
-    return building, room, tags
-
-
 @dataclass(slots=True)
 class Staged:
     """Series and attributes that become visible with the commit that brings them."""
@@ -56,7 +51,13 @@ class Registry:
     def __init__(self) -> None:
         self._ids: dict[str, dict[SeriesKey, int]] = {}
         self._keys: list[tuple[str, SeriesKey]] = []
-        self._sensors: dict[tuple[str, SensorKey], Said] = {}
+        self._owner: I32 = np.full(1024, -1, np.int32)
+        self._tenants: dict[str, int] = {}
+        self._sensors: dict[tuple[str, SensorKey], tuple[Said, Attributes]] = {}
+        self._by_tenant: dict[str, list[int]] = {}
+        self._by_site: dict[tuple[str, str], list[int]] = {}
+        self._by_sensor: dict[tuple[str, str], list[int]] = {}
+        self._in_building: dict[tuple[str, str], set[SensorKey]] = {}
         self._resolved: OrderedDict[tuple[str, int], tuple[tuple[SeriesKey, ...], I32]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -95,16 +96,32 @@ class Registry:
         """Stage what is new about sensors. A later stamp of equal content counts: it beats what comes in between."""
         for sensor, what in attributes.items():
             said = _said(stamp, what)
-            old = staged.sensors.get((tenant, sensor)) or self._sensors.get((tenant, sensor))
+            known = self._sensors.get((tenant, sensor))
+            old = staged.sensors.get((tenant, sensor)) or (known[0] if known else None)
             merged = _merge(old, said) if old else said
             if merged != old:
                 staged.sensors[tenant, sensor] = merged
 
     def install(self, staged: Staged) -> None:
+        """Make visible what a commit brought."""
         for tenant, key in staged.series:
-            self._ids.setdefault(tenant, {})[key] = len(self._keys)
+            series = len(self._keys)
+            self._ids.setdefault(tenant, {})[key] = series
             self._keys.append((tenant, key))
-        self._sensors.update(staged.sensors)
+            self._by_tenant.setdefault(tenant, []).append(series)
+            self._by_site.setdefault((tenant, key.site), []).append(series)
+            self._by_sensor.setdefault((tenant, key.sensor), []).append(series)
+            if series >= len(self._owner):
+                self._owner = np.concatenate((self._owner, np.full(len(self._owner), -1, np.int32)))
+            self._owner[series] = self._tenants.setdefault(tenant, len(self._tenants))
+        for (tenant, sensor), said in staged.sensors.items():
+            before = self._sensors.get((tenant, sensor))
+            if before and before[1].building:
+                self._in_building[tenant, before[1].building].discard(sensor)
+            attributes = _attributes(said)
+            self._sensors[tenant, sensor] = (said, attributes)
+            if attributes.building:
+                self._in_building.setdefault((tenant, attributes.building), set()).add(sensor)
 
     def load(
         self,
@@ -119,43 +136,62 @@ class Registry:
             staged.sensors[tenant, (site, sensor)] = ((b_stamp, building), (r_stamp, room), (t_stamp, tags))
         self.install(staged)
 
-    def key(self, series: int) -> tuple[str, SeriesKey]:
-        return self._keys[series]
-
-    def attributes(self, tenant: str, key: SeriesKey) -> Attributes:
-        said = self._sensors.get((tenant, (key.site, key.sensor)))
-        if said is None:
-            return Attributes()
-        building, room, tags = _texts(said)
-        return Attributes(building, room, json.loads(tags) if tags else {})
-
     def check(self, tenant: str, ids: I32) -> None:
         """Raise NotFound unless every id is a series of `tenant`: the last line against reading across tenants."""
-        own = self._ids.get(tenant, {})
-        for series in ids.tolist():
-            if not 0 <= series < len(self._keys) or self._keys[series][0] != tenant:
-                raise NotFound(f"series {series} is not one of tenant {tenant} ({len(own)} series)")
+        owner = self._tenants.get(tenant, -2)
+        inside = (ids >= 0) & (ids < len(self._keys))
+        own = inside.all() and (self._owner[ids] == owner).all()
+        if not own:
+            foreign = ids[~inside | (self._owner[np.where(inside, ids, 0)] != owner)]
+            raise NotFound(f"series {foreign.tolist()[:3]} are not of tenant {tenant}")
 
     def match(self, tenant: str, where: Filter) -> Iterator[tuple[int, SeriesKey, Attributes]]:
         """Series of a tenant that match, by ascending id, at most `where.limit`."""
         tests = [(name, _pattern(getattr(where, name))) for name in ("site", "sensor", "metric", "building", "room")]
-        wanted = [(name, test) for name, test in tests if test is not None]
+        of_key = [(name, test) for name, test in tests[:3] if test is not None]
+        of_sensor = [(name, test) for name, test in tests[3:] if test is not None]
         sensors, metrics = frozenset(where.sensors), frozenset(where.metrics)
         found = 0
-        for key, series in self._ids.get(tenant, {}).items():
+        for series in self._candidates(tenant, where):
+            _, key = self._keys[series]
+            if (
+                series <= where.after
+                or (sensors and key.sensor not in sensors)
+                or (metrics and key.metric not in metrics)
+            ):
+                continue
+            if not all(test(getattr(key, name)) for name, test in of_key):
+                continue
+            attributes = self._sensors.get((tenant, (key.site, key.sensor)), _UNSAID)[1]
+            if not all(test(getattr(attributes, name)) for name, test in of_sensor):
+                continue
+            yield series, key, attributes
+            found += 1
             if where.limit is not None and found >= where.limit:
                 return
-            if series <= where.after or (sensors and key.sensor not in sensors):
-                continue
-            if metrics and key.metric not in metrics:
-                continue
-            attributes = self.attributes(tenant, key)
-            if all(
-                test(getattr(key if name in {"site", "sensor", "metric"} else attributes, name))
-                for name, test in wanted
-            ):
-                found += 1
-                yield series, key, attributes
+
+    def _candidates(self, tenant: str, where: Filter) -> Sequence[int]:
+        """Ids among which all matches are, ascending; by the narrowest index that the filter names exactly."""
+        if where.limit == 0:
+            return ()
+        if where.sensor is not None and "*" not in where.sensor:
+            return self._by_sensor.get((tenant, where.sensor), ())
+        if where.sensors:
+            return sorted(i for name in set(where.sensors) for i in self._by_sensor.get((tenant, name), ()))
+        if where.building and "*" not in where.building:
+            inside = self._in_building.get((tenant, where.building), ())
+            return sorted({i for _, name in inside for i in self._by_sensor.get((tenant, name), ())})
+        if where.site is not None and "*" not in where.site:
+            return self._by_site.get((tenant, where.site), ())
+        return self._by_tenant.get(tenant, ())
+
+
+_UNSAID: Final = (((0, ""), (0, ""), (0, "")), Attributes())
+
+
+def _attributes(said: Said) -> Attributes:
+    (_, building), (_, room), (_, tags) = said
+    return Attributes(building, room, json.loads(tags) if tags else {})
 
 
 def _pattern(text: str | None) -> Callable[[str], object] | None:
