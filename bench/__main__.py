@@ -85,7 +85,7 @@ def measure_door(name: str, seconds: float, connections: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=12.0, help="load per door")
-    parser.add_argument("--connections", type=int, default=2)
+    parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--doors", default="arrow,json,line,ems", help=f"of {', '.join(ENDPOINTS)}")
     parser.add_argument("--no-queries", action="store_true")
     options = parser.parse_args()
