@@ -35,6 +35,16 @@ def _flags(sensor, rejects):
     ]  # fmt: skip
 
 
+def test_temperatures_that_can_hardly_be_kelvin_are_refused_until_the_unit_is_said(platform, tmp_path):
+    path = tmp_path / "room.csv"
+    path.write_text("time,temperature\n2026-01-31T12:00:00Z,21.5\n")
+    done = platform.cli("ingest", str(path), "--sensor", "'unsaid'")
+    assert done.code == 64
+    assert "temperature[degC]" in done.err
+    assert platform.cli("ingest", str(path), "--sensor", "'unsaid'", "--map", "temperature=temperature[degC]").code == 0
+    assert platform.cli("ingest", str(path), "--sensor", "'cold'", "--map", "temperature=temperature[K]").code == 0
+
+
 def test_good_rows_are_stored_bad_ones_told_with_their_text(platform, wide, tmp_path):
     rejects = tmp_path / "rejects.ndjson"
     done = platform.cli("ingest", str(wide), *_flags("wide-1", rejects))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +14,18 @@ from penstock.app.config import Settings
 from penstock.app.filemap import MapFlags, build_mapping
 from penstock.app.rejects import Rejects
 from penstock.app.upload import Uploader
+from penstock.model.batch import Draft
+from penstock.model.errors import InvalidInput
 from penstock.model.ledger import Counts
 from penstock.model.time import WallClock
+from penstock.model.units import resolve_metric
 from penstock.pipeline.admit import admit
 from penstock.sources.files import file_columns, read_file
 
 __all__ = ["Summary", "check_file", "ingest_file", "to_json"]
 
 _SOURCE: Final = "file"
+_HARDLY_KELVIN: Final = 150.0
 
 Told = Callable[[int], None]
 """Called with the number of rows that are durable now."""
@@ -68,7 +72,7 @@ async def _ingest(
 ) -> Summary:
     began = time.monotonic()
     summary = Summary(str(path))
-    drafts = read_file(path, build_mapping(flags, file_columns(path)), chunk_rows)
+    drafts = _with_sure_units(read_file(path, build_mapping(flags, file_columns(path)), chunk_rows))
     receipts: dict[str, int] = {}
     async with Uploader(target.url, target.key, source=_SOURCE, verify=target.verify) as uploader:
         async for verdict in uploader.send_all(drafts):
@@ -95,7 +99,7 @@ def check_file(path: Path, flags: MapFlags, *, chunk_rows: int) -> Mapping[str, 
     rows = readings = 0
     codes: dict[str, int] = {}
     series: dict[str, dict[str, Any]] = {}
-    for draft in read_file(path, build_mapping(flags, file_columns(path)), chunk_rows):
+    for draft in _with_sure_units(read_file(path, build_mapping(flags, file_columns(path)), chunk_rows)):
         admission = admit(draft, tenant="default", now=clock.now(), earliest=0)
         rows += draft.rows
         readings += len(admission.batch)
@@ -103,6 +107,22 @@ def check_file(path: Path, flags: MapFlags, *, chunk_rows: int) -> Mapping[str, 
             codes[error.code] = codes.get(error.code, 0) + 1
         _extend(series, admission.batch)
     return {"file": str(path), "rows": rows, "readings": readings, "rejected": codes, "series": list(series.values())}
+
+
+def _with_sure_units(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Pass drafts on; refuse temperatures whose unit nobody said and that can hardly be the kelvin that would be meant."""
+    for draft in drafts:
+        for code, key in enumerate(draft.keys):
+            if key.unit is None and resolve_metric(key.metric) == ("temperature", None):
+                values = draft.value[draft.key == code]
+                if len(values) and float(values.max()) < _HARDLY_KELVIN:
+                    raise InvalidInput(
+                        f"{key.metric} of {key.sensor} runs from {values.min():g} to {values.max():g} without a unit, "
+                        "which would mean kelvin",
+                        code="usage",
+                        hint=f"say --map 'COLUMN={key.metric}[degC]', or [K] if it is that cold",
+                    )
+        yield draft
 
 
 def _extend(series: dict[str, dict[str, Any]], batch: Any) -> None:
