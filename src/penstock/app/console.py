@@ -68,11 +68,16 @@ def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     from rich.table import Table  # noqa: PLC0415 - costs 0.1 s, only a terminal needs it
 
     rows = list(rows)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         numeric = all(isinstance(row.get(column), int | float | None) for row in rows)
-        whole = numeric or column in _UNBROKEN
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
+        # A name of two words may take two lines; what is in the column stays whole where it has no words.
+        table.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=column in _UNBROKEN,
+        )
     for row in rows:
         # Escaped by Text: a sensor's name may look like markup.
         table.add_row(*(_for_people(row.get(column)) for column in columns))
