@@ -44,6 +44,7 @@ _STOP_SECONDS: Final = 9.0
 _STOP_SHARES: Final = {"simulate": 1.0, "edge": 4.0, "core": 4.0}
 """At most so many of the ten seconds that stopping may take; what one leaves is the next one's."""
 _CLOSING_SECONDS: Final = 12.0
+_OWNER_SECONDS: Final = 0.7
 _LEAN: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 """For the workers, unless the environment says otherwise: less memory at rest and at peak, and no slower."""
 
@@ -91,13 +92,17 @@ class Supervisor:
     # -- up
 
     async def _lock(self) -> None:
-        """Own the data directory; processes that a killed supervisor left behind get the time to drain."""
-        deadline = time.monotonic() + _CLOSING_SECONDS
+        """Own the data directory; processes that a killed supervisor left behind get the time to drain.
+
+        One that was killed a moment ago may still look alive, so an owner is asked again before it is believed.
+        """
+        began = time.monotonic()
         while True:
             try:
                 self._data.lock()
             except Conflict as error:
-                if error.code != "data_dir_closing" or time.monotonic() > deadline:
+                patience = _CLOSING_SECONDS if error.code == "data_dir_closing" else _OWNER_SECONDS
+                if time.monotonic() > began + patience:
                     raise
                 await asyncio.sleep(0.1)
             else:
