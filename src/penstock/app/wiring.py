@@ -60,6 +60,7 @@ def _nats(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
             max_bytes=settings.lane_max_bytes,
             replicas=settings.nats_replicas,
             trust_durability=settings.nats_trust_durability,
+            ack_wait=ACK_WAIT,
         )
     )
 
