@@ -13,7 +13,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import numpy as np
 
@@ -31,9 +30,15 @@ __all__ = ["Gate", "GateConfig"]
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
-    """frame_rows: readings per frame · max_bytes: readings held while the broker works, all tenants together ·
-    tenant_share: of that bound for one tenant · remember: requests whose stamp a retry gets back · retry_window: ms · announce_again: ms after which equal attributes
-    of a sensor are sent again · sensors: whose attributes are remembered.
+    """What the gate may hold and remember.
+
+    frame_rows      readings per frame
+    max_bytes       readings held while the broker works, all tenants together
+    tenant_share    of that bound for one tenant
+    remember        requests whose stamp and receipt a retry gets back
+    retry_window    for so long, ms
+    announce_again  ms after which equal attributes of a sensor are sent again
+    sensors         whose attributes are remembered
     """
 
     frame_rows: int = 16_384
@@ -80,7 +85,7 @@ class Gate:
         self._held: dict[str, int] = {}
         self._waiting: dict[str, list[_Offer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: OrderedDict[tuple[str, str], _Memory] = OrderedDict()
+        self._seen: OrderedDict[tuple[Lane, str, str], _Memory] = OrderedDict()
         self._announced: OrderedDict[tuple[str, SensorKey], tuple[Attributes, int]] = OrderedDict()
 
     @property
@@ -97,7 +102,7 @@ class Gate:
         unknown: the client repeats the same request).
         """
         tenant = batch.tenant
-        memory = self._recall(tenant, batch, key)
+        memory = self._recall(Lane.READINGS, tenant, _digest(batch), key)
         if memory.durable and key is not None:
             return memory.receipt
         news = self._news(batch)
@@ -120,16 +125,19 @@ class Gate:
         self, tenant: str, events: Sequence[Event], *, source: str, rejected: int = 0, key: str | None = None
     ) -> str:
         """Make events durable on the bus; returns the receipt's id. Errors as `offer`."""
-        receipt = f"{tenant}-{hashlib.blake2b(key.encode(), digest_size=10).hexdigest()}" if key else self._next_id()
+        memory = self._recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key)
+        if memory.durable and key is not None:
+            return memory.receipt
         size = 64 + sum(200 + len(e.message) for e in events)
         self._reserve(tenant, size)
         try:
-            part = Part(receipt, source, len(events), rejected)
-            frame = Frame(receipt, tenant, self._stamps.next(), (part,), Batch.empty(tenant), tuple(events))
+            part = Part(memory.receipt, source, len(events), rejected)
+            frame = Frame(memory.receipt, tenant, memory.stamp, (part,), Batch.empty(tenant), tuple(events))
             await self._send(Lane.EVENTS, frame)
         finally:
             self._release(tenant, size)
-        return receipt
+        memory.durable = True
+        return memory.receipt
 
     async def close(self) -> None:
         """Wait until everything offered has reached the broker or failed."""
@@ -242,10 +250,9 @@ class Gate:
         while len(self._announced) > self._config.sensors:
             self._announced.popitem(last=False)
 
-    def _recall(self, tenant: str, batch: Batch, key: str | None) -> _Memory:
+    def _recall(self, lane: Lane, tenant: str, digest: bytes, key: str | None) -> _Memory:
         now = self._clock.now()
-        digest = _digest(batch)
-        name = (tenant, f"key:{key}" if key is not None else digest.hex())
+        name = (lane, tenant, f"key:{key}" if key is not None else digest.hex())
         memory = self._seen.get(name)
         if memory is not None and memory.until > now:
             if memory.digest != digest:
@@ -268,13 +275,11 @@ class Gate:
         return f"{self._prefix}-{self._count:x}"
 
 
-_EMPTY: Final = b""
-
-
 def _digest(batch: Batch) -> bytes:
     """Fingerprint of what was sent, without its stamp; comparable within this process."""
     digest = hashlib.sha256(batch.tenant.encode())
     digest.update(hash(batch.keys).to_bytes(8, "little", signed=True))
     for column in (batch.series, batch.ts, batch.value, batch.version):
-        digest.update(np.ascontiguousarray(column).data if len(column) else _EMPTY)
+        if len(column):
+            digest.update(np.ascontiguousarray(column).data)
     return digest.digest()

@@ -282,3 +282,22 @@ async def test_events_go_to_their_own_lane(bus):
     assert frame.events == (event,)
     assert frame.parts[0].receipt == receipt
     assert await _frames(bus) == []
+
+
+async def test_an_idempotency_key_of_events_with_other_content_is_refused_not_swallowed(bus):
+    gate = Gate(bus, FixedClock())
+    first, other = (make_event(4, "2026-01-01T00:00:00Z", message) for message in ("door forced", "window broken"))
+    receipt = await gate.offer_events("acme", [first], source="events", key="k")
+    assert await gate.offer_events("acme", [first], source="events", key="k") == receipt
+    with pytest.raises(Conflict):
+        await gate.offer_events("acme", [other], source="events", key="k")
+    assert len(await _frames(bus, Lane.EVENTS)) == 1
+
+
+async def test_a_key_used_again_after_a_restart_of_the_door_never_reuses_a_frames_id(bus):
+    first, other = (make_event(4, "2026-01-01T00:00:00Z", message) for message in ("door forced", "window broken"))
+    await Gate(bus, FixedClock()).offer_events("acme", [first], source="events", key="k")
+    await Gate(bus, FixedClock()).offer_events("acme", [other], source="events", key="k")
+    frames = await _frames(bus, Lane.EVENTS)
+    assert [frame.events for frame in frames] == [(first,), (other,)]
+    assert len({frame.id for frame in frames}) == 2
