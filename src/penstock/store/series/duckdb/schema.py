@@ -6,18 +6,19 @@ no secondary index: the single writer knows which keys exist, and an index would
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.time import DAY, HOUR, MINUTE
 
-__all__ = ["ROLLUPS", "DuckConfig", "connect", "translated"]
+__all__ = ["ROLLUPS", "DuckConfig", "connect", "insert", "translated"]
 
 SCHEMA_VERSION: Final = 1
 
@@ -116,6 +117,13 @@ def connect(config: DuckConfig) -> duckdb.DuckDBPyConnection:
             hint="run the Penstock version that wrote it, or restore a backup made for this one",
         )
     return connection
+
+
+def insert(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Any]) -> None:
+    """Append rows, given as columns in the order of the table's own."""
+    db.register("incoming", pa.table(dict(columns)))
+    db.execute(f"INSERT INTO {table} SELECT * FROM incoming")
+    db.unregister("incoming")
 
 
 @contextmanager

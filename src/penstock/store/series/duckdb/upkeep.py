@@ -22,7 +22,7 @@ from penstock.model.partials import TIERS, Partials, fold, from_readings
 from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.judge import I32, I64, sort_order
 from penstock.store.series.duckdb.reader import as_readings
-from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, translated
+from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, insert, translated
 from penstock.store.series.duckdb.writer import Marks, Memory
 
 __all__ = ["Upkeep"]
@@ -222,9 +222,7 @@ class Upkeep:
 
     def _insert(self, tier: int, partials: Partials, **more: npt.NDArray[Any]) -> None:
         columns = {f.name: getattr(partials, f.name) for f in fields(Partials)} | more
-        self._db.register("incoming", pa.table(columns))
-        self._db.execute(f"INSERT INTO {ROLLUPS[tier]} SELECT * FROM incoming")
-        self._db.unregister("incoming")
+        insert(self._db, ROLLUPS[tier], columns)
 
     # -- compaction
 

@@ -7,7 +7,7 @@ COMMIT under the store's guard, so a reader sees a commit whole or not at all.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from penstock.model.event import Event
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Receipt
 from penstock.model.time import DAY, HOUR, Clock
+from penstock.store.series.duckdb import records
 from penstock.store.series.duckdb.hot import HotReadings
 from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
 from penstock.store.series.duckdb.registry import Registry, Staged
-from penstock.store.series.duckdb.schema import translated
+from penstock.store.series.duckdb.schema import insert, translated
 
 __all__ = ["Marks", "Memory", "Writer"]
 
@@ -97,12 +97,12 @@ class Writer:
                 self._db.begin()
                 try:
                     verdict = judge(rows, frame_of, self._lookup)
-                    event_fates = self._write_events(fresh)
-                    receipts = self._receipts(fresh, verdict, part_of, event_fates)
+                    event_fates = records.write_events(self._db, fresh)
+                    receipts = records.receipts(fresh, verdict.fate, part_of, event_fates, self._clock.now())
                     self._write_registry(staged)
                     marked = self._write_rows(verdict)
-                    self._write_receipts(receipts)
-                    self._write_dead_letters(fresh)
+                    records.write_receipts(self._db, receipts)
+                    records.write_dead_letters(self._db, fresh)
                     with self._guard:
                         self._db.commit()
                         self._apply(fresh, staged, verdict, receipts)
@@ -173,39 +173,13 @@ class Writer:
         known.version[i] = np.asarray(found["version"])
         known.value[i] = np.asarray(found["value"])
 
-    def _receipts(
-        self, frames: Sequence[Frame], verdict: Verdict, part_of: I32, event_fates: Mapping[str, int]
-    ) -> list[tuple[str, Receipt]]:
-        now = self._clock.now()
-        parts = sum(len(frame.parts) for frame in frames)
-        fates = np.bincount(part_of * 3 + verdict.fate, minlength=parts * 3).reshape(parts, 3).tolist()
-        receipts: list[tuple[str, Receipt]] = []
-        for frame in frames:
-            duplicates = event_fates.get(frame.id, 0)
-            for part in frame.parts:
-                stored, duplicate, superseded = fates[len(receipts)]
-                if frame.events:
-                    # Events of one frame are of one part in practice; with more, duplicates go to the first ones.
-                    duplicate = min(duplicates, part.accepted)
-                    duplicates -= duplicate
-                    stored = part.accepted - duplicate
-                dead = sum(1 for letter in frame.dead_letters if letter.source == part.source)
-                received = part.accepted + part.rejected + dead
-                counts = Counts(received, stored, duplicate, superseded, part.rejected, dead)
-                receipts.append((frame.id, Receipt(part.receipt, frame.tenant, part.source, counts, now)))
-        return receipts
-
     # -- writing
-
-    def _insert(self, table: str, columns: Mapping[str, Any], select: str = "*") -> None:
-        self._db.register("incoming", pa.table(dict(columns)))
-        self._db.execute(f"INSERT INTO {table} SELECT {select} FROM incoming")
-        self._db.unregister("incoming")
 
     def _write_registry(self, staged: Staged) -> None:
         if staged.series:
             names = [(i, tenant, *key) for (tenant, key), i in staged.series.items()]
-            self._insert(
+            insert(
+                self._db,
                 "series",
                 dict(zip(("id", "tenant", "site", "sensor", "metric", "unit"), zip(*names, strict=True), strict=True)),
             )
@@ -234,7 +208,7 @@ class Writer:
         """Append and update; returns how many hours of series were marked dirty."""
         append, update = verdict.append, verdict.update
         if len(append.ts):
-            self._insert("raw", append._asdict())
+            insert(self._db, "raw", append._asdict())
         if len(update.ts):
             order = np.argsort(update.ts, kind="stable")
             for stretch in np.split(order, np.flatnonzero(np.diff(update.ts[order]) > DAY) + 1):
@@ -255,7 +229,7 @@ class Writer:
         """Record, in this transaction, which stored buckets these rows make wrong and which days they loosen."""
         if len(append.ts):
             days, counts = np.unique(append.ts // DAY, return_counts=True)
-            self._insert("loose", {"day": days * DAY, "readings": counts})
+            insert(self._db, "loose", {"day": days * DAY, "readings": counts})
         series = np.concatenate((append.series, update.series))
         ts = np.concatenate((append.ts, update.ts))
         late = ts < self._memory.marks.boundary(series)
@@ -263,67 +237,8 @@ class Writer:
             return 0
         series, hour = series[late], ts[late] - ts[late] % HOUR
         change = np.append(True, (series[1:] != series[:-1]) | (hour[1:] != hour[:-1]))
-        self._insert("dirty", {"series": series[change], "hour": hour[change]})
+        insert(self._db, "dirty", {"series": series[change], "hour": hour[change]})
         return int(np.count_nonzero(change))
-
-    def _write_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
-        rows = [(frame, r.id, r.tenant, r.source, *r.counts, r.committed_ts) for frame, r in receipts]
-        names = ("frame", "receipt", "tenant", "source", *Counts._fields, "committed_ts")
-        if rows:
-            self._insert("receipts", dict(zip(names, zip(*rows, strict=True), strict=True)))
-
-    def _write_events(self, frames: Sequence[Frame]) -> dict[str, int]:
-        """Insert events that are not there yet; returns frame id → how many of its events were."""
-        offered = [(frame, event) for frame in frames for event in frame.events]
-        if not offered:
-            return {}
-        stored = self._stored_events(offered)
-        duplicates: dict[str, int] = {}
-        new: list[tuple[Any, ...]] = []
-        for frame, event in offered:
-            identity = (frame.tenant, event.id, event.ts, event.criticality, event.message)
-            if identity in stored:
-                duplicates[frame.id] = duplicates.get(frame.id, 0) + 1
-                continue
-            stored.add(identity)
-            new.append(
-                (
-                    frame.tenant,
-                    event.id,
-                    event.ts,
-                    event.timestamp,
-                    event.criticality,
-                    event.message,
-                    event.source,
-                    frame.stamp,
-                )
-            )
-        names = ("tenant", "id", "ts", "timestamp", "criticality", "message", "source", "stamp")
-        if new:
-            self._insert("events", dict(zip(names, zip(*new, strict=True), strict=True)))
-        return duplicates
-
-    def _stored_events(self, offered: Sequence[tuple[Frame, Event]]) -> set[tuple[str, str, int, int, str]]:
-        times = [event.ts for _, event in offered]
-        names = {"tenant": [f.tenant for f, _ in offered], "id": [e.id for _, e in offered], "ts": times}
-        self._db.register("asked", pa.table(names))
-        found = self._db.execute(
-            """SELECT DISTINCT e.tenant, e.id, e.ts, e.criticality, e.message FROM events e
-               JOIN asked a ON e.tenant = a.tenant AND e.id = a.id AND e.ts = a.ts WHERE e.ts BETWEEN ? AND ?""",
-            [min(times), max(times)],
-        ).fetchall()
-        self._db.unregister("asked")
-        return set(found)
-
-    def _write_dead_letters(self, frames: Sequence[Frame]) -> None:
-        rows = [
-            (f.tenant, d.id, d.source, d.received_ts, d.code, d.detail, d.payload)
-            for f in frames
-            for d in f.dead_letters
-        ]
-        names = ("tenant", "id", "source", "received_ts", "code", "detail", "payload")
-        if rows:
-            self._insert("dead_letters", dict(zip(names, zip(*rows, strict=True), strict=True)))
 
     # -- after COMMIT, under the guard
 

@@ -1,0 +1,109 @@
+"""What a commit records besides readings: receipts with their counts, events, dead letters.
+
+Runs inside the writer's transaction, on its connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from penstock.model.event import Event
+from penstock.model.frame import Frame
+from penstock.model.ledger import Counts, Receipt
+from penstock.store.series.duckdb.judge import I32
+from penstock.store.series.duckdb.schema import insert
+
+__all__ = ["receipts", "write_dead_letters", "write_events", "write_receipts"]
+
+
+def receipts(
+    frames: Sequence[Frame],
+    fate: npt.NDArray[np.uint8],
+    part_of: I32,
+    event_fates: Mapping[str, int],
+    now: int,
+) -> list[tuple[str, Receipt]]:
+    """(frame id, receipt) of each part of `frames`, in order.
+
+    fate         uint8 [n] fate of each reading, see `judge`
+    part_of      int32 [n] number of the part that a reading is of, counted over all frames
+    event_fates  frame id → how many of its events were stored before
+    now          epoch ms
+    """
+    parts = sum(len(frame.parts) for frame in frames)
+    fates = np.bincount(part_of * 3 + fate, minlength=parts * 3).reshape(parts, 3).tolist()
+    found: list[tuple[str, Receipt]] = []
+    for frame in frames:
+        duplicates = event_fates.get(frame.id, 0)
+        for part in frame.parts:
+            stored, duplicate, superseded = fates[len(found)]
+            if frame.events:
+                # Events of one frame are of one part in practice; with more, duplicates go to the first ones.
+                duplicate = min(duplicates, part.accepted)
+                duplicates -= duplicate
+                stored = part.accepted - duplicate
+            dead = sum(1 for letter in frame.dead_letters if letter.source == part.source)
+            received = part.accepted + part.rejected + dead
+            counts = Counts(received, stored, duplicate, superseded, part.rejected, dead)
+            found.append((frame.id, Receipt(part.receipt, frame.tenant, part.source, counts, now)))
+    return found
+
+
+def write_receipts(db: duckdb.DuckDBPyConnection, receipts: Sequence[tuple[str, Receipt]]) -> None:
+    """Record frame ids, receipts and, in them, the ledger."""
+    rows = [(frame, r.id, r.tenant, r.source, *r.counts, r.committed_ts) for frame, r in receipts]
+    names = ("frame", "receipt", "tenant", "source", *Counts._fields, "committed_ts")
+    if rows:
+        insert(db, "receipts", dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+
+def write_events(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -> dict[str, int]:
+    """Insert events that are not there yet; returns frame id → how many of its events were."""
+    offered = [(frame, event) for frame in frames for event in frame.events]
+    if not offered:
+        return {}
+    stored = _stored_events(db, offered)
+    duplicates: dict[str, int] = {}
+    new: list[tuple[Any, ...]] = []
+    for frame, e in offered:
+        identity = (frame.tenant, e.id, e.ts, e.criticality, e.message)
+        if identity in stored:
+            duplicates[frame.id] = duplicates.get(frame.id, 0) + 1
+            continue
+        stored.add(identity)
+        new.append((frame.tenant, e.id, e.ts, e.timestamp, e.criticality, e.message, e.source, frame.stamp))
+    names = ("tenant", "id", "ts", "timestamp", "criticality", "message", "source", "stamp")
+    if new:
+        insert(db, "events", dict(zip(names, zip(*new, strict=True), strict=True)))
+    return duplicates
+
+
+def _stored_events(
+    db: duckdb.DuckDBPyConnection, offered: Sequence[tuple[Frame, Event]]
+) -> set[tuple[str, str, int, int, str]]:
+    times = [event.ts for _, event in offered]
+    names = {"tenant": [f.tenant for f, _ in offered], "id": [e.id for _, e in offered], "ts": times}
+    db.register("asked", pa.table(names))
+    found = db.execute(
+        """SELECT DISTINCT e.tenant, e.id, e.ts, e.criticality, e.message FROM events e
+           JOIN asked a ON e.tenant = a.tenant AND e.id = a.id AND e.ts = a.ts WHERE e.ts BETWEEN ? AND ?""",
+        [min(times), max(times)],
+    ).fetchall()
+    db.unregister("asked")
+    return set(found)
+
+
+def write_dead_letters(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -> None:
+    """Insert the dead letters of `frames`."""
+    rows = [
+        (f.tenant, d.id, d.source, d.received_ts, d.code, d.detail, d.payload) for f in frames for d in f.dead_letters
+    ]
+    names = ("tenant", "id", "source", "received_ts", "code", "detail", "payload")
+    if rows:
+        insert(db, "dead_letters", dict(zip(names, zip(*rows, strict=True), strict=True)))
