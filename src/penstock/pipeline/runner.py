@@ -8,31 +8,23 @@ alive on the bus. What can never be stored becomes a dead letter, with its reaso
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 import structlog
 
-from penstock.bus import EVENTS_SUBJECT, Bus, Delivery, Lane, Pending, decode_frame
-from penstock.model.batch import Batch
-from penstock.model.errors import InvalidInput, PenstockError, Poison, Unavailable
-from penstock.model.event import make_event
+from penstock.bus import Bus, Delivery, Lane, Pending
+from penstock.model.errors import PenstockError, Unavailable
 from penstock.model.frame import Frame
-from penstock.model.ledger import DeadLetter, Part
 from penstock.model.time import Clock
-from penstock.pipeline.admit import admit_events
+from penstock.pipeline.messages import Messages
 from penstock.store.series import SeriesStore
 
 __all__ = ["LaneStats", "Runner", "RunnerConfig"]
 
 log = structlog.get_logger(__name__)
-
-NATS_SOURCE: Final = "nats"
-"""Ledger source of what came as a raw message, not through a gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +80,8 @@ class Runner:
         self._bus = bus
         self._store = store
         self._clock = clock
-        self._config = config or RunnerConfig()
+        self._config = config = config or RunnerConfig()
+        self._messages = Messages(clock, events_tenant=config.events_tenant, earliest=config.earliest)
         self._last_commit = 0
         self._held: dict[int, Delivery] = {}
         self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
@@ -163,7 +156,8 @@ class Runner:
                     return group
                 continue
             for delivery in deliveries:
-                frame = self._frame(lane, delivery)
+                frame = self._messages.read(lane, delivery)
+                stats.dead_letters += len(frame.dead_letters)
                 self._held[id(delivery)] = delivery
                 group.work.append(_Work(delivery, frame))
                 group.rows += len(frame.batch) + len(frame.events)
@@ -224,7 +218,8 @@ class Runner:
                 await self._commit(lane, [single])
             return
         (bad,) = work
-        letter = self._dead(lane, bad.delivery, f"commit_{type(error).__name__.lower()}", str(error)[:1000])
+        self.stats[lane].dead_letters += 1
+        letter = self._messages.dead(lane, bad.delivery, f"commit_{type(error).__name__.lower()}", str(error)[:1000])
         await self._commit(lane, [_Work(bad.delivery, letter)])
 
     async def _keep_alive(self) -> None:
@@ -238,58 +233,6 @@ class Runner:
                     break
                 if isinstance(outcome, BaseException):
                     raise outcome
-
-    # -- messages to frames
-
-    def _frame(self, lane: Lane, delivery: Delivery) -> Frame:
-        try:
-            if delivery.subject == EVENTS_SUBJECT:
-                return self._raw_event(lane, delivery)
-            frame = decode_frame(delivery.payload)
-            if frame.tenant != self._tenant(delivery):
-                raise Poison(f"a frame of tenant {frame.tenant} on subject {delivery.subject}", code="tenant_mismatch")
-        except (Poison, InvalidInput) as error:
-            detail = f"{error.detail}; {error.hint}" if error.hint else error.detail
-            return self._dead(lane, delivery, error.code, detail)
-        return frame
-
-    def _raw_event(self, lane: Lane, delivery: Delivery) -> Frame:
-        """S1's JSON on the literal subject; raises InvalidInput with what is wrong with it."""
-        try:
-            said: Any = msgspec.json.decode(delivery.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidInput(f"not JSON: {error}", code="malformed_json") from error
-        if not isinstance(said, dict):
-            raise InvalidInput("an event must be a JSON object", code="invalid_event")
-        missing = {"criticality", "timestamp", "eventMessage"} - said.keys()
-        if missing:
-            raise InvalidInput(f"missing {', '.join(sorted(missing))}", code="invalid_event")
-        event = make_event(
-            said["criticality"],
-            said["timestamp"],
-            said["eventMessage"],
-            source=said.get("source", ""),
-            event_id=said.get("id"),
-        )
-        now = self._clock.now()
-        good, bad = admit_events([event], now=now, earliest=self._config.earliest)
-        if bad:
-            raise InvalidInput(bad[0].detail, code=bad[0].code)
-        tenant, frame_id = self._config.events_tenant, _identity(lane, delivery)
-        return Frame(frame_id, tenant, now * 1000, (Part(frame_id, NATS_SOURCE, 1),), Batch.empty(tenant), tuple(good))
-
-    def _dead(self, lane: Lane, delivery: Delivery, code: str, detail: str) -> Frame:
-        """A frame that holds nothing but the message, whole, as a dead letter."""
-        self.stats[lane].dead_letters += 1
-        now, tenant, frame_id = self._clock.now(), self._tenant(delivery), _identity(lane, delivery)
-        log.warning("dead letter", lane=lane, tenant=tenant, code=code, detail=detail, sequence=delivery.sequence)
-        letter = DeadLetter(frame_id, NATS_SOURCE, now, code, detail, bytes(delivery.payload))
-        parts = (Part(frame_id, NATS_SOURCE, 0),)
-        return Frame(frame_id, tenant, now * 1000, parts, Batch.empty(tenant), dead_letters=(letter,))
-
-    def _tenant(self, delivery: Delivery) -> str:
-        subject = delivery.subject
-        return self._config.events_tenant if subject == EVENTS_SUBJECT else subject.rsplit(".", 1)[-1]
 
     # -- upkeep
 
@@ -307,9 +250,3 @@ class Runner:
             took = loop.time() - began
             idle = self._clock.now() - self._last_commit > 1_000
             pause = 1.0 if not more else 0.0 if idle else took * (1.0 / self._config.upkeep_share - 1.0)
-
-
-def _identity(lane: Lane, delivery: Delivery) -> str:
-    """Id of what came without one. The digest keeps a recreated lane, whose positions start again, apart."""
-    digest = hashlib.blake2b(delivery.payload, digest_size=8).hexdigest()
-    return f"{lane}-{delivery.sequence}-{digest}"
