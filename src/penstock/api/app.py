@@ -41,8 +41,11 @@ _DESCRIPTION: Final = (
 )
 
 
-def create_app(services: Services) -> FastAPI:
-    """The ASGI application of one process. `app.state.live` is its LiveHub: close it to end the live streams."""
+def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
+    """The ASGI application of one process. `app.state.live` is its LiveHub: close it to end the live streams.
+
+    `intake` is given where other doors of the process share its bounds.
+    """
     app = FastAPIOffline(
         title="Penstock",
         version=penstock.__version__,
@@ -52,7 +55,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.live = hub = LiveHub(services)
-    intake = Intake(services)
+    intake = intake or Intake(services)
     if services.config.writes:
         WriteDoors(services, intake).install(app)
         EventDoor(services, intake).install(app)

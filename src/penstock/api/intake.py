@@ -1,4 +1,7 @@
-"""The way every write takes: bounded body → draft → admission → durable on the bus → verdicts. No door differs in it."""
+"""The way every write takes: bounded bytes → draft → admission → durable on the bus → verdicts. No door differs in it.
+
+`prepare` and `publish` are that way for any door; `readings` and `events` walk it for an HTTP request.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from starlette.requests import Request
 
@@ -20,7 +23,19 @@ from penstock.model.errors import InvalidInput, RowError
 from penstock.model.event import Event
 from penstock.pipeline.admit import Admission, admit
 
-__all__ = ["JSON_TYPES", "NDJSON_TYPES", "Decoder", "Intake", "Outcome", "media_type", "shape_of"]
+__all__ = [
+    "INLINE",
+    "JSON_TYPES",
+    "NDJSON_TYPES",
+    "SOURCE_NAME",
+    "Decoder",
+    "Intake",
+    "Outcome",
+    "Prepared",
+    "Sender",
+    "media_type",
+    "shape_of",
+]
 
 Decoder = Callable[[bytes], Draft]
 """Bytes of a request → readings; raises InvalidInput or TooLarge. May run in a worker thread."""
@@ -33,9 +48,30 @@ INLINE: Final = 256 << 10
 INLINE_CODED: Final = 16 << 10
 """The same for compressed bodies, which unfold."""
 
-_SOURCE: Final = re.compile(r"[a-z0-9_.-]{1,32}")
+SOURCE_NAME: Final = re.compile(r"[a-z0-9_.-]{1,32}")
+"""What a client may call itself in the ledger."""
 _MAX_KEY: Final = 256
 T = TypeVar("T")
+
+
+class Sender(NamedTuple):
+    """For whom rows come in: the credential's tenant, the source under which the ledger counts them, and the door."""
+
+    tenant: str
+    source: str
+    door: str
+
+
+class Prepared(NamedTuple):
+    """Rows that were decoded and judged, but are not durable yet."""
+
+    draft: Draft
+    admission: Admission
+
+    @property
+    def refused(self) -> int:
+        """Rows that did not decode or were not admitted."""
+        return self.draft.rows - self.admission.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +103,44 @@ class Intake:
         self._services = services
         self.bodies = BodyReader(services.config)
 
+    async def prepare(self, decode: Callable[[], Draft], tenant: str, *, inline: bool) -> Prepared:
+        """Decode and admit `tenant`'s rows: in the event loop with `inline`, else in a worker thread.
+
+        Raises InvalidInput (nothing could be decoded) or TooLarge.
+        """
+        now, earliest = self._services.clock.now(), self._services.config.earliest()
+
+        def run() -> Prepared:
+            draft = decode()
+            return Prepared(draft, admit(draft, tenant=tenant, now=now, earliest=earliest))
+
+        return run() if inline else await asyncio.to_thread(run)
+
+    async def publish(self, prepared: Prepared, sender: Sender, key: str | None) -> Outcome:
+        """Make the admitted readings durable. `key` is the sender's idempotency key.
+
+        Raises TooLarge, Conflict (the key was used for other content), Backpressure, Unavailable.
+        """
+        batch, refused = prepared.admission.batch, prepared.refused
+        receipt = await self._services.gate.offer(batch, source=sender.source, rejected=refused, key=key)
+        rows = prepared.admission.rows
+        _count(sender.door, rows, refused)
+        return Outcome(prepared.draft, rows, len(batch), refused, prepared.admission.rejected, receipt)
+
     async def readings(self, request: Request, decode: Decoder, door: str) -> Outcome:
         """Admit the request's readings and make them durable. `door` is the source unless the client names one.
 
         Raises InvalidInput (nothing could be decoded, no rows), TooLarge, Conflict, Backpressure, Unavailable.
         """
-        services = self._services
-        tenant, source, key = identity_of(request).tenant, _source(request, door), _idempotency_key(request)
-        now, earliest = services.clock.now(), services.config.earliest()
-
-        def prepare(data: bytes) -> tuple[Draft, Admission]:
-            draft = decode(data)
-            if draft.rows == 0:
-                raise InvalidInput("the request holds no rows", code="empty_request", hint="send at least one row")
-            return draft, admit(draft, tenant=tenant, now=now, earliest=earliest)
-
+        sender, key = _sender(request, door), _idempotency_key(request)
         body = await self.bodies.read(request)
         try:
-            draft, admission = await _in_right_place(body, prepare)
-            refused = draft.rows - admission.rows
-            receipt = await services.gate.offer(admission.batch, source=source, rejected=refused, key=key)
+            prepared = await self.prepare(lambda: decode(body.decoded()), sender.tenant, inline=_is_small(body))
+            if prepared.draft.rows == 0:
+                raise InvalidInput("the request holds no rows", code="empty_request", hint="send at least one row")
+            return await self.publish(prepared, sender, key)
         finally:
             body.release()
-        _count(door, admission.rows, refused)
-        return Outcome(draft, admission.rows, len(admission.batch), refused, admission.rejected, receipt)
 
     async def events(
         self,
@@ -99,14 +149,15 @@ class Intake:
         door: str,
     ) -> tuple[list[Event], list[RowError], str]:
         """Make the request's events durable; returns them, the refused rows and the receipt. Errors as `readings`."""
-        tenant, source, key = identity_of(request).tenant, _source(request, door), _idempotency_key(request)
+        sender, key = _sender(request, door), _idempotency_key(request)
         body = await self.bodies.read(request)
         try:
-            events, rejected = await _in_right_place(body, decode)
+            small = _is_small(body)
+            events, rejected = _decoded(body, decode) if small else await asyncio.to_thread(_decoded, body, decode)
             if not events and not rejected:
                 raise InvalidInput("the request holds no events", code="empty_request", hint="send at least one event")
             receipt = await self._services.gate.offer_events(
-                tenant, events, source=source, rejected=len(rejected), key=key
+                sender.tenant, events, source=sender.source, rejected=len(rejected), key=key
             )
         finally:
             body.release()
@@ -114,14 +165,12 @@ class Intake:
         return events, rejected, receipt
 
 
-async def _in_right_place(body: Body, work: Callable[[bytes], T]) -> T:
-    """Run `work` on the decoded body: here if it is small, in a thread if the loop would feel it."""
+def _is_small(body: Body) -> bool:
+    return body.size <= (INLINE if body.encoding == "identity" else INLINE_CODED)
 
-    def run() -> T:
-        return work(body.decoded())
 
-    inline = INLINE if body.encoding == "identity" else INLINE_CODED
-    return run() if body.size <= inline else await asyncio.to_thread(run)
+def _decoded(body: Body, work: Callable[[bytes], T]) -> T:
+    return work(body.decoded())
 
 
 def media_type(request: Request) -> str:
@@ -143,12 +192,16 @@ def shape_of(request: Request) -> Literal["json", "ndjson"]:
     )
 
 
+def _sender(request: Request, door: str) -> Sender:
+    return Sender(identity_of(request).tenant, _source(request, door), door)
+
+
 def _source(request: Request, door: str) -> str:
     """The name under which the ledger counts the request."""
     name = request.headers.get("x-penstock-source")
     if name is None:
         return door
-    if not _SOURCE.fullmatch(name):
+    if not SOURCE_NAME.fullmatch(name):
         raise InvalidInput(
             f"X-Penstock-Source {name!r:.60} is not a valid name",
             code="invalid_source",

@@ -27,7 +27,7 @@ LATENCY: Final = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
-ROWS: Final = Counter("penstock_api_rows", "Rows received over HTTP, by fate at the door", ["source", "fate"])
+ROWS: Final = Counter("penstock_api_rows", "Rows received over HTTP and TCP, by fate at the door", ["source", "fate"])
 HELD_GATE: Final = Gauge("penstock_api_gate_held_bytes", "Bytes of readings that wait for the broker")
 HELD_BODIES: Final = Gauge("penstock_api_body_held_bytes", "Bytes of request bodies in memory")
 LIVE_CLIENTS: Final = Gauge("penstock_api_live_clients", "Open live streams")
