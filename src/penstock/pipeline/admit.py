@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,13 +46,41 @@ class _Rule(NamedTuple):
     problem: tuple[str, str] | None
 
 
+class _Rules:
+    """The rules of all keys of a draft, in columns. Senders repeat themselves, so they are kept between drafts.
+
+    series is int32 [k]: the index in `known` of each key's series, -1 where the key is refused.
+    """
+
+    def __init__(self, keys: Sequence[DraftKey], tenant: str) -> None:
+        self.each = [_rule(key, tenant) for key in keys]
+        self.factor, self.offset, self.low, self.high = (
+            np.array([getattr(rule, name) for rule in self.each], np.float64)
+            for name in ("factor", "offset", "low", "high")
+        )
+        self.converts = bool(np.any(self.factor != 1.0)), bool(np.any(self.offset != 0.0))
+        self.bounded = bool(np.any(np.isfinite(self.low) | np.isfinite(self.high)))
+        self.faulty = np.array([rule.problem is not None for rule in self.each], np.bool_)
+        # Two spellings of one series (kW and W) become one.
+        index: dict[SeriesKey, int] = {}
+        self.series = np.array([index.setdefault(r.series, len(index)) if r.series else -1 for r in self.each], np.int32)
+        self.known = tuple(index)
+
+
+_rules_of: Final = lru_cache(maxsize=64)(_Rules)
+"""By the tuple of keys: decoders give the same one for the same set of keys, which makes comparing it cheap."""
+
+_MAX_CACHED: Final = 20_000  # keys of a draft whose rules are worth keeping
+
+
 def admit(draft: Draft, *, tenant: str, now: int, earliest: int) -> Admission:
     """Judge every row of `draft` for `tenant`.
 
     `now` and `earliest` (start of retention) are epoch ms. Values are converted to canonical units before their range
     is checked, so that -300 °C is refused for what it is: below 0 K.
     """
-    rules = [_rule(key, tenant) for key in draft.keys]
+    keys = tuple(draft.keys)
+    rules = _rules_of(keys, tenant) if len(keys) <= _MAX_CACHED else _Rules(keys, tenant)
     value = _canonical(draft, rules)
     problems = _problems(draft, rules, value, now=now, earliest=earliest)
     version = np.zeros(len(value), np.int64)
@@ -135,34 +163,28 @@ def _value_error(row: int, rule: _Rule, key: DraftKey, sent: float, value: float
     )
 
 
-def _column(rules: Sequence[_Rule], name: str) -> npt.NDArray[np.float64]:
-    return np.array([getattr(rule, name) for rule in rules], np.float64)
-
-
-def _canonical(draft: Draft, rules: Sequence[_Rule]) -> npt.NDArray[np.float64]:
+def _canonical(draft: Draft, rules: _Rules) -> npt.NDArray[np.float64]:
     """Values in canonical units; -0.0 becomes 0.0, so that equal values have equal bits."""
-    value, factor, offset = draft.value, _column(rules, "factor"), _column(rules, "offset")
-    if np.any(factor != 1.0):
-        value = value * factor[draft.key]
-    if np.any(offset != 0.0):
-        value = value + offset[draft.key]
+    value = draft.value
+    scaled, shifted = rules.converts
+    if scaled:
+        value = value * rules.factor[draft.key]
+    if shifted:
+        value = value + rules.offset[draft.key]
     return value + 0.0
 
 
 def _problems(
-    draft: Draft, rules: Sequence[_Rule], value: npt.NDArray[np.float64], *, now: int, earliest: int
+    draft: Draft, rules: _Rules, value: npt.NDArray[np.float64], *, now: int, earliest: int
 ) -> dict[int, RowError]:
     """The first problem of each row that has one."""
     bad_time = check_times(draft.ts, now=now, earliest=earliest)
     bad = bad_time != 0
     bad |= ~np.isfinite(value)
-    if rules:
-        low, high = _column(rules, "low"), _column(rules, "high")
-        if np.any(np.isfinite(low) | np.isfinite(high)):
-            bad |= (value < low[draft.key]) | (value > high[draft.key])
-        faulty = np.array([rule.problem is not None for rule in rules])
-        if faulty.any():
-            bad |= faulty[draft.key]
+    if rules.bounded:
+        bad |= (value < rules.low[draft.key]) | (value > rules.high[draft.key])
+    if rules.faulty.any():
+        bad |= rules.faulty[draft.key]
     bad_seq = np.zeros(len(value), np.bool_) if draft.seq is None else (draft.seq < 0) | (draft.seq >= SEQ_BASE >> 1)
     bad |= bad_seq
 
@@ -171,7 +193,7 @@ def _problems(
         row, key = int(draft.row[i]), int(draft.key[i])
         if row in problems:
             continue
-        rule = rules[key]
+        rule = rules.each[key]
         if rule.problem:
             problems[row] = RowError(row, *rule.problem)
         elif bad_time[i]:
@@ -183,17 +205,15 @@ def _problems(
     return problems
 
 
-def _series(rules: Sequence[_Rule], key: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], tuple[SeriesKey, ...]]:
-    """Only series that still have a reading; two spellings of one series (kW and W) become one."""
-    used = np.zeros(len(rules), np.bool_)
-    used[key] = True
-    index: dict[SeriesKey, int] = {}
-    lut = np.full(len(rules), -1, np.int32)
-    for i in np.flatnonzero(used).tolist():
-        series = rules[i].series
-        if series is not None:
-            lut[i] = index.setdefault(series, len(index))
-    return lut[key], tuple(index)
+def _series(rules: _Rules, key: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], tuple[SeriesKey, ...]]:
+    """int32 [n] and the series they index: only those that still have a reading."""
+    series = rules.series[key]
+    used = np.zeros(len(rules.known), np.bool_)
+    used[series] = True
+    if used.all():
+        return series, rules.known
+    place = np.cumsum(used, dtype=np.int32) - 1
+    return place[series], tuple(known for known, there in zip(rules.known, used.tolist(), strict=True) if there)
 
 
 def _bound(rule: _Rule, value: float) -> str:

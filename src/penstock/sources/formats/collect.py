@@ -11,6 +11,7 @@ import numpy.typing as npt
 from penstock.model.batch import Draft, DraftKey, SensorKey
 from penstock.model.errors import InvalidInput, RowError, TooLarge
 from penstock.model.series import Attributes
+from penstock.sources.formats.names import current_names
 
 __all__ = [
     "INT64",
@@ -78,22 +79,25 @@ class _Block(NamedTuple):
 
 
 class Collector:
-    """Builds one Draft. Blocks and readings may come in any order of rows; `draft` puts them in row order."""
+    """Builds one Draft. Blocks and readings may come in any order of rows; `draft` puts them in row order.
+
+    Codes are the numbers of keys in `names`: they hold for every body that is decoded with the same names.
+    """
 
     def __init__(self) -> None:
-        self._index: dict[DraftKey, int] = {}
+        self.names = current_names()
         self._blocks: list[_Block] = []
         self._readings: list[tuple[int, int, float, int, int]] = []
         self._rejected: list[RowError] = []
         self._attributes: dict[SensorKey, tuple[str, str, dict[str, str]]] = {}
 
     def code(self, key: DraftKey) -> int:
-        """The index that `key` has (from now on) in the Draft's keys."""
-        return self._index.setdefault(key, len(self._index))
+        """The code of `key`."""
+        return self.names.number(key)
 
     def codes(self, keys: Iterable[DraftKey]) -> Int32s:
         """int32 [k]: `code` of each key."""
-        return np.fromiter(map(self.code, keys), np.int32)
+        return np.fromiter(map(self.names.number, keys), np.int32)
 
     def block(self, key: Int32s, ts: Int64s, value: Float64s, row: Int32s, seq: Int64s | None = None) -> None:
         """Add columns of equal length; `key` holds codes."""
@@ -146,9 +150,10 @@ class Collector:
             order = np.argsort(block.row, kind="stable")
             block = _Block(*(None if column is None else column[order] for column in block))  # pyright: ignore[reportArgumentType] - only seq may be None
         self._rejected.sort(key=lambda error: error.row)
+        keys, key = self.names.select(block.key)
         return Draft(
-            keys=tuple(self._index),
-            key=block.key,
+            keys=keys,
+            key=key,
             ts=block.ts,
             value=block.value,
             row=block.row,
