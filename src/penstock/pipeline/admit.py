@@ -63,7 +63,9 @@ class _Rules:
         self.faulty = np.array([rule.problem is not None for rule in self.each], np.bool_)
         # Two spellings of one series (kW and W) become one.
         index: dict[SeriesKey, int] = {}
-        self.series = np.array([index.setdefault(r.series, len(index)) if r.series else -1 for r in self.each], np.int32)
+        self.series = np.array(
+            [index.setdefault(r.series, len(index)) if r.series else -1 for r in self.each], np.int32
+        )
         self.known = tuple(index)
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from penstock.model.batch import Draft
-from penstock.sources.formats.collect import INT64, Collector, Int32s, Int64s, check_rows, distinct
+from penstock.sources.formats.collect import INT64, Collector, Int32s, Int64s, check_rows
 from penstock.sources.formats.influx_columns import Fields, Split, read_fields, split
-from penstock.sources.formats.influx_series import Series, parse, parse_series, series_of
+from penstock.sources.formats.influx_series import Roster, Series, parse, roster_of, series_of
 
 __all__ = ["Precision", "decode_lines"]
 
@@ -45,15 +45,13 @@ def decode_lines(body: bytes, *, precision: Precision, now: int) -> Draft:
 
 
 class _Reader:
-    """Reads one body. `_last` is, per series, the last line that named it: later lines describe a sensor last."""
+    """Reads one body. `_told` is, per series that tells something, the last line that named it: later lines say it last."""
 
     def __init__(self, precision: Precision, now: int) -> None:
         self._divisor, self._factor = _DIVISOR[precision], _FACTOR[precision]
         self._now = now
         self._out = Collector()
-        self._index: dict[Series, int] = {}
-        self._series: list[Series] = []
-        self._last: list[int] = []
+        self._told: dict[Series, int] = {}
         self._rows = 0
 
     def read(self, body: bytes) -> Draft:
@@ -66,11 +64,8 @@ class _Reader:
         return self._out.draft(self._rows)
 
     def _describe(self) -> None:
-        """Say what is known of the sensors that have a reading, in the order of their last lines."""
-        last = np.array(self._last, np.int64)
-        order = np.argsort(last, kind="stable")
-        for at in order[last[order] >= 0].tolist():
-            series = self._series[at]
+        """Say what the lines told of their sensors, in the order of the last lines that did."""
+        for series in sorted(self._told, key=self._told.__getitem__):
             self._out.describe(series.site, series.sensor, series.building, series.room, dict(series.tags))
 
     def _read_mixed(self, body: bytes) -> None:
@@ -118,10 +113,10 @@ class _Reader:
 
     def _read_split(self, part: Split, rows: Int32s, source: bytes | Sequence[bytes]) -> None:
         """Add the readings of lines in columns; `rows` numbers the lines of `source`."""
-        lut = np.fromiter((self._code(parse_series(text)) for text in part.series.dictionary.to_pylist()), np.int32)
-        series = lut[part.series.indices.to_numpy()] if len(lut) else np.empty(0, np.int32)
+        roster = roster_of(part.series.dictionary, self._out.names)
+        series = part.series.indices.to_numpy()
         ts = np.full(len(series), self._now, np.int64) if part.ts is None else part.ts
-        good = series >= 0
+        good = roster.valid[series]
         if part.ts is not None:
             low, high = -(2**63) // self._factor + 1, (2**63 - 1) // self._factor - 1
             good &= (ts >= low) & (ts <= high)
@@ -130,7 +125,7 @@ class _Reader:
         taken = np.zeros(len(good), bool)
         for group in read_fields(part.fields, np.flatnonzero(good)):
             if isinstance(group, Fields):
-                self._add(group, series[group.at], ts[group.at], rows[part.at[group.at]])
+                self._add(group, roster, series[group.at], ts[group.at], rows[part.at[group.at]])
                 taken[group.at] = True
             else:
                 one_by_one.append(group)
@@ -141,25 +136,19 @@ class _Reader:
             for at in part.at[rest].tolist():
                 self._read_line(lines[at], int(rows[at]))
 
-    def _code(self, series: Series | None) -> int:
-        if series is None:
-            return -1
-        code = self._index.setdefault(series, len(self._index))
-        if code == len(self._series):
-            self._series.append(series)
-            self._last.append(-1)
-        return code
-
-    def _add(self, group: Fields, series: Int32s, ts: Int64s, row: Int32s) -> None:
+    def _add(self, group: Fields, roster: Roster, series: Int32s, ts: Int64s, row: Int32s) -> None:
         m = len(group.names)
-        present, local = distinct(series, len(self._series))
-        last = np.empty(len(present), np.int32)
-        last[local] = row  # rows ascend, and the last of equal indices wins
-        codes = np.empty((len(present), m), np.int32)
-        for i, at in enumerate(present.tolist()):
-            self._last[at] = max(self._last[at], int(last[i]))
-            codes[i] = [self._out.code(self._series[at].key(name)) for name in group.names]
-        self._out.block(codes[local].ravel(), np.repeat(ts, m), group.value.ravel(), np.repeat(row, m))
+        number = roster.numbers(group.names)[series]
+        self._out.block(number.ravel(), np.repeat(ts, m), group.value.ravel(), np.repeat(row, m))
+        if roster.tells.any():
+            last = np.full(len(roster.series), -1, np.int64)
+            last[series] = row  # rows ascend, and the last of equal indices wins
+            for at in np.flatnonzero((last >= 0) & roster.tells).tolist():
+                self._tell(roster.series[at], int(last[at]))
+
+    def _tell(self, series: Series | None, row: int) -> None:
+        if series is not None and series.tells:
+            self._told[series] = max(self._told.get(series, -1), row)
 
     def _read_line(self, line: bytes, row: int) -> None:
         """One line, the slow way; a blank line or a comment is not a row."""
@@ -181,8 +170,7 @@ class _Reader:
             self._out.reject(row, "no_value", "the line holds no numeric or boolean field")
             return
         series = series_of(parsed["measurement"], parsed["tags"])
-        code = self._code(series)
-        self._last[code] = max(self._last[code], row)
+        self._tell(series, row)
         for name, value in numbers:
             self._out.reading(series.key(name), ts, value, row)
 

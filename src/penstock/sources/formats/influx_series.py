@@ -6,15 +6,20 @@ series of one measurement and field apart, and is documented for users in `docs/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from line_protocol_parser import LineFormatError, parse_line
 
 from penstock.model.batch import DraftKey
+from penstock.sources.formats.names import Names
 
-__all__ = ["Series", "field_name", "parse", "parse_series", "series_of"]
+__all__ = ["Roster", "Series", "field_name", "parse", "parse_series", "roster_of", "series_of"]
 
 _SENSOR: Final = ("sensor_id", "sensor", "device_id", "device", "battery_id")
 _SITE: Final = ("site_id", "site")
@@ -37,6 +42,11 @@ class Series(NamedTuple):
     building: str
     room: str
     tags: tuple[tuple[str, str], ...]
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything about its sensor besides who it is."""
+        return bool(self.building or self.room or self.tags)
 
     def key(self, field: str) -> DraftKey:
         """The series that a field of such a line belongs to."""
@@ -97,6 +107,59 @@ def _parse_series(text: bytes) -> Series | None:
 
 
 _cached_series: Final = lru_cache(maxsize=65_536)(_parse_series)
+
+
+class Roster:
+    """The distinct series of a body's lines, read once for as long as bodies name the same ones.
+
+    series  the series of each text, None for one that is not valid
+    valid   bool [k]: whether it is
+    tells   bool [k]: whether it says anything about its sensor besides who it is
+    """
+
+    def __init__(self, texts: Sequence[bytes], names: Names) -> None:
+        self.names = names
+        self.series = [parse_series(text) for text in texts]
+        self.valid = np.array([series is not None for series in self.series], np.bool_)
+        self.tells = np.array([series is not None and series.tells for series in self.series], np.bool_)
+        self._numbers: dict[tuple[str, ...], npt.NDArray[np.int32]] = {}
+
+    def numbers(self, fields: tuple[str, ...]) -> npt.NDArray[np.int32]:
+        """int32 [k, fields]: the number in `names` of each series' key for each field, -1 where there is no series."""
+        numbers = self._numbers.get(fields)
+        if numbers is None:
+            rows = [
+                [self.names.number(series.key(field)) for field in fields] if series else [-1] * len(fields)
+                for series in self.series
+            ]
+            numbers = np.array(rows, np.int32).reshape(len(self.series), len(fields))
+            if len(self._numbers) < _MAX_GROUPS:
+                self._numbers[fields] = numbers
+        return numbers
+
+
+_MAX_GROUPS: Final = 16
+_MAX_ROSTERS: Final = 32
+_MAX_ROSTER: Final = 1 << 20  # bytes of the texts of a roster that is worth keeping
+_rosters: Final[OrderedDict[bytes, Roster]] = OrderedDict()
+_rosters_lock: Final = threading.Lock()
+
+
+def roster_of(dictionary: Any, names: Names) -> Roster:
+    """The roster of an Arrow binary array of distinct texts, with keys in `names`."""
+    if dictionary.nbytes > _MAX_ROSTER or dictionary.offset:
+        return Roster(dictionary.to_pylist(), names)
+    name = b"".join(memoryview(buffer) for buffer in dictionary.buffers() if buffer is not None)
+    with _rosters_lock:
+        roster = _rosters.get(name)
+    if roster is None or roster.names is not names or len(roster.series) != len(dictionary):
+        roster = Roster(dictionary.to_pylist(), names)
+    with _rosters_lock:
+        _rosters[name] = roster
+        _rosters.move_to_end(name)
+        while len(_rosters) > _MAX_ROSTERS:
+            _rosters.popitem(last=False)
+    return roster
 
 
 @lru_cache(maxsize=4_096)

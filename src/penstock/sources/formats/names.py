@@ -78,9 +78,7 @@ def current_names() -> Names:
     return _current
 
 
-def _distinct(
-    codes: npt.NDArray[np.int32], bound: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _distinct(codes: npt.NDArray[np.int32], bound: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """The distinct codes (0 to `bound` - 1), ascending, and which of them each code is."""
     if bound > _TABLE_WORTH * len(codes):
         present, index = np.unique(codes, return_inverse=True)
