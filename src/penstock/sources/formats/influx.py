@@ -137,14 +137,15 @@ class _Reader:
                 self._read_line(lines[at], int(rows[at]))
 
     def _add(self, group: Fields, roster: Roster, series: Int32s, ts: Int64s, row: Int32s) -> None:
-        m = len(group.names)
-        number = roster.numbers(group.names)[series]
-        self._out.block(number.ravel(), np.repeat(ts, m), group.value.ravel(), np.repeat(row, m))
         if roster.tells.any():
             last = np.full(len(roster.series), -1, np.int64)
             last[series] = row  # rows ascend, and the last of equal indices wins
             for at in np.flatnonzero((last >= 0) & roster.tells).tolist():
                 self._tell(roster.series[at], int(last[at]))
+        m = len(group.names)
+        if m > 1:
+            ts, row = np.repeat(ts, m), np.repeat(row, m)
+        self._out.block(roster.numbers(group.names)[series].ravel(), ts, group.value.ravel(), row)
 
     def _tell(self, series: Series | None, row: int) -> None:
         if series is not None and series.tells:
