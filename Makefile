@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check bench faults lock clean
+.PHONY: help demo test check bench faults faults-long faults-report lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -21,6 +21,15 @@ check: .venv/.dev  ## format, lint, types, imports
 
 bench: .venv/.dev  ## measure the whole path on this machine
 	$(BIN)/python -m bench
+
+faults: .venv/.dev  ## break things under load and check that nothing was lost (10 minutes)
+	$(BIN)/python -m tests.faults
+
+faults-long: .venv/.dev  ## the same with full counts (hours)
+	$(BIN)/python -m tests.faults --long
+
+faults-report: .venv/.dev  ## the same as faults, and write the table of docs/reliability.md
+	$(BIN)/python -m tests.faults --report docs/reliability.md
 
 .venv/.venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Penstock needs Python >= 3.11: make PYTHON=python3.x $(MAKECMDGOALS)" >&2; exit 1; }

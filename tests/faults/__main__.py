@@ -1,0 +1,50 @@
+"""Run the fault plan.
+
+    python -m tests.faults [--long] [--only F1,F3] [--seed N] [--report FILE] [--keep DIR]
+
+Exits with 1 when an invariant was violated. A failing run is repeated by its seed; `--keep` leaves its directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import report
+from tests.faults.plan import Outcome, execute, load_all
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="python -m tests.faults", description="Run the fault plan.")
+    arguments.add_argument("--long", action="store_true", help="the full counts (hours)")
+    arguments.add_argument("--only", help="names by commas, such as F1,F3")
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--report", type=Path, help="document whose table is replaced")
+    arguments.add_argument("--keep", type=Path, help="directory for data, ledgers and logs; kept")
+    chosen = arguments.parse_args()
+    faults = load_all()
+    wanted = chosen.only.split(",") if chosen.only else list(faults)
+    if unknown := set(wanted) - faults.keys():
+        arguments.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(faults)}")
+    home = chosen.keep or Path(tempfile.mkdtemp(prefix="penstock-faults-"))
+    outcomes: list[Outcome] = []
+    try:
+        for name in wanted:
+            place = home / name
+            place.mkdir(parents=True)
+            outcomes.append(execute(faults[name], place, seed=chosen.seed, long=chosen.long))
+            sys.stdout.write(report.line(outcomes[-1]) + "\n")
+            sys.stdout.flush()
+    finally:
+        if chosen.keep is None:
+            shutil.rmtree(home, ignore_errors=True)
+    if chosen.report:
+        report.write(chosen.report, outcomes, seed=chosen.seed, long=chosen.long)
+    return int(any(not one.ok for one in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

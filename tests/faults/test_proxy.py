@@ -1,0 +1,80 @@
+"""The proxy does what it is told to connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.faults.proxy import Proxy, Weather
+
+
+@pytest.fixture
+async def echo() -> AsyncIterator[Proxy]:
+    """A proxy in front of a server that repeats what it hears."""
+
+    async def serve(reader, writer):
+        while chunk := await reader.read(4096):
+            writer.write(chunk)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    proxy = Proxy(server.sockets[0].getsockname()[1]).start()
+    yield proxy
+    proxy.close()
+    server.close()
+
+
+@pytest.fixture
+async def pair(echo):
+    """A connection through the proxy."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", echo.port)
+    yield reader, writer
+    writer.transport.abort()
+
+
+async def said(pair, text=b"hello"):
+    reader, writer = pair
+    writer.write(text)
+    async with asyncio.timeout(5):
+        return await reader.read(len(text))
+
+
+async def test_in_good_weather_it_passes_everything(pair):
+    assert await said(pair) == b"hello"
+
+
+async def test_latency_is_added_both_ways(echo, pair):
+    echo.weather = Weather(latency=0.1)
+    began = time.monotonic()
+    await said(pair)
+    assert time.monotonic() - began >= 0.2
+
+
+async def test_a_half_open_link_holds_what_is_said_and_delivers_it_later(echo, pair):
+    await said(pair)
+    echo.weather = Weather(frozen=True)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await said(pair)
+    echo.weather = Weather()
+    async with asyncio.timeout(5):
+        assert await pair[0].read(5) == b"hello"
+
+
+async def test_a_reset_is_felt_as_a_reset(echo, pair):
+    await said(pair)
+    echo.cut(reset=True)
+    with pytest.raises(ConnectionResetError):
+        await said(pair)
+
+
+async def test_a_refusing_link_takes_no_new_connection(echo):
+    echo.weather = Weather(refuse=True)
+    reader, writer = await asyncio.open_connection("127.0.0.1", echo.port)
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read(1) == b""
+    writer.transport.abort()
