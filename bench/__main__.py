@@ -1,128 +1,83 @@
-"""Run the benchmark and print one table.
+"""Measure Penstock, and the peers that this machine has, side by side.
 
-python -m bench                    about two minutes
-python -m bench --seconds 60       the sustained figures
-python -m bench --doors arrow,line
+python -m bench                      everything, in a few minutes
+python -m bench --seconds 60         the sustained figures
+python -m bench doors versus         some parts only
+python -m bench --peers victoriametrics --url influxdb-2=http://host:8086#token versus
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform as machine
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from bench.bodies import ENDPOINTS, SENSORS, STEP_MS
-from bench.measured import KEY, Platform
-from bench.queries import measure_queries
-
-RESULTS = Path(__file__).parent / "results"
-
-
-class _Peak(threading.Thread):
-    """Samples the platform's memory while a load runs."""
-
-    def __init__(self, platform: Platform) -> None:
-        super().__init__(daemon=True)
-        self._platform = platform
-        self._done = threading.Event()
-        self.total = 0.0
-        self.each: dict[str, float] = {}
-
-    def run(self) -> None:
-        while not self._done.wait(0.25):
-            now = self._platform.memory()
-            self.total = max(self.total, sum(now.values()))
-            self.each = {name: max(mb, self.each.get(name, 0.0)) for name, mb in now.items()}
-
-    def stop(self) -> None:
-        self._done.set()
-        self.join()
+from bench import doors, queries, versus
+from bench.load import Load
+from bench.peers import LOCAL, present
+from bench.peers.penstock import DOORS
+from bench.report import facts, line, save
 
 
-def measure_door(name: str, seconds: float, connections: int) -> dict[str, Any]:
-    """One door on a fresh platform: load, then wait until the last reading is visible."""
-    with Platform() as platform:
-        start = (int(time.time() * 1000) - 45 * 60_000) // 1000 * 1000
-        spec = {
-            "host": platform.host,
-            "port": platform.port,
-            "key": KEY,
-            "name": name,
-            "start": start,
-            "seconds": seconds,
-            "connections": connections,
-        }
-        before = platform.cpu()
-        peak = _Peak(platform)
-        peak.start()
-        output = subprocess.run(
-            [sys.executable, "-m", "bench.client", json.dumps(spec)], check=True, capture_output=True, text=True
-        ).stdout
-        load = json.loads(output)
-        stored = platform.settled()
-        elapsed = time.time() - load["began"]
-        peak.stop()
-        after = platform.cpu()
-        if stored < load["readings"]:
-            raise SystemExit(f"{name}: {load['readings']} acknowledged, {stored} settled")
-        millions = load["readings"] / 1e6
-        return load | {
-            "door": name,
-            "readings_per_s": load["readings"] / elapsed,
-            "cpu_s_per_million": {n: (after[n] - before.get(n, 0.0)) / millions for n in after},
-            "client_cpu_s_per_million": load["client_cpu"] / millions,
-            "peak_mb": peak.total,
-            "peak_mb_each": peak.each,
-        }
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all of them when none is named")
+    parser.add_argument("--seconds", type=float, default=12.0, help="that a load lasts")
+    parser.add_argument("--connections", type=int, default=4, help="of the load client")
+    parser.add_argument("--rounds", type=int, default=3, help="of the comparison, interleaved")
+    parser.add_argument("--doors", default="arrow,json,line,ems", help=f"of {', '.join(DOORS)}")
+    parser.add_argument("--peers", default=",".join(LOCAL), help="that are compared where they are installed")
+    parser.add_argument("--url", action="append", default=[], help="NAME=URL[#TOKEN] of a peer that runs already")
+    parser.add_argument("--rows", type=int, default=6_000_000, help="readings of the history that is asked about")
+    parser.add_argument("--events", type=int, default=1_000_000, help="of the history")
+    parser.add_argument("--repeats", type=int, default=50, help="of each question")
+    options = parser.parse_args()
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"{', '.join(unknown)}: not one of {', '.join(PARTS)}")
+    return options
+
+
+def _load(options: argparse.Namespace) -> Load:
+    return Load(seconds=options.seconds, connections=options.connections)
+
+
+def _idle(_: argparse.Namespace, __: dict[str, Any]) -> Any:
+    return doors.idle()
+
+
+def _doors(options: argparse.Namespace, _: dict[str, Any]) -> Any:
+    return doors.measure(options.doors.split(","), _load(options))
+
+
+def _versus(options: argparse.Namespace, _: dict[str, Any]) -> Any:
+    makers, absent = present(options.peers.split(","), options.url)
+    return versus.measure(makers, absent, _load(options), options.rounds)
+
+
+def _queries(options: argparse.Namespace, found: dict[str, Any]) -> Any:
+    makers, absent = present(options.peers.split(","), options.url)
+    rates = {system["system"]: system["rate"] for system in found.get("versus", [])}
+    return queries.measure(
+        makers, absent, rows=options.rows, events=options.events, repeats=options.repeats, rates=rates
+    )
+
+
+PARTS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Any]] = {
+    "idle": _idle,
+    "doors": _doors,
+    "versus": _versus,
+    "queries": _queries,
+}
+"""Part → what measures it from the options and what was found so far."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=12.0, help="load per door")
-    parser.add_argument("--connections", type=int, default=4)
-    parser.add_argument("--doors", default="arrow,json,line,ems", help=f"of {', '.join(ENDPOINTS)}")
-    parser.add_argument("--no-queries", action="store_true")
-    options = parser.parse_args()
-
-    facts = {
-        "python": machine.python_version(),
-        "machine": machine.machine(),
-        "cores": len(__import__("os").sched_getaffinity(0)),
-    }
-    print(f"{facts['cores']} cores, Python {facts['python']}; {SENSORS} sensors, step {STEP_MS} ms, "
-          f"{options.connections} connections, {options.seconds:g} s per door, fsync on, dedupe exact\n")  # fmt: skip
-    with Platform() as platform:
-        time.sleep(5)
-        idle = platform.memory()
-    print(
-        f"idle memory   {sum(idle.values()):6.0f} MB   " + "  ".join(f"{n} {mb:.0f}" for n, mb in idle.items()) + "\n"
-    )
-
-    print(
-        "door      readings/s   ack p50/p95 ms   CPU s per million readings (platform | client)            peak MB  refused"
-    )
-    doors = []
-    for name in options.doors.split(","):
-        figures = measure_door(name, options.seconds, options.connections)
-        doors.append(figures)
-        cpu = figures["cpu_s_per_million"]
-        detail = " ".join(f"{n} {s:.2f}" for n, s in cpu.items() if s >= 0.005)
-        print(
-            f"{name:8} {figures['readings_per_s']:11,.0f}   {figures['ack_p50_ms']:6.1f} /{figures['ack_p95_ms']:7.1f}"
-            f"   {sum(cpu.values()):.2f} ({detail}) | {figures['client_cpu_s_per_million']:.2f}"
-            f"   {figures['peak_mb']:6.0f}  {figures['refused']}"
-        )
-    queries = [] if options.no_queries else measure_queries()
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{time.strftime('%Y%m%dT%H%M%S')}.json"
-    path.write_text(json.dumps({"facts": facts, "idle_mb": idle, "doors": doors, "queries": queries}, indent=1))
-    print(f"\nwritten to {path}")
+    options = _options()
+    found: dict[str, Any] = {"facts": facts()}
+    line(", ".join(f"{name} {value}" for name, value in found["facts"].items()))
+    for part in options.parts or PARTS:
+        found[part] = PARTS[part](options, found)
+    line(f"\nwritten to {save(found)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Request bodies of each door, rendered once and re-stamped in place, so that the client's CPU stays out of the figures.
+"""Request bodies, rendered once and re-stamped in place, so that the client's CPU stays out of the figures.
 
-Every request carries `STEPS` instants of all series. Sending it again only rewrites its timestamps: 13 digits a row for the
-text doors, one int64 column for Arrow.
+Every body carries `ROWS` rows of `sensors` series in turn. Sending it again only rewrites its timestamps: 13 digits a row for
+the text bodies, one int64 column for Arrow. Every reading is new: instants advance by `STEP_MS` once all series had one.
 """
 
 from __future__ import annotations
@@ -11,65 +11,72 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+ROWS = 10_000
 SENSORS = 1_000
-STEPS = 10
 STEP_MS = 10
 TEMPLATES = 4
+LATE_MS = 2 * 3_600_000
+"""How late a late row is: an outage of two hours that is made up for."""
 
-ENDPOINTS = {
-    "arrow": ("/v1/readings", "application/vnd.apache.arrow.stream"),
-    "json": ("/v1/readings", "application/json"),
-    "ndjson": ("/v1/readings", "application/x-ndjson"),
-    "ems": ("/v1/readings", "application/json"),
-    "line": ("/api/v2/write?precision=ms", "text/plain; charset=utf-8"),
-}
+I64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """How to talk to one door: `render(n)` gives the body of the n-th request; each holds `readings` readings."""
+class Stream:
+    """Which rows a load sends.
 
-    name: str
-    path: str
-    content_type: str
+    start    epoch ms of the first instant
+    sensors  how many series take turns
+    late     share of the rows whose instant lies `LATE_MS` before that of the others
+    prefix   of the sensors' names
+    """
+
+    start: int
+    sensors: int = SENSORS
+    late: float = 0.0
+    prefix: str = "m"
+
+    def __post_init__(self) -> None:
+        if ROWS % self.sensors and self.sensors % ROWS:
+            raise ValueError(f"{self.sensors} sensors: must divide {ROWS} or be a multiple of it")
+
+    @property
+    def slices(self) -> int:
+        """Bodies until every sensor had its turn."""
+        return max(1, self.sensors // ROWS)
+
+    @property
+    def templates(self) -> int:
+        """Bodies that differ in more than their instants: a multiple of `slices`."""
+        return self.slices * max(1, TEMPLATES // self.slices)
+
+    def members(self, n: int) -> I64:
+        """int64 [ROWS]: the sensor of each row of the n-th body."""
+        return (n % self.slices * ROWS + np.arange(ROWS)) % self.sensors
+
+    def first(self, n: int) -> int:
+        """Epoch ms of the first instant of the n-th body."""
+        return self.start + (n // self.slices * max(1, ROWS // self.sensors)) * STEP_MS
+
+    def offsets(self) -> I64:
+        """int64 [ROWS]: how far behind `first(n)` each row of a body is, ms; a (sensor, instant) never comes twice."""
+        late = np.arange(ROWS) * 7919 % ROWS < self.late * ROWS
+        return np.arange(ROWS) // self.sensors * STEP_MS - late * LATE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """`render(n)` gives the n-th body; each holds `readings` readings."""
+
     readings: int
     render: Callable[[int], bytes]
 
 
-def door(name: str, start: int, prefix: str = "m") -> Door:
-    """The bodies of door `name`, whose instants run from `start` (epoch ms) in steps of `STEP_MS`."""
-    path, content_type = ENDPOINTS[name]
-    rng = np.random.default_rng(7)
-    if name == "arrow":
-        return Door(name, path, content_type, SENSORS * STEPS, _arrow(start, prefix, rng))
-    row = {"json": _json_row, "ndjson": _json_row, "ems": _ems_row, "line": _line_row}[name]
-    templates = [
-        _template(name, [row(prefix, i % SENSORS, rng) for i in range(SENSORS * STEPS)]) for _ in range(TEMPLATES)
-    ]
-    per_row = 3 if name == "ems" else 1
-
-    def render(n: int) -> bytes:
-        body, at = templates[n % TEMPLATES]
-        stamps = start + (n * STEPS + np.arange(STEPS)) * STEP_MS
-        digits = (stamps[:, None] // 10 ** np.arange(12, -1, -1)) % 10 + 48
-        body[at] = digits.astype(np.uint8)[:, None, :]
-        return body.tobytes()
-
-    return Door(name, path, content_type, SENSORS * STEPS * per_row, render)
-
-
+Row = Callable[[str, int, np.random.Generator], bytes]
 _MARK = b"1111111111111"
-
-
-def _template(name: str, rows: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    head, glue, tail = (b"[", b",", b"]") if name in {"json", "ems"} else (b"", b"\n", b"\n")
-    body = head + glue.join(rows) + tail
-    # Every row's mark lies at a known offset within it, so positions need no search of the whole body.
-    starts = np.cumsum([0, *(len(r) + len(glue) for r in rows[:-1])]) + len(head)
-    offsets = starts + np.array([r.index(_MARK) for r in rows])
-    return np.frombuffer(bytearray(body), np.uint8), (offsets[:, None] + np.arange(13)).reshape(STEPS, SENSORS, 13)
 
 
 def _json_row(prefix: str, i: int, rng: np.random.Generator) -> bytes:
@@ -100,31 +107,99 @@ def _ems_row(prefix: str, i: int, rng: np.random.Generator) -> bytes:
 
 def _line_row(prefix: str, i: int, rng: np.random.Generator) -> bytes:
     value = round(float(rng.normal(1200, 40)), 2)
-    return b"power_w,sensor_id=%s%05d,site_id=site%02d value=%s %s" % (
-        prefix.encode(),
-        i,
-        i % 20,
-        str(value).encode(),
-        _MARK,
-    )
+    name = f"{prefix}{i:05d}"
+    return f"power_w,sensor_id={name},site_id=site{i % 20:02d} value={value} ".encode() + _MARK
 
 
-def _arrow(start: int, prefix: str, rng: np.random.Generator) -> Callable[[int], bytes]:
-    codes = np.tile(np.arange(SENSORS, dtype=np.int32), STEPS)
-    sensor = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([f"{prefix}{i:05d}" for i in range(SENSORS)]))
-    site = pa.DictionaryArray.from_arrays(pa.array(codes % 20), pa.array([f"site{i:02d}" for i in range(20)]))
-    metric = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(codes), np.int32)), pa.array(["power_w"]))
-    values = [pa.array(np.round(rng.normal(1200, 40, len(codes)), 2)) for _ in range(TEMPLATES)]
+def _copy_row(prefix: str, i: int, rng: np.random.Generator) -> bytes:
+    """PostgreSQL's COPY text: sensor, metric, site, room, ts, value."""
+    value = round(float(rng.normal(1200, 40)), 2)
+    return f"{prefix}{i:05d}\tpower_w\tsite{i % 20:02d}\t\\N\t".encode() + _MARK + f"\t{value}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """How rows of text become a body; a row holds `readings` readings."""
+
+    row: Row
+    head: bytes = b""
+    glue: bytes = b"\n"
+    tail: bytes = b"\n"
+    readings: int = 1
+
+
+_TEXTS = {
+    "json": _Text(_json_row, b"[", b",", b"]"),
+    "ndjson": _Text(_json_row),
+    "ems": _Text(_ems_row, b"[", b",", b"]", readings=3),
+    "line": _Text(_line_row),
+    "copy": _Text(_copy_row),
+}
+BODIES = (*_TEXTS, "arrow")
+
+
+def body(name: str, stream: Stream) -> Body:
+    """The bodies called `name` (one of BODIES) for the rows of `stream`."""
+    rng = np.random.default_rng(7)
+    if name == "arrow":
+        return Body(ROWS, _arrow(stream, rng))
+    text = _TEXTS[name]
+    templates = [_template(text, stream, n, rng) for n in range(stream.templates)]
+    distinct, which = np.unique(stream.offsets(), return_inverse=True)
 
     def render(n: int) -> bytes:
-        ts = np.repeat(start + (n * STEPS + np.arange(STEPS)) * STEP_MS, SENSORS)
-        batch = pa.record_batch(
-            [sensor, site, metric, pa.array(ts), values[n % TEMPLATES]],
-            names=["sensor_id", "site_id", "metric", "ts", "value"],
+        filled, at = templates[n % len(templates)]
+        stamps = stream.first(n) + distinct
+        digits = (stamps[:, None] // 10 ** np.arange(12, -1, -1)) % 10 + 48
+        filled[at] = digits.astype(np.uint8)[which]
+        return filled.tobytes()
+
+    return Body(ROWS * text.readings, render)
+
+
+def _template(
+    text: _Text, stream: Stream, n: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.intp]]:
+    """A body and, for each of its rows, the 13 places of its timestamp."""
+    rows = [text.row(stream.prefix, i, rng) for i in stream.members(n).tolist()]
+    # Every row's mark lies at a known offset within it, so positions need no search of the whole body.
+    starts = np.cumsum([0, *(len(r) + len(text.glue) for r in rows[:-1])]) + len(text.head)
+    offsets = starts + np.array([r.index(_MARK) for r in rows])
+    filled = text.head + text.glue.join(rows) + text.tail
+    return np.frombuffer(bytearray(filled), np.uint8), offsets[:, None] + np.arange(13)
+
+
+def _arrow(stream: Stream, rng: np.random.Generator) -> Callable[[int], bytes]:
+    def columns(n: int) -> list[pa.Array]:
+        members = stream.members(n)
+        sensors, index = np.unique(members, return_inverse=True)
+        names = pa.array([f"{stream.prefix}{i:05d}" for i in sensors.tolist()])
+        metric = pa.DictionaryArray.from_arrays(pa.array(np.zeros(ROWS, np.int32)), pa.array(["power_w"]))
+        return [
+            pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), names),
+            pa.DictionaryArray.from_arrays(
+                pa.array((members % 20).astype(np.int32)), pa.array([f"site{i:02d}" for i in range(20)])
+            ),
+            metric,
+            pa.array(np.round(rng.normal(1200, 40, ROWS), 2)),
+        ]
+
+    templates = [columns(n) for n in range(stream.templates)]
+    offsets = stream.offsets()
+
+    def render(n: int) -> bytes:
+        sensor, site, metric, value = templates[n % len(templates)]
+        return arrow_stream(
+            {"sensor_id": sensor, "site_id": site, "metric": metric, "ts": stream.first(n) + offsets, "value": value}
         )
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as writer:
-            writer.write_batch(batch)
-        return sink.getvalue().to_pybytes()
 
     return render
+
+
+def arrow_stream(columns: dict[str, object]) -> bytes:
+    """One Arrow IPC stream of equally long columns."""
+    table = pa.table(columns)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()

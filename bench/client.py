@@ -1,87 +1,71 @@
-"""A load client in a process of its own: keep-alive HTTP/1.1 by hand, so that it costs as little as possible.
-
-Refused requests (429, 503) are repeated after Retry-After, so every reading that is counted was acknowledged.
-"""
+"""A load client in a process of its own. What is refused is sent again, so every reading that is counted was acknowledged."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 import time
+from typing import Any
 
-from bench.bodies import door
-
-
-class _Connection:
-    def __init__(self, host: str, port: int, key: str) -> None:
-        self._address = (host, port)
-        self._key = key
-
-    async def open(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(*self._address, limit=1 << 20)
-
-    async def post(self, path: str, content_type: str, body: bytes) -> tuple[int, float]:
-        """Status and Retry-After seconds."""
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {self._address[0]}\r\nAuthorization: Bearer {self._key}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        self._writer.write(head.encode())
-        self._writer.write(body)
-        await self._writer.drain()
-        lines = (await self._reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
-        fields = {k.strip().lower(): v.strip() for k, _, v in (line.partition(b":") for line in lines[1:])}
-        if length := int(fields.get(b"content-length", b"0")):
-            answer = await self._reader.readexactly(length)
-        else:
-            answer = b""
-        status = int(lines[0].split()[1])
-        if status not in {200, 201, 204, 429, 503}:
-            raise RuntimeError(f"{path}: {status} {answer[:500]!r}")
-        return status, float(fields.get(b"retry-after", b"0"))
+from bench.bodies import Stream, body
+from bench.transports import TRANSPORTS, Target, Transport
 
 
-async def load(host: str, port: int, key: str, name: str, start: int, seconds: float, connections: int) -> dict:
-    """Send for `seconds`; returns what was acknowledged and the latencies of the requests."""
-    target = door(name, start)
+async def load(target: Target, stream: Stream, seconds: float, connections: int, rate: float = 0.0) -> dict[str, Any]:
+    """Send for `seconds`, at most `rate` readings a second (0: as fast as it goes); what was acknowledged, and how fast."""
+    bodies = body(target.body, stream)
     counter = iter(range(1 << 60))
     latencies: list[float] = []
     refused = 0
-    deadline = time.monotonic() + seconds
+    opened: list[Transport] = [TRANSPORTS[target.transport](target) for _ in range(connections)]
+    for transport in opened:
+        await transport.open()
+    began, cpu = time.time(), _cpu()
+    first = time.monotonic()
+    deadline = first + seconds
 
-    async def worker() -> None:
+    async def worker(transport: Transport) -> None:
         nonlocal refused
-        connection = _Connection(host, port, key)
-        await connection.open()
         while time.monotonic() < deadline:
-            body = target.render(next(counter))
-            while True:
-                began = time.monotonic()
-                status, retry_after = await connection.post(target.path, target.content_type, body)
-                if status < 300:
-                    latencies.append(time.monotonic() - began)
-                    break
+            n = next(counter)
+            if rate:
+                await asyncio.sleep(first + n * bodies.readings / rate - time.monotonic())
+            rendered = bodies.render(n)
+            sent = time.monotonic()
+            while (pause := await transport.send(rendered)) is not None:
                 refused += 1
-                await asyncio.sleep(max(retry_after, 0.05))
+                await asyncio.sleep(max(pause, 0.05))
+                sent = time.monotonic()
+            latencies.append(time.monotonic() - sent)
 
-    began, cpu = time.time(), time.process_time()
     async with asyncio.TaskGroup() as group:
-        for _ in range(connections):
-            group.create_task(worker())
+        for transport in opened:
+            group.create_task(worker(transport))
+    took = time.time() - began
+    for transport in opened:
+        await transport.close()
     latencies.sort()
     return {
         "began": began,
-        "seconds": time.time() - began,
+        "seconds": took,
         "requests": len(latencies),
-        "readings": len(latencies) * target.readings,
+        "readings": len(latencies) * bodies.readings,
         "refused": refused,
-        "client_cpu": time.process_time() - cpu,
+        "client_cpu": _cpu() - cpu,
         "ack_p50_ms": 1e3 * latencies[len(latencies) // 2],
         "ack_p95_ms": 1e3 * latencies[int(len(latencies) * 0.95)],
     }
 
 
+def _cpu() -> float:
+    """CPU seconds of this process and of its children that have ended (psql)."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 if __name__ == "__main__":
     spec = json.loads(sys.argv[1])
-    print(json.dumps(asyncio.run(load(**spec))))
+    plan = (Target(**spec.pop("target")), Stream(**spec.pop("stream")))
+    print(json.dumps(asyncio.run(load(*plan, **spec))))

@@ -1,86 +1,191 @@
-"""Latency of the standard questions over HTTP, on six million readings and a million events."""
+"""The standard questions on the same history in every system: at rest, and while it takes in half of what it can."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from bench.measured import Platform
+from bench import embedded
+from bench.bodies import Stream
+from bench.history import BATCH, SENSORS, STEP_MS, History, building, make, room, sensor, site
+from bench.load import Load, command, recently, running, sustain
+from bench.peers.penstock import Penstock
+from bench.peers.port import Peer, Totals
+from bench.peers.postgres import Postgres
+from bench.questions import Asker, Question, standard
+from bench.report import heading, line, percentile
+from penstock.model.event import Event
+from penstock.model.series import Attributes, SeriesKey
 
-SENSORS = 2_000
-STEP_MS = 30_000
-STEPS = 3_000
-EVENTS = 100_000
-
-
-def measure_queries(rounds: int = 30) -> list[dict[str, Any]]:
-    """Fill a fresh platform, wait until it is stored and rolled up, and ask each question `rounds` times."""
-    with Platform() as platform:
-        end = int(time.time() * 1000) // STEP_MS * STEP_MS
-        _fill(platform, end)
-        count = platform.settled()
-        while platform.get("/v1/system/status")["store"]["dirty"]:
-            time.sleep(0.2)
-        print(f"\nqueries on {count:,} readings and events, over HTTP" + " " * 8 + "p50 ms   p95 ms")
-        from_ = end - 86_400_000
-        questions = {
-            "last 100 of a sensor": "/v1/sensors/q0042/recent?limit=100&metric=temperature",
-            "1-minute aggregate, site of 100 sensors, 24 h": f"/v1/sites/site03/agg?window=1m&from={from_}&to={end}",
-            "15-minute aggregate, site of 100 sensors, 24 h": f"/v1/sites/site03/agg?window=15m&from={from_}&to={end}",
-            "15-minute average of a room (10 sensors)": "/v1/buildings/b03/rooms/r030/temperature/average?window=15m",
-            "last 10 events above 7": "/v1/events?criticality_gt=7&limit=10",
-            "latest of a site (100 sensors)": "/v1/latest?site=site03",
-        }
-        results: list[dict[str, Any]] = []
-        for name, path in questions.items():
-            took: list[float] = []
-            for _ in range(rounds + 3):
-                began = time.perf_counter()
-                answer = platform.get(path)
-                took.append(1e3 * (time.perf_counter() - began))
-            assert answer.get("data") or answer.get("value") is not None, (name, answer)
-            took = sorted(took[3:])
-            p50, p95 = took[len(took) // 2], took[int(len(took) * 0.95)]
-            results.append({"question": name, "p50_ms": p50, "p95_ms": p95})
-            print(f"{name:52} {p50:8.1f} {p95:8.1f}")
-    return results
+BURST_SECONDS = 5.0
+"""Of the load that finds out what a system can take, when no comparison has measured it."""
+USUAL_RATE = 500_000.0
+"""Readings/s that the store in process is taken to get, when no comparison has measured it."""
 
 
-def _fill(platform: Platform, end: int) -> None:
-    rng = np.random.default_rng(3)
-    codes = np.arange(SENSORS, dtype=np.int32)
-    names = {
-        "sensor_id": [f"q{i:04d}" for i in range(SENSORS)],
-        "site_id": [f"site{i // 100:02d}" for i in range(SENSORS)],
-        "building": [f"b{i // 100:02d}" for i in range(SENSORS)],
-        "room": [f"r{i // 10 % 1000:03d}" for i in range(SENSORS)],
+def measure(
+    makers: Mapping[str, Callable[[], Peer]],
+    absent: Mapping[str, str],
+    *,
+    rows: int,
+    events: int,
+    repeats: int,
+    rates: Mapping[str, float],
+) -> list[dict[str, Any]]:
+    """Fill each system with `rows` readings and `events` events, then ask. `rates`: system → readings/s that it can take."""
+    history = make(rows, int(time.time() * 1000) // STEP_MS * STEP_MS)
+    questions = standard(history.end, history.end - history.start)
+    heading(
+        f"{rows:,} readings ({len(history.ts):,} sent: 2 % late, 0.75 % repeated, 0.25 % corrected), {events:,} events; "
+        f"{repeats} repeats, p50 / p95 ms"
+    )
+    for name, reason in absent.items():
+        line(f"{name}: skipped, {reason}")
+    found = [
+        _one(name, make_peer, history, questions, events, repeats, rates.get(name))
+        for name, make_peer in makers.items()
+    ]
+    if Penstock.name in makers:
+        found.append(_in_process(history, questions, events, repeats, rates.get(Penstock.name, USUAL_RATE)))
+    return found
+
+
+def _in_process(history: History, questions: list[Question], events: int, repeats: int, rate: float) -> dict[str, Any]:
+    with embedded.Embedded() as store:
+        line("\nDuckSeriesStore in this process, without bus and HTTP")
+        keys = [SeriesKey(site(i), sensor(i), "temperature", "K") for i in range(SENSORS)]
+        places = {(site(i), sensor(i)): Attributes(building(i), room(i)) for i in range(SENSORS)}
+        for at in range(0, len(history.ts), BATCH):
+            part = np.s_[at : at + BATCH]
+            store.commit(keys, history.who[part], history.ts[part], history.said[part], attributes=places)
+        for first in range(0, events, 50_000):
+            columns = event_columns(history.end, first, min(50_000, events - first))
+            store.commit_events([Event(m, t, "", c, m) for t, c, m in zip(*columns, strict=True)])
+        store.upkeep()
+        ask = store.askers()["in process"]
+        answers = {"in process": _ask(ask, "in process", questions, history, repeats, "at rest")}
+        with store.committing(rate / 2):
+            busy = f"while committing {rate / 2:,.0f} readings/s"
+            answers["in process, busy"] = _ask(ask, "in process", questions, history, repeats, busy)
+    return {"system": "penstock in process", "rate": rate, "answers": answers}
+
+
+def _one(
+    name: str,
+    make_peer: Callable[[], Peer],
+    history: History,
+    questions: list[Question],
+    events: int,
+    repeats: int,
+    rate: float | None,
+) -> dict[str, Any]:
+    with running(make_peer) as peer:
+        line(f"\n{name} {peer.version.partition('+')[0]}")
+        took = fill(peer, history, events)
+        exact = _exactness(peer.totals("temperature", history.start, history.end), history.truth)
+        line(f"filled in {took:.1f} s over one connection; {exact['says']}")
+        doors = peer.askers()
+        answers = {door: _ask(ask, door, questions, history, repeats, "at rest") for door, ask in doors.items()}
+        size = peer.disk_bytes()
+        if rate is None:
+            rate = sustain(peer, Load(seconds=BURST_SECONDS)).rate
+        load = command(peer.target(), Stream(recently(), prefix="n"), 600.0, 2, rate / 2)
+        client = subprocess.Popen(load, stdout=subprocess.DEVNULL)
+        try:
+            time.sleep(3)
+            for door, ask in doors.items():
+                busy = f"while taking in {rate / 2:,.0f} readings/s"
+                answers[f"{door}, busy"] = _ask(ask, door, questions, history, repeats, busy)
+            if client.poll() is not None:
+                raise SystemExit(f"{name}: the load client ended while it was asked")
+        finally:
+            client.kill()
+            client.wait()
+    return {
+        "system": name,
+        "fill_s": took,
+        "exact": exact,
+        "bytes_per_reading": size and size / history.truth.readings,
+        "rate": rate,
+        "answers": answers,
     }
-    walk = 293.0 + np.cumsum(rng.normal(0, 0.02, (STEPS, SENSORS)), axis=0).round(2)
-    per = 10
-    for first in range(0, STEPS, per):
-        index = pa.array(np.tile(codes, per))
-        columns = {name: pa.DictionaryArray.from_arrays(index, pa.array(texts)) for name, texts in names.items()}
-        columns["metric"] = pa.DictionaryArray.from_arrays(
-            pa.array(np.zeros(per * SENSORS, np.int32)), pa.array(["temperature"])
-        )
-        columns["ts"] = pa.array(np.repeat(end - (STEPS - 1 - first - np.arange(per)) * STEP_MS, SENSORS))
-        columns["value"] = pa.array(walk[first : first + per].ravel())
-        table = pa.table(columns)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        platform.post("/v1/readings", sink.getvalue().to_pybytes(), "application/vnd.apache.arrow.stream")
-    for first in range(0, EVENTS, 5_000):
-        events = [
-            {
-                "criticality": int(c),
-                "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end / 1000 - first - i)),
-                "eventMessage": f"badge refused at door {i}",
-            }
-            for i, c in enumerate(rng.integers(0, 11, 5_000))
-        ]
-        platform.post("/v1/events", json.dumps(events).encode(), "application/json")
+
+
+def fill(peer: Peer, history: History, events: int) -> float:
+    """Write the history (and where there are events, those); seconds until all of it can be queried."""
+    began = time.monotonic()
+    for body in history.copies() if peer.target().body == "copy" else history.lines():
+        peer.write(body)
+    peer.settle()
+    took = time.monotonic() - began
+    if isinstance(peer, Penstock):
+        for first in range(0, events, 5_000):
+            peer.post_events(json.dumps(event_documents(history.end, first, min(5_000, events - first))).encode())
+        peer.settle()
+        peer.rolled_up()
+    elif isinstance(peer, Postgres):
+        for first in range(0, events, 50_000):
+            rows = event_columns(history.end, first, min(50_000, events - first))
+            peer.write_events("".join(f"{ts}\t{c}\t{message}\n" for ts, c, message in zip(*rows, strict=True)).encode())
+        peer.settle()
+    return took
+
+
+def event_columns(end: int, first: int, n: int) -> tuple[list[int], list[int], list[str]]:
+    """Instants (epoch ms), criticalities and messages of the events `first` to `first + n`: ten a second, back from `end`."""
+    rng = np.random.default_rng(first)
+    ts = (end - (first + np.arange(n)) * 100).tolist()
+    return ts, rng.integers(0, 11, n).tolist(), [f"badge refused at door {i}" for i in range(first, first + n)]
+
+
+def event_documents(end: int, first: int, n: int) -> list[dict[str, Any]]:
+    """The same as the events door takes them."""
+    ts, criticality, message = event_columns(end, first, n)
+    stamps = np.datetime_as_string(np.array(ts, "datetime64[ms]"), timezone="UTC").tolist()
+    return [
+        {"criticality": c, "timestamp": t, "eventMessage": m}
+        for c, t, m in zip(criticality, stamps, message, strict=True)
+    ]
+
+
+def _exactness(held: Totals, truth: Totals) -> dict[str, Any]:
+    """How far a system is from the truth after repetitions and corrections."""
+    missing, off = truth.readings - held.readings, held.total - truth.total
+    exact = missing == 0 and abs(off) <= 1e-9 * abs(truth.total)
+    says = "count and sum are exact" if exact else f"{-missing:+,} readings, sum off by {off:+,.2f}"
+    return {"exact": exact, "readings_off": -missing, "sum_off": off, "says": says}
+
+
+def _ask(
+    ask: Asker, door: str, questions: list[Question], history: History, repeats: int, state: str
+) -> dict[str, dict[str, Any]]:
+    """Each question `repeats` times, round-robin, after one round that does not count."""
+    took: dict[str, list[float]] = {}
+    right: dict[str, bool] = {}
+    for n in range(repeats + 1):
+        for question in questions:
+            began = time.perf_counter()
+            answer = ask(question)
+            elapsed = 1e3 * (time.perf_counter() - began)
+            if answer is not None and n:
+                took.setdefault(question.name, []).append(elapsed)
+                truth = history.answer(question) if n == 1 else None
+                if truth is not None:
+                    right[question.name] = answer.equals(truth)
+    line(f"  {door}, {state}")
+    found: dict[str, dict[str, Any]] = {}
+    for question in questions:
+        times = took.get(question.name)
+        if times is None:
+            line(f"    {question.name:58} {'-':>17}")
+            continue
+        p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
+        equal = right.get(question.name)
+        line(f"    {question.name:58} {p50:8.2f} {p95:8.2f}{'   not the truth' if equal is False else ''}")
+        found[question.name] = {"p50_ms": p50, "p95_ms": p95, "equals_truth": equal}
+    return found
