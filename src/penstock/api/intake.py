@@ -21,6 +21,7 @@ from penstock.api.services import Services
 from penstock.model.batch import Draft
 from penstock.model.errors import InvalidInput, RowError
 from penstock.model.event import Event
+from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.pipeline.admit import Admission, admit
 
 __all__ = [
@@ -121,11 +122,12 @@ class Intake:
 
         Raises TooLarge, Conflict (the key was used for other content), Backpressure, Unavailable.
         """
-        batch, refused = prepared.admission.batch, prepared.refused
-        receipt = await self._services.gate.offer(batch, source=sender.source, rejected=refused, key=key)
-        rows = prepared.admission.rows
-        _count(sender.door, rows, refused)
-        return Outcome(prepared.draft, rows, len(batch), refused, prepared.admission.rejected, receipt)
+        admission, refused = prepared.admission, prepared.refused
+        receipt = await self._services.gate.offer(
+            admission.batch, source=sender.source, rejected=refused, key=key, findings=admission.findings
+        )
+        _count(sender.door, admission.rows, refused)
+        return Outcome(prepared.draft, admission.rows, len(admission.batch), refused, admission.rejected, receipt)
 
     async def readings(self, request: Request, decode: Decoder, door: str) -> Outcome:
         """Admit the request's readings and make them durable. `door` is the source unless the client names one.
@@ -156,8 +158,9 @@ class Intake:
             events, rejected = _decoded(body, decode) if small else await asyncio.to_thread(_decoded, body, decode)
             if not events and not rejected:
                 raise InvalidInput("the request holds no events", code="empty_request", hint="send at least one event")
+            findings = Findings.of_rows(rejected) if rejected else NOTHING_FOUND
             receipt = await self._services.gate.offer_events(
-                sender.tenant, events, source=sender.source, rejected=len(rejected), key=key
+                sender.tenant, events, source=sender.source, rejected=len(rejected), key=key, findings=findings
             )
         finally:
             body.release()

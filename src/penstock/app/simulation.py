@@ -35,7 +35,9 @@ def gate_emitter(
         if delivery.draft is not None:
             draft = for_tenant(delivery.draft)
             admission = admit(draft, tenant=tenant, now=clock.now(), earliest=earliest())
-            await gate.offer(admission.batch, source=source, rejected=len(admission.rejected))
+            await gate.offer(
+                admission.batch, source=source, rejected=len(admission.rejected), findings=admission.findings
+            )
         elif bus is not None:
             await publish_events(bus, delivery.events)
         else:

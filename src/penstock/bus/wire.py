@@ -3,7 +3,7 @@
 Readings are a record batch `series: dictionary<int32, utf8>`, `ts: timestamp[ms, UTC]`, `value: double`,
 `version: int64`; the dictionary holds `site/sensor/metric/unit` (see `SeriesKey.text`). Events are a record batch
 `id, ts, timestamp, criticality, message, source`. The schema's metadata key `penstock` is a JSON header with the
-frame's id, tenant, stamp, parts and sensor attributes.
+frame's id, tenant, stamp, parts, and where there are any: the parts' own stamps, findings, sensor attributes.
 
 Series repeat from frame to frame, so their texts are cached: of the 2.9 ms that a frame of 16,384 rows over 3,000 series
 took to encode, 2.4 ms went into building the same texts again.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -24,6 +24,7 @@ from penstock.bus.port import EVENTS_SUBJECT, HEADER_ROWS
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Poison
 from penstock.model.event import Event
+from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
 from penstock.model.series import Attributes, SeriesKey
@@ -53,6 +54,7 @@ _READINGS_SCHEMA: Final = pa.schema(
 
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Stamp = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -61,9 +63,11 @@ class _Header(msgspec.Struct, frozen=True):
     format: int
     id: str
     tenant: str
-    stamp: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    stamp: _Stamp
     parts: tuple[tuple[str, str, _Count, _Count], ...]
     attributes: tuple[tuple[str, str, str, str, dict[str, str]], ...] = ()
+    stamps: tuple[_Stamp, ...] = ()
+    findings: dict[int, Findings] = {}
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -93,6 +97,10 @@ def encode_frame(frame: Frame) -> bytes:
         "stamp": frame.stamp,
         "parts": [[p.receipt, p.source, p.accepted, p.rejected] for p in frame.parts],
     }
+    if any(p.stamp for p in frame.parts):
+        header["stamps"] = [p.stamp for p in frame.parts]
+    if any(p.findings for p in frame.parts):
+        header["findings"] = {n: msgspec.to_builtins(p.findings) for n, p in enumerate(frame.parts) if p.findings}
     batch = frame.batch
     if batch.attributes:
         header["attributes"] = [
@@ -122,12 +130,19 @@ def decode_frame(payload: bytes | memoryview) -> Frame:
         events = tuple(_event(row) for row in record.to_pylist()) if is_events else ()
     except (pa.ArrowException, msgspec.MsgspecError, KeyError, ValueError, TypeError, OSError, RecursionError) as error:
         raise Poison(f"not a Penstock frame: {error!r:.300}", code="frame_malformed") from error
-    parts = tuple(Part(*part) for part in header.parts)
+    parts = tuple(_parts(header))
     if any(p.accepted < 0 or p.rejected < 0 for p in parts) or sum(p.accepted for p in parts) != len(batch) + len(
         events
     ):
         raise Poison("a frame's parts do not add up to its rows", code="frame_malformed")
     return Frame(header.id, header.tenant, header.stamp, parts, batch, events)
+
+
+def _parts(header: _Header) -> Iterator[Part]:
+    stamps = header.stamps if len(header.stamps) == len(header.parts) else (0,) * len(header.parts)
+    for n, (part, stamp) in enumerate(zip(header.parts, stamps, strict=True)):
+        found = header.findings.get(n)
+        yield Part(*part, stamp=stamp, findings=found.bounded() if found else NOTHING_FOUND)
 
 
 def _read(payload: bytes | memoryview) -> tuple[_Header, pa.RecordBatch]:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from penstock.model.findings import NOTHING_FOUND, Findings
+
 __all__ = ["Counts", "DeadLetter", "LedgerRow", "Part", "Receipt"]
 
 
@@ -44,13 +46,16 @@ class Part:
     """A run of a frame's readings (or events) that came from one request of one source.
 
     `accepted` readings (or events) follow one another in the frame, in the order of its parts; `rejected` were refused
-    at the door and only count.
+    at the door and only count. `stamp` is the request's admission stamp (epoch µs), 0 for that of the frame; `findings`
+    is what admission found in the request, in its first frame only.
     """
 
     receipt: str
     source: str
     accepted: int
     rejected: int = 0
+    stamp: int = 0
+    findings: Findings = NOTHING_FOUND
 
     def only(self, accepted: int, rejected: int) -> Part:
         return replace(self, accepted=accepted, rejected=rejected)
@@ -70,13 +75,23 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one request, summed over its frames so far. `committed_ts` is epoch ms."""
+    """What became of one request, summed over its `frames` so far.
+
+    `stamp` is when it was admitted (epoch µs, 0 where that was not kept), `committed_ts` its last commit (epoch ms).
+    """
 
     id: str
     tenant: str
     source: str
     counts: Counts
     committed_ts: int
+    stamp: int = 0
+    frames: tuple[str, ...] = ()
+
+    def joined(self, later: Receipt) -> Receipt:
+        """This and what `later` frames of the same request add."""
+        counts, frames = self.counts + later.counts, (*self.frames, *later.frames)
+        return replace(self, counts=counts, committed_ts=max(self.committed_ts, later.committed_ts), frames=frames)
 
 
 @dataclass(frozen=True, slots=True)

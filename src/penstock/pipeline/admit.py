@@ -13,9 +13,11 @@ import numpy.typing as npt
 from penstock.model.batch import SEQ_BASE, Batch, Draft, DraftKey, SensorKey
 from penstock.model.errors import InvalidInput, RowError
 from penstock.model.event import Event
+from penstock.model.findings import NOTHING_FOUND, Converted, Findings
 from penstock.model.series import NO_SITE, Attributes, SeriesKey, check_name
 from penstock.model.time import FUTURE_TOLERANCE, TIME_CODES, check_times, format_time
-from penstock.model.units import conversion, quantity_of, resolve_metric
+from penstock.model.units import Conversion, conversion, quantity_of, resolve_metric
+from penstock.pipeline.findings import conversions, first_refused, reasons
 
 __all__ = ["Admission", "admit", "admit_events"]
 
@@ -27,16 +29,20 @@ class Admission:
     """The outcome for one request: good readings, and a verdict for each row that was refused.
 
     `batch.version` is SEQ_BASE + seq where the sender gave one, else 0 until the gate stamps it. `rows` counts the rows
-    that were accepted; a row is accepted or refused as a whole.
+    that were accepted; a row is accepted or refused as a whole. `findings` go to the gate, for the receipt.
     """
 
     batch: Batch
     rows: int
     rejected: tuple[RowError, ...]
+    findings: Findings
 
 
 class _Rule(NamedTuple):
-    """How one distinct key of a draft is treated: its series and conversion, or the reason it is refused."""
+    """How one distinct key of a draft is treated: its series and conversion, or the reason it is refused.
+
+    `converted` tells the conversion where there is any; equal ones are one object.
+    """
 
     series: SeriesKey | None
     factor: float
@@ -44,6 +50,7 @@ class _Rule(NamedTuple):
     low: float
     high: float
     problem: tuple[str, str] | None
+    converted: Converted | None = None
 
 
 class _Rules:
@@ -67,6 +74,7 @@ class _Rules:
             [index.setdefault(r.series, len(index)) if r.series else -1 for r in self.each], np.int32
         )
         self.known = tuple(index)
+        self.conversions = conversions(keys, [rule.converted for rule in self.each])
 
 
 _rules_of: Final = lru_cache(maxsize=64)(_Rules)
@@ -100,7 +108,11 @@ def admit(draft: Draft, *, tenant: str, now: int, earliest: int) -> Admission:
     }
     batch = Batch(tenant, index, series, draft.ts[keep], value[keep], version[keep], attributes)
     refused = {e.row for e in draft.rejected} | problems.keys()
-    return Admission(batch, draft.rows - len(refused), tuple(sorted([*draft.rejected, *problems.values()])))
+    rejected = tuple(sorted([*draft.rejected, *problems.values()]))
+    findings = NOTHING_FOUND
+    if rejected or rules.conversions:
+        findings = Findings(rules.conversions, reasons(rejected), first_refused(draft, rejected)).bounded()
+    return Admission(batch, draft.rows - len(refused), rejected, findings)
 
 
 def admit_events(events: Sequence[Event], *, now: int, earliest: int) -> tuple[list[Event], list[RowError]]:
@@ -132,7 +144,14 @@ def _rule(key: DraftKey, tenant: str) -> _Rule:
         return _refuse("invalid_name", reason)
     quantity = quantity_of(metric)
     low, high = (quantity.low, quantity.high) if quantity else (float("-inf"), float("inf"))
-    return _Rule(SeriesKey(site, key.sensor, metric, to.unit), to.factor, to.offset, low, high, None)
+    plain = to.factor == 1.0 and to.offset == 0.0 and metric == key.metric
+    converted = None if plain else _converted(key.metric, key.unit or unit or "", metric, to)
+    return _Rule(SeriesKey(site, key.sensor, metric, to.unit), to.factor, to.offset, low, high, None, converted)
+
+
+@lru_cache(maxsize=4096)
+def _converted(sent_metric: str, sent_unit: str, metric: str, to: Conversion) -> Converted:
+    return Converted(sent_metric, sent_unit, metric, to.unit, to.factor, to.offset)
 
 
 def _refuse(code: str, detail: str) -> _Rule:

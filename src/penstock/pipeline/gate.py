@@ -13,6 +13,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -20,12 +21,16 @@ from penstock.bus import HEADER_ID, HEADER_ROWS, Bus, Lane, encode_frame, rows_h
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Backpressure, Conflict, TooLarge
 from penstock.model.event import Event
+from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
 from penstock.model.series import Attributes
 from penstock.model.time import MINUTE, Clock, Stamps
 
 __all__ = ["Gate", "GateConfig"]
+
+_FRAME_FINDINGS: Final = 256 << 10
+"""Bytes of findings that a frame of gathered requests holds: its header must never make it too large for the bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,13 @@ class _Offer:
     rejected: int
     stamp: int
     size: int
+    findings: Findings
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def part(self, stamp: int) -> Part:
+        """The whole request as a part of a frame that is stamped `stamp`."""
+        own = self.stamp if self.stamp != stamp else 0
+        return Part(self.receipt, self.source, len(self.batch), self.rejected, own, self.findings)
 
 
 @dataclass(slots=True)
@@ -93,8 +104,17 @@ class Gate:
         """Bytes of readings that wait for the broker."""
         return sum(self._held.values())
 
-    async def offer(self, batch: Batch, *, source: str, rejected: int = 0, key: str | None = None) -> str:
-        """Make the readings durable on the bus; returns the receipt's id. `rejected` rows are only counted.
+    async def offer(
+        self,
+        batch: Batch,
+        *,
+        source: str,
+        rejected: int = 0,
+        key: str | None = None,
+        findings: Findings = NOTHING_FOUND,
+    ) -> str:
+        """Make the readings durable on the bus; returns the receipt's id. `rejected` rows are only counted, and
+        `findings` are kept with the receipt.
 
         `key` is the client's Idempotency-Key: a repetition within the retry window gets the first receipt and is not
         sent again; with other content it is refused (Conflict). Without a key a repetition of equal content is sent
@@ -108,7 +128,8 @@ class Gate:
         news = self._news(batch)
         version = np.where(batch.version == 0, memory.stamp, batch.version)
         batch = replace(batch, version=version, attributes=news)
-        offer = _Offer(memory.receipt, source, batch, rejected, memory.stamp, 64 + 28 * len(batch))
+        size = 64 + 28 * len(batch) + findings.size
+        offer = _Offer(memory.receipt, source, batch, rejected, memory.stamp, size, findings)
         self._reserve(tenant, offer.size)
         try:
             if len(batch) > self._config.frame_rows // 4:
@@ -122,7 +143,14 @@ class Gate:
         return memory.receipt
 
     async def offer_events(
-        self, tenant: str, events: Sequence[Event], *, source: str, rejected: int = 0, key: str | None = None
+        self,
+        tenant: str,
+        events: Sequence[Event],
+        *,
+        source: str,
+        rejected: int = 0,
+        key: str | None = None,
+        findings: Findings = NOTHING_FOUND,
     ) -> str:
         """Make events durable on the bus; returns the receipt's id. Errors as `offer`."""
         memory = self._recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key)
@@ -131,7 +159,7 @@ class Gate:
         size = 64 + sum(200 + len(e.message) for e in events)
         self._reserve(tenant, size)
         try:
-            part = Part(memory.receipt, source, len(events), rejected)
+            part = Part(memory.receipt, source, len(events), rejected, findings=findings)
             frame = Frame(memory.receipt, tenant, memory.stamp, (part,), Batch.empty(tenant), tuple(events))
             await self._send(Lane.EVENTS, frame)
         finally:
@@ -151,7 +179,9 @@ class Gate:
         frames: list[Frame] = []
         for n, start in enumerate(range(0, len(offer.batch), step)):
             chunk = offer.batch.slice(start, start + step)
-            part = Part(offer.receipt, offer.source, len(chunk), offer.rejected if n == 0 else 0)
+            part = Part(offer.receipt, offer.source, len(chunk))
+            if n == 0:
+                part = replace(part, rejected=offer.rejected, findings=offer.findings)
             frames.append(Frame(f"{offer.receipt}.{n}", chunk.tenant, offer.stamp, (part,), chunk))
         sends = (self._send(Lane.READINGS, frame) for frame in frames)
         for outcome in await asyncio.gather(*sends, return_exceptions=True):
@@ -173,14 +203,11 @@ class Gate:
     async def _drain(self, tenant: str) -> None:
         """Publish what waits for `tenant`, frame after frame, until nothing waits."""
         while offers := self._waiting[tenant]:
-            taken, rows = 0, 0
-            while taken < len(offers) and (taken == 0 or rows + len(offers[taken].batch) <= self._config.frame_rows):
-                rows += len(offers[taken].batch)
-                taken += 1
+            taken = self._fitting(offers)
             group, self._waiting[tenant] = offers[:taken], offers[taken:]
             error: BaseException | None = None
             try:
-                parts = tuple(Part(o.receipt, o.source, len(o.batch), o.rejected) for o in group)
+                parts = tuple(o.part(group[-1].stamp) for o in group)
                 batch = Batch.concat([o.batch for o in group])
                 frame_id = f"{group[0].receipt}.0" if len(group) == 1 else self._next_id()
                 await self._send(Lane.READINGS, Frame(frame_id, tenant, group[-1].stamp, parts, batch))
@@ -194,6 +221,15 @@ class Gate:
             if error and not isinstance(error, Exception):
                 raise error
         del self._waiting[tenant]
+
+    def _fitting(self, offers: Sequence[_Offer]) -> int:
+        """How many of `offers`, at least one, go into one frame: bounded in readings and in what is said about them."""
+        rows, findings = 0, 0
+        for taken, offer in enumerate(offers):
+            rows, findings = rows + len(offer.batch), findings + offer.findings.size
+            if taken and (rows > self._config.frame_rows or findings > _FRAME_FINDINGS):
+                return taken
+        return len(offers)
 
     async def _send(self, lane: Lane, frame: Frame) -> None:
         payload = encode_frame(frame)

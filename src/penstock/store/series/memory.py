@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +17,21 @@ import numpy.typing as npt
 from penstock.model.batch import Readings
 from penstock.model.errors import NotFound
 from penstock.model.event import Event
+from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
-from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Part, Receipt
 from penstock.model.partials import partials_at
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey
 from penstock.model.time import Clock, WallClock
-from penstock.store.series.port import Aggregates, EventRow, Filter, State
+from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Passage, Refusal, State, Trace
 
 __all__ = ["MemorySeriesStore"]
 
 _Cell = tuple[int, float]
 """(version, value) of one (series, ts); the greatest wins, whatever the order of arrival."""
+
+_Arrived = tuple[int, int, float, str]
+"""(number of the part, version, value, fate) of a reading that came, in whatever order."""
 
 _Key = tuple[SeriesKey, int]
 """(series, ts): what one reading is about."""
@@ -42,6 +46,7 @@ class _Series:
     tenant: str
     key: SeriesKey
     cells: dict[int, _Cell] = field(default_factory=dict[int, _Cell])
+    arrivals: dict[int, list[_Arrived]] = field(default_factory=dict[int, list[_Arrived]])
     newest: int = 0
 
     def info(self, attributes: Attributes) -> SeriesInfo:
@@ -89,6 +94,7 @@ class MemorySeriesStore:
         self._tenants: dict[str, _Tenant] = {}
         self._series: list[_Series] = []
         self._frames: dict[str, list[Receipt]] = {}
+        self._parts: list[tuple[Frame, Part]] = []
         self._revision = 0
         self._committed = 0
         self._stored = 0
@@ -119,14 +125,26 @@ class MemorySeriesStore:
             tenant.said.setdefault(sensor, _Said()).hear(frame.stamp, news)
         tenant.dead_letters.extend(frame.dead_letters)
         fates = self._judge_events(tenant, frame) if frame.events else self._judge_readings(tenant, frame)
+        self._remember(tenant, frame, fates)
         receipts: list[Receipt] = []
         for part, counts in zip(frame.parts, _per_part(frame, fates), strict=True):
             tenant.sources[part.source] = tenant.sources.get(part.source, Counts()) + counts
             before = tenant.receipts.get(part.receipt)
-            receipt = Receipt(part.receipt, frame.tenant, part.source, counts, self._clock.now())
+            stamp = part.stamp or frame.stamp
+            receipt = Receipt(part.receipt, frame.tenant, part.source, counts, self._clock.now(), stamp, (frame.id,))
             receipts.append(receipt)
-            tenant.receipts[part.receipt] = replace(receipt, counts=before.counts + counts) if before else receipt
+            tenant.receipts[part.receipt] = before.joined(receipt) if before else receipt
         return receipts
+
+    def _remember(self, tenant: _Tenant, frame: Frame, fates: Sequence[str]) -> None:
+        """Which part brought each reading, and what was found in it."""
+        batch, first = frame.batch, len(self._parts)
+        self._parts += [(frame, part) for part in frame.parts]
+        numbers = [first + n for n, part in enumerate(frame.parts) for _ in range(part.accepted)]
+        for row in range(len(batch)):
+            series = tenant.series[batch.keys[batch.series[row]]]
+            arrived = (numbers[row], int(batch.version[row]), float(batch.value[row]), fates[row])
+            series.arrivals.setdefault(int(batch.ts[row]), []).append(arrived)
 
     def _judge_readings(self, tenant: _Tenant, frame: Frame) -> list[str]:
         """The fate of each row: the frame is compacted to its best row per key, then those meet the store."""
@@ -231,6 +249,43 @@ class MemorySeriesStore:
         held = self._tenants.get(tenant, _Tenant()).events.values()
         rows = sorted((row for row in held if wanted(row.event)), key=lambda r: (r.event.ts, r.event.id), reverse=True)
         return rows[:limit]
+
+    async def trace(self, tenant: str, series: int, ts: int) -> Trace:
+        """Every arrival is remembered."""
+        [own] = self._owned(tenant, np.array([series], np.int32))
+        version, value = own.cells.get(ts, (None, None))
+        arrivals = tuple(
+            Arrival(sent, said, fate, self._passage(number))
+            for number, said, sent, fate in sorted(own.arrivals.get(ts, []))
+        )
+        return Trace(value, version, arrivals)
+
+    def _passage(self, number: int) -> Passage:
+        frame, part = self._parts[number]
+        conversions = next(
+            (p.findings.conversions for p in self._parts_of(frame.tenant, part.receipt) if p.findings), ()
+        )
+        [receipt] = [r for r in self._frames[frame.id] if r.id == part.receipt][:1]
+        return Passage(
+            part.receipt, part.source, part.stamp or frame.stamp, receipt.committed_ts, (frame.id,), conversions
+        )
+
+    def _parts_of(self, tenant: str, receipt: str) -> Iterator[Part]:
+        return (part for frame, part in self._parts if frame.tenant == tenant and part.receipt == receipt)
+
+    async def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> Sequence[Refusal]:
+        """A pass over everything that was ever refused, newest first."""
+        found = [
+            Refusal(refused, part.receipt, part.source, part.stamp or frame.stamp)
+            for frame, part in reversed(self._parts)
+            for refused in part.findings.refused
+            if frame.tenant == tenant and (refused.sensor, refused.metric, refused.ts) == (sensor, metric, ts)
+        ]
+        return found[:limit]
+
+    async def findings(self, tenant: str, receipt: str) -> Findings:
+        """Those of the request's first frame: the others have none."""
+        return next((part.findings for part in self._parts_of(tenant, receipt) if part.findings), NOTHING_FOUND)
 
     async def receipt(self, tenant: str, receipt: str) -> Receipt | None:
         """Receipts are kept as long as the process lives."""

@@ -11,12 +11,23 @@ import numpy.typing as npt
 
 from penstock.model.batch import Readings
 from penstock.model.event import Event
+from penstock.model.findings import Converted, Findings, Refused
 from penstock.model.frame import Frame
 from penstock.model.ledger import DeadLetter, LedgerRow, Receipt
 from penstock.model.partials import Partials
 from penstock.model.series import SeriesInfo
 
-__all__ = ["Aggregates", "EventRow", "Filter", "SeriesStore", "State"]
+__all__ = [
+    "Aggregates",
+    "Arrival",
+    "EventRow",
+    "Filter",
+    "Passage",
+    "Refusal",
+    "SeriesStore",
+    "State",
+    "Trace",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,54 @@ class EventRow(NamedTuple):
     """A stored event and when its frame was admitted (epoch µs)."""
 
     event: Event
+    stamp: int
+
+
+class Passage(NamedTuple):
+    """How a reading came in.
+
+    receipt       of the request that brought it
+    source        who sent it
+    stamp         when the request was admitted, epoch µs
+    committed_ts  when it was committed, epoch ms
+    frames        the frame that carried it; more than one where a large request's frames overlap in time
+    conversions   made in that request
+    """
+
+    receipt: str
+    source: str
+    stamp: int
+    committed_ts: int
+    frames: tuple[str, ...]
+    conversions: tuple[Converted, ...]
+
+
+class Arrival(NamedTuple):
+    """One reading that arrived for a key: `fate` as the ledger counted it (stored, duplicate, superseded).
+
+    `passage` is None where that is no longer kept.
+    """
+
+    value: float
+    version: int
+    fate: str
+    passage: Passage | None
+
+
+class Trace(NamedTuple):
+    """What a key holds (None for nothing), and all that arrived for it as far as it is kept, in order of commit."""
+
+    value: float | None
+    version: int | None
+    arrivals: tuple[Arrival, ...]
+
+
+class Refusal(NamedTuple):
+    """A reading that was refused at the door, with the receipt, source and admission stamp (epoch µs) of its request."""
+
+    refused: Refused
+    receipt: str
+    source: str
     stamp: int
 
 
@@ -123,6 +182,18 @@ class SeriesStore(Protocol):
         limit: int,
     ) -> Sequence[EventRow]:
         """Newest first (ties by id, descending); `criticality_above` is strict."""
+        ...
+
+    async def trace(self, tenant: str, series: int, ts: int) -> Trace:
+        """The story of one key: order-free in its (value, version) pairs, kept as long as receipts are."""
+        ...
+
+    async def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> Sequence[Refusal]:
+        """Readings of that name (of any site) and instant that were refused, newest first, kept as receipts are."""
+        ...
+
+    async def findings(self, tenant: str, receipt: str) -> Findings:
+        """What admission found in a request; nothing if it found nothing, or none of it is committed or kept."""
         ...
 
     async def receipt(self, tenant: str, receipt: str) -> Receipt | None:

@@ -47,11 +47,18 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """fate uint8 [n] per input row; `append` and `update` hold the rows to write, sorted by (series, ts)."""
+    """fate uint8 [n] per input row; `append` and `update` hold the rows to write, sorted by (series, ts).
+
+    What these alone do not tell: `before` is what `update` replaces, row by row; `passed` are the input rows that were
+    stored but not the last to change their key in this commit, `raised` the duplicates that raised their key's version.
+    """
 
     fate: npt.NDArray[np.uint8]
     append: Rows
     update: Rows
+    before: Rows
+    passed: npt.NDArray[np.intp]
+    raised: npt.NDArray[np.intp]
 
 
 def sort_order(series: I32, ts: I64) -> npt.NDArray[np.intp]:
@@ -85,24 +92,43 @@ def judge(rows: Rows, frame: I32, lookup: Callable[[I32, I64], Known]) -> Verdic
     same = known.present & (known.value == final.value)
     newer = final.version > known.version
     wins = known.present & ~same & (newer | ((final.version == known.version) & (final.value > known.value)))
-    update = wins | (same & newer)
+    raises = same & newer
+    update = wins | raises
     fate = np.empty(len(order), np.uint8)
     fate[first] = np.where(~known.present | wins, STORED, np.where(same, DUPLICATE, SUPERSEDED))
 
     # Keys that occur more than once in a commit are rare (duplicates, corrections), so they are settled one by one.
+    passed: list[int] = []
+    raised: list[int] = []
     for group in np.flatnonzero(ends - starts > 1).tolist():
         members = np.sort(order[starts[group] : ends[group]]).tolist()
         before = (int(known.version[group]), float(known.value[group])) if known.present[group] else None
-        after = _settle(rows, frame, members, before, fate)
+        after, changes = _settle(rows, frame, members, before, fate)
         final.version[group], final.value[group] = after
         update[group] = before is not None and after != before
-    return Verdict(fate, final.take(~known.present), final.take(update))
+        raises[group] = False
+        passed += [i for i in changes[:-1] if fate[i] == STORED]
+        raised += [i for i in changes if fate[i] == DUPLICATE]
+    changed = np.flatnonzero(update)
+    held = Rows(final.series[changed], final.ts[changed], known.value[changed], known.version[changed])
+    return Verdict(
+        fate,
+        final.take(~known.present),
+        final.take(changed),
+        held,
+        np.array(passed, np.intp),
+        np.concatenate((first[raises], np.array(raised, np.intp))),
+    )
 
 
 def _settle(
     rows: Rows, frame: I32, members: list[int], state: tuple[int, float] | None, fate: npt.NDArray[np.uint8]
-) -> tuple[int, float]:
-    """Judge the rows of one key in order of arrival; fills `fate`, returns the state that remains."""
+) -> tuple[tuple[int, float], list[int]]:
+    """Judge the rows of one key in order of arrival; fills `fate`.
+
+    Returns the state that remains, and the rows that changed it on the way there.
+    """
+    changes: list[int] = []
     by_frame: dict[int, list[int]] = {}
     for i in members:
         by_frame.setdefault(int(frame[i]), []).append(i)
@@ -117,6 +143,8 @@ def _settle(
             fate[winner] = DUPLICATE
         else:
             fate[winner] = STORED if best > state else SUPERSEDED
-        state = best if state is None else max(state, best)
+        if state is None or best > state:
+            state = best
+            changes.append(winner)
     assert state is not None  # a group has members
-    return state
+    return state, changes

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from penstock.model.batch import Readings
 from penstock.model.event import Event
+from penstock.model.findings import Findings
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
 from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import SeriesInfo
@@ -24,8 +25,9 @@ from penstock.model.time import DAY, HOUR
 from penstock.store.series.duckdb.hot import NEVER
 from penstock.store.series.duckdb.judge import I32, I64, sort_order
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
+from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
 from penstock.store.series.duckdb.writer import Memory
-from penstock.store.series.port import Aggregates, EventRow, Filter
+from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, Trace
 
 __all__ = ["Reader", "as_readings"]
 
@@ -150,11 +152,25 @@ class Reader:
         names = ", ".join(f"sum({name})::BIGINT" for name in Counts._fields)
         with self._snapshot() as (cursor, _):
             rows = cursor.execute(
-                f"SELECT min(source), max(committed_ts), {names} FROM receipts WHERE tenant = ? AND receipt = ?",
+                f"""SELECT min(source), max(committed_ts), min(stamp), list(frame ORDER BY number), {names}
+                    FROM receipts WHERE tenant = ? AND receipt = ?""",
                 [tenant, receipt],
             ).fetchall()
-        source, committed, *counts = rows[0]
-        return Receipt(receipt, tenant, source, Counts(*counts), committed) if source is not None else None
+        source, committed, stamp, frames, *counts = rows[0]
+        return Receipt(receipt, tenant, source, Counts(*counts), committed, stamp, tuple(frames)) if source else None
+
+    def trace(self, tenant: str, series: int, ts: int) -> Trace:
+        self._own(tenant, np.array([series], np.int32))
+        with self._snapshot() as (cursor, _):
+            return read_trace(cursor, tenant, series, ts)
+
+    def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> list[Refusal]:
+        with self._snapshot() as (cursor, _):
+            return read_refusals(cursor, tenant, sensor, metric, ts, limit)
+
+    def findings(self, tenant: str, receipt: str) -> Findings:
+        with self._snapshot() as (cursor, _):
+            return read_findings(cursor, tenant, receipt)
 
     def ledger(self, tenant: str | None) -> list[LedgerRow]:
         with self._guard:

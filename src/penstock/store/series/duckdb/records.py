@@ -1,4 +1,4 @@
-"""What a commit records besides readings: receipts with their counts, events, dead letters.
+"""What a commit records besides readings: receipts with their counts and findings, events, dead letters.
 
 Runs inside the writer's transaction, on its connection.
 """
@@ -6,39 +6,57 @@ Runs inside the writer's transaction, on its connection.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import duckdb
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from penstock.model.event import Event
+from penstock.model.findings import Findings, Refused
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Receipt
-from penstock.store.series.duckdb.judge import I32
+from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.schema import insert
 
-__all__ = ["receipts", "write_dead_letters", "write_events", "write_receipts"]
+__all__ = ["Entry", "entries", "write_dead_letters", "write_entries", "write_events"]
 
 
-def receipts(
+class Entry(NamedTuple):
+    """A row of `receipts`: what became of one part of one frame.
+
+    `receipt` counts and names this part alone, `span` is the first and last ts of its readings, None without any.
+    """
+
+    receipt: Receipt
+    frame: str
+    span: tuple[int, int] | None
+    findings: Findings
+
+
+def entries(
     frames: Sequence[Frame],
     fate: npt.NDArray[np.uint8],
     part_of: I32,
+    ts: I64,
     event_fates: Mapping[str, int],
     now: int,
-) -> list[tuple[str, Receipt]]:
-    """(frame id, receipt) of each part of `frames`, in order.
+) -> list[Entry]:
+    """One entry for each part of `frames`, in order.
 
     fate         uint8 [n] fate of each reading, see `judge`
-    part_of      int32 [n] number of the part that a reading is of, counted over all frames
+    part_of      int32 [n] number of the part that a reading is of, counted over all frames, ascending
+    ts           int64 [n] epoch ms
     event_fates  frame id → how many of its events were stored before
     now          epoch ms
     """
     parts = sum(len(frame.parts) for frame in frames)
     fates = np.bincount(part_of * 3 + fate, minlength=parts * 3).reshape(parts, 3).tolist()
-    found: list[tuple[str, Receipt]] = []
+    spans = _spans(part_of, ts)
+    found: list[Entry] = []
     for frame in frames:
         duplicates = event_fates.get(frame.id, 0)
         for part in frame.parts:
@@ -51,16 +69,41 @@ def receipts(
             dead = sum(1 for letter in frame.dead_letters if letter.source == part.source)
             received = part.accepted + part.rejected + dead
             counts = Counts(received, stored, duplicate, superseded, part.rejected, dead)
-            found.append((frame.id, Receipt(part.receipt, frame.tenant, part.source, counts, now)))
+            stamp = part.stamp or frame.stamp
+            receipt = Receipt(part.receipt, frame.tenant, part.source, counts, now, stamp, (frame.id,))
+            found.append(Entry(receipt, frame.id, spans.get(len(found)), part.findings))
     return found
 
 
-def write_receipts(db: duckdb.DuckDBPyConnection, receipts: Sequence[tuple[str, Receipt]]) -> None:
-    """Record frame ids, receipts and, in them, the ledger."""
-    rows = [(frame, r.id, r.tenant, r.source, *r.counts, r.committed_ts) for frame, r in receipts]
+def _spans(part_of: I32, ts: I64) -> dict[int, tuple[int, int]]:
+    if len(ts) == 0:
+        return {}
+    starts = np.flatnonzero(np.append(True, part_of[1:] != part_of[:-1]))
+    low, high = np.minimum.reduceat(ts, starts).tolist(), np.maximum.reduceat(ts, starts).tolist()
+    return dict(zip(part_of[starts].tolist(), zip(low, high, strict=True), strict=True))
+
+
+def write_entries(db: duckdb.DuckDBPyConnection, entries: Sequence[Entry], number: int) -> None:
+    """Record frame ids, receipts (numbered from `number`), what was found in the requests and, in them, the ledger."""
+    rows: list[tuple[Any, ...]] = []
+    refused: list[tuple[Any, ...]] = []
+    for n, (r, frame, span, found) in enumerate(entries, number):
+        text = msgspec.json.encode(replace(found, refused=())).decode() if found else ""
+        low, high = span or (None, None)
+        rows.append((frame, r.id, r.tenant, r.source, *r.counts, r.committed_ts, n, r.stamp, low, high, text))
+        refused += [(n, r.tenant, *reading) for reading in found.refused]
     names = ("frame", "receipt", "tenant", "source", *Counts._fields, "committed_ts")
+    names += ("number", "stamp", "first_ts", "last_ts", "findings")
     if rows:
-        insert(db, "receipts", dict(zip(names, zip(*rows, strict=True), strict=True)))
+        _insert_rows(db, "receipts", names, rows)
+    if refused:
+        _insert_rows(db, "refusals", ("number", "tenant", *Refused._fields), refused)
+
+
+def _insert_rows(
+    db: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    insert(db, table, dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 def write_events(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -> dict[str, int]:
@@ -80,7 +123,7 @@ def write_events(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -> dict
         new.append((frame.tenant, e.id, e.ts, e.timestamp, e.criticality, e.message, e.source, frame.stamp))
     names = ("tenant", "id", "ts", "timestamp", "criticality", "message", "source", "stamp")
     if new:
-        insert(db, "events", dict(zip(names, zip(*new, strict=True), strict=True)))
+        _insert_rows(db, "events", names, new)
     return duplicates
 
 
@@ -106,4 +149,4 @@ def write_dead_letters(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -
     ]
     names = ("tenant", "id", "source", "received_ts", "code", "detail", "payload")
     if rows:
-        insert(db, "dead_letters", dict(zip(names, zip(*rows, strict=True), strict=True)))
+        _insert_rows(db, "dead_letters", names, rows)

@@ -1,6 +1,7 @@
-"""Tables of the embedded store, how it is opened, and how DuckDB's errors become Penstock's.
+"""Tables of the embedded store, how it is opened and brought up to date, and how DuckDB's errors become Penstock's.
 
-Raw rows are narrow: site, sensor, metric and tenant belong to the catalog of series, not to each row. No primary key and
+A new file is made as version 1 and migrated like an old one, so there is one way to the present tables and it is always
+the tested one. Raw rows are narrow: site, sensor, metric and tenant belong to the catalog of series, not to each row. No primary key and
 no secondary index: the single writer knows which keys exist, and an index would cost several times the append.
 """
 
@@ -19,8 +20,6 @@ from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.time import DAY, HOUR, MINUTE
 
 __all__ = ["ROLLUPS", "DuckConfig", "connect", "insert", "translated"]
-
-SCHEMA_VERSION: Final = 1
 
 ROLLUPS: Final[dict[int, str]] = {
     MINUTE: "rollup_1m",
@@ -62,8 +61,28 @@ CREATE TABLE events(tenant VARCHAR NOT NULL, id VARCHAR NOT NULL, ts BIGINT NOT 
     criticality INTEGER NOT NULL, message VARCHAR NOT NULL, source VARCHAR NOT NULL, stamp BIGINT NOT NULL);
 CREATE TABLE dead_letters(tenant VARCHAR NOT NULL, id VARCHAR NOT NULL, source VARCHAR NOT NULL,
     received_ts BIGINT NOT NULL, code VARCHAR NOT NULL, detail VARCHAR NOT NULL, payload BLOB NOT NULL);
-INSERT INTO meta VALUES ('schema', {SCHEMA_VERSION});
+INSERT INTO meta VALUES ('schema', 1);
 """
+
+_MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {
+    2: (
+        # What a request was: enough to lead from a reading's version to the request that sent it.
+        "ALTER TABLE receipts ADD COLUMN number BIGINT DEFAULT -1",
+        "ALTER TABLE receipts ADD COLUMN stamp BIGINT DEFAULT 0",
+        "ALTER TABLE receipts ADD COLUMN first_ts BIGINT",
+        "ALTER TABLE receipts ADD COLUMN last_ts BIGINT",
+        "ALTER TABLE receipts ADD COLUMN findings VARCHAR DEFAULT ''",
+        "UPDATE receipts SET number = rowid",
+        """CREATE TABLE trace(series INTEGER NOT NULL, ts BIGINT NOT NULL, value DOUBLE NOT NULL, version BIGINT NOT NULL,
+           fate TINYINT NOT NULL, number BIGINT NOT NULL)""",
+        """CREATE TABLE refusals(number BIGINT NOT NULL, tenant VARCHAR NOT NULL, row BIGINT NOT NULL,
+           site VARCHAR NOT NULL, sensor VARCHAR NOT NULL, metric VARCHAR NOT NULL, ts BIGINT, code VARCHAR NOT NULL,
+           detail VARCHAR NOT NULL)""",
+    ),
+}
+"""Schema version → statements that lead to it from the version before. What is here is never changed, only added to."""
+
+SCHEMA_VERSION: Final = max(_MIGRATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +125,32 @@ def connect(config: DuckConfig) -> duckdb.DuckDBPyConnection:
             f"the store at {target} cannot be opened: {error}",
             hint="one process owns a store; stop the other one, or give this one its own --data directory",
         ) from error
-    with translated():
-        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        if "meta" not in tables:
-            connection.execute(f"BEGIN; {_DDL} COMMIT;")
-        (version,) = connection.execute("SELECT max(value) FROM meta WHERE key = 'schema'").fetchall()[0]
-    if version != SCHEMA_VERSION:
+    try:
+        with translated():
+            _migrate(connection, target)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, target: str) -> None:
+    """Make the tables, or bring those of an older version up to date, in one transaction."""
+    connection.begin()
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "meta" not in tables:
+        connection.execute(_DDL)
+    (version,) = connection.execute("SELECT max(value) FROM meta WHERE key = 'schema'").fetchall()[0]
+    if version not in range(1, SCHEMA_VERSION + 1):
         raise Misconfigured(
-            f"the store at {target} has schema {version}, this Penstock knows {SCHEMA_VERSION}",
+            f"the store at {target} has schema {version}, this Penstock knows 1 to {SCHEMA_VERSION}",
             hint="run the Penstock version that wrote it, or restore a backup made for this one",
         )
-    return connection
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in _MIGRATIONS[step]:
+            connection.execute(statement)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", [step])
+    connection.commit()
 
 
 def insert(db: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Any]) -> None:

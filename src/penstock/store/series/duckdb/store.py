@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from penstock.model.batch import Readings
 from penstock.model.errors import Unavailable
+from penstock.model.findings import Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
 from penstock.model.series import SeriesInfo
@@ -23,7 +24,7 @@ from penstock.store.series.duckdb.reader import Reader
 from penstock.store.series.duckdb.schema import DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
-from penstock.store.series.port import Aggregates, EventRow, Filter, State
+from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, State, Trace
 
 __all__ = ["DuckSeriesStore"]
 
@@ -102,6 +103,15 @@ class DuckSeriesStore:
     ) -> Sequence[EventRow]:
         return await self._run(self._reading, lambda: self._reader.events(tenant, criticality_above, start, end, limit))
 
+    async def trace(self, tenant: str, series: int, ts: int) -> Trace:
+        return await self._run(self._reading, lambda: self._reader.trace(tenant, series, ts))
+
+    async def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> Sequence[Refusal]:
+        return await self._run(self._reading, lambda: self._reader.refusals(tenant, sensor, metric, ts, limit))
+
+    async def findings(self, tenant: str, receipt: str) -> Findings:
+        return await self._run(self._reading, lambda: self._reader.findings(tenant, receipt))
+
     async def receipt(self, tenant: str, receipt: str) -> Receipt | None:
         return await self._run(self._reading, lambda: self._reader.receipt(tenant, receipt))
 
@@ -158,12 +168,14 @@ def _load(db: duckdb.DuckDBPyConnection, memory: Memory, now: int) -> None:
 
 def _load_ledger(db: duckdb.DuckDBPyConnection, memory: Memory) -> None:
     rows = db.execute(
-        """SELECT frame, receipt, tenant, source, received, stored, duplicate, superseded, rejected, dead_lettered,
-                  committed_ts FROM receipts ORDER BY committed_ts"""
+        """SELECT number, frame, receipt, tenant, source, committed_ts, stamp, received, stored, duplicate, superseded,
+                  rejected, dead_lettered FROM receipts ORDER BY number"""
     ).fetchall()
+    memory.number = rows[-1][0] + 1 if rows else 0
     by_frame: dict[str, list[Receipt]] = {}
-    for frame, receipt, tenant, source, *counts, committed in rows:
-        by_frame.setdefault(frame, []).append(Receipt(receipt, tenant, source, Counts(*counts), committed))
+    for _, frame, receipt, tenant, source, committed, stamp, *counts in rows:
+        entry = Receipt(receipt, tenant, source, Counts(*counts), committed, stamp, (frame,))
+        by_frame.setdefault(frame, []).append(entry)
     for frame, receipts in by_frame.items():
         memory.settle(frame, receipts)
     for tenant, source, *counts in db.execute("SELECT * FROM ledger_base").fetchall():

@@ -283,13 +283,17 @@ class Upkeep:
             yield "events", "ts", config.retention_events
 
     def _fold_receipts(self, before: int) -> None:
-        """Receipts go, their sum stays: the ledger never forgets."""
+        """Receipts go and with them what explains their readings; their sum stays: the ledger never forgets."""
         names = ", ".join(f"sum({name})" for name in Counts._fields)
         self._db.execute(
             f"INSERT INTO ledger_base SELECT tenant, source, {names} FROM receipts WHERE committed_ts < ? GROUP BY ALL",
             [before],
         )
         self._db.execute("DELETE FROM receipts WHERE committed_ts < ?", [before])
+        (oldest,) = self._db.execute("SELECT min(number) FROM receipts").fetchall()[0]
+        kept = oldest if oldest is not None else self._memory.number
+        for table in ("trace", "refusals"):
+            self._db.execute(f"DELETE FROM {table} WHERE number < ?", [kept])
 
 
 def _changes(series: I32, bucket: I64) -> npt.NDArray[np.bool_]:

@@ -25,6 +25,7 @@ from penstock.store.series.duckdb.hot import HotReadings
 from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
 from penstock.store.series.duckdb.registry import Registry, Staged
 from penstock.store.series.duckdb.schema import insert, translated
+from penstock.store.series.duckdb.tracing import traced
 
 __all__ = ["Marks", "Memory", "Writer"]
 
@@ -55,6 +56,7 @@ class Memory:
         self.ledger: dict[tuple[str, str], Counts] = {}
         self.frames: OrderedDict[str, tuple[Receipt, ...]] = OrderedDict()
         self.receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
+        self.number = 0
         self.revision = 0
         self.committed = 0
         self.readings = 0
@@ -69,8 +71,7 @@ class Memory:
             self.ledger[source] = self.ledger.get(source, Counts()) + receipt.counts
             name = (receipt.tenant, receipt.id)
             earlier = self.receipts.get(name)
-            counts = earlier.counts + receipt.counts if earlier else receipt.counts
-            self.receipts[name] = Receipt(receipt.id, receipt.tenant, receipt.source, counts, receipt.committed_ts)
+            self.receipts[name] = earlier.joined(receipt) if earlier else receipt
         for remembered in (self.frames, self.receipts):
             while len(remembered) > _REMEMBERED:
                 remembered.popitem(last=False)
@@ -98,14 +99,17 @@ class Writer:
                 try:
                     verdict = judge(rows, frame_of, self._lookup)
                     event_fates = records.write_events(self._db, fresh)
-                    receipts = records.receipts(fresh, verdict.fate, part_of, event_fates, self._clock.now())
+                    now, number = self._clock.now(), self._memory.number
+                    entries = records.entries(fresh, verdict.fate, part_of, rows.ts, event_fates, now)
                     self._write_registry(staged)
                     marked = self._write_rows(verdict)
-                    records.write_receipts(self._db, receipts)
+                    if (told := traced(rows, part_of, verdict, number)) is not None:
+                        insert(self._db, "trace", told)
+                    records.write_entries(self._db, entries, number)
                     records.write_dead_letters(self._db, fresh)
                     with self._guard:
                         self._db.commit()
-                        self._apply(fresh, staged, verdict, receipts)
+                        self._apply(fresh, staged, verdict, entries)
                         self._memory.dirty += marked
                 except BaseException:
                     self._rollback()
@@ -243,7 +247,7 @@ class Writer:
     # -- after COMMIT, under the guard
 
     def _apply(
-        self, frames: Sequence[Frame], staged: Staged, verdict: Verdict, receipts: Sequence[tuple[str, Receipt]]
+        self, frames: Sequence[Frame], staged: Staged, verdict: Verdict, entries: Sequence[records.Entry]
     ) -> None:
         memory = self._memory
         memory.registry.install(staged)
@@ -251,8 +255,9 @@ class Writer:
         memory.hot.append(verdict.append)
         memory.hot.update(verdict.update)
         by_frame: dict[str, list[Receipt]] = {frame.id: [] for frame in frames}
-        for frame_id, receipt in receipts:
-            by_frame[frame_id].append(receipt)
+        for entry in entries:
+            by_frame[entry.frame].append(entry.receipt)
+        memory.number += len(entries)
         for frame_id, own in by_frame.items():
             memory.settle(frame_id, own)
         memory.revision += 1
