@@ -77,10 +77,10 @@ class _Rules:
         self.conversions = conversions(keys, [rule.converted for rule in self.each])
 
 
-_rules_of: Final = lru_cache(maxsize=64)(_Rules)
+_rules_of: Final = lru_cache(maxsize=32)(_Rules)
 """By the tuple of keys: decoders give the same one for the same set of keys, which makes comparing it cheap."""
 
-_MAX_CACHED: Final = 20_000  # keys of a draft whose rules are worth keeping
+_MAX_CACHED: Final = 16_384  # keys of a draft whose rules are worth keeping
 
 
 def admit(draft: Draft, *, tenant: str, now: int, earliest: int) -> Admission:
@@ -243,5 +243,8 @@ def _bound(rule: _Rule, value: float) -> str:
 
 def _trim(a: Attributes) -> Attributes:
     """Attributes are descriptive: what is over the bounds is cut rather than costing a reading."""
+    longest = max((max(len(k), -(-len(v) // 4)) for k, v in a.tags.items()), default=0)
+    if len(a.tags) <= MAX_TAGS and max(len(a.building), len(a.room), longest) <= 256:
+        return a
     tags = dict(list(a.tags.items())[:MAX_TAGS])
     return Attributes(a.building[:256], a.room[:256], {k[:256]: v[:1024] for k, v in tags.items()})

@@ -119,7 +119,7 @@ class Alike:
             return
         for at in map(int, present[np.argsort(last[present])]):
             said = look.said[at]
-            self._out.describe(said.site_id, said.sensor, said.building or "", said.room or "", said.tags)
+            self._out.describe(said.site_id, said.sensor, said.attributes)
             described[look.owner[at]] = at
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -89,7 +89,7 @@ class Collector:
         self._blocks: list[_Block] = []
         self._readings: list[tuple[int, int, float, int, int]] = []
         self._rejected: list[RowError] = []
-        self._attributes: dict[SensorKey, tuple[str, str, dict[str, str]]] = {}
+        self._attributes: dict[SensorKey, Attributes] = {}
 
     def code(self, key: DraftKey) -> int:
         """The code of `key`."""
@@ -130,17 +130,15 @@ class Collector:
         self._rejected.append(RowError(row, code, detail))
         check_refused(len(self._rejected))
 
-    def describe(self, site: str | None, sensor: str, building: str, room: str, tags: Mapping[str, str]) -> None:
+    def describe(self, site: str | None, sensor: str, said: Attributes) -> None:
         """Remember what a row said about its sensor: later rows win field by field and tag by tag."""
-        if not (building or room or tags):
+        if not (said.building or said.room or said.tags):
             return
         at = (site or "", sensor)
         known = self._attributes.get(at)
-        if known is None:
-            self._attributes[at] = (building, room, dict(tags))
-            return
-        known[2].update(tags)
-        self._attributes[at] = (building or known[0], room or known[1], known[2])
+        if known is not None and known is not said:
+            said = Attributes(said.building or known.building, said.room or known.room, {**known.tags, **said.tags})
+        self._attributes[at] = said
 
     def draft(self, rows: int) -> Draft:
         """The Draft of a body of `rows` rows, readings and refusals sorted by row."""
@@ -160,7 +158,7 @@ class Collector:
             rows=rows,
             seq=block.seq if block.seq is not None and bool(block.seq.any()) else None,
             rejected=self._rejected,
-            attributes={at: Attributes(*known) for at, known in self._attributes.items()},
+            attributes=self._attributes,
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from penstock.model.batch import Draft
+from penstock.model.series import Attributes
 from penstock.sources.formats.collect import INT64, Collector, Int32s, Int64s, check_rows
 from penstock.sources.formats.influx_columns import Fields, Split, read_fields, split
 from penstock.sources.formats.influx_series import Roster, Series, parse, roster_of, series_of
@@ -66,7 +67,8 @@ class _Reader:
     def _describe(self) -> None:
         """Say what the lines told of their sensors, in the order of the last lines that did."""
         for series in sorted(self._told, key=self._told.__getitem__):
-            self._out.describe(series.site, series.sensor, series.building, series.room, dict(series.tags))
+            said = Attributes(series.building, series.room, dict(series.tags))
+            self._out.describe(series.site, series.sensor, said)
 
     def _read_mixed(self, body: bytes) -> None:
         """Sort lines into plain and odd ones, numbering them by their place in the body."""

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from penstock.model.batch import DraftKey
 from penstock.model.errors import InvalidInput
+from penstock.model.series import Attributes
 from penstock.model.units import quantity_of, resolve_metric
 from penstock.sources.formats.collect import Collector
 from penstock.sources.formats.fields import (
@@ -83,7 +84,7 @@ def judge(row: object, at: int, dialect: Dialect, out: Collector) -> None:
         readings = _wide(fields, dialect)
     for metric, value, unit in readings:
         out.reading(DraftKey(origin.site, origin.sensor, metric, unit, origin.tenant), origin.ts, value, at, origin.seq)
-    out.describe(origin.site, origin.sensor, origin.building, origin.room, origin.tags)
+    out.describe(origin.site, origin.sensor, Attributes(origin.building, origin.room, origin.tags))
 
 
 def _origin(fields: Mapping[str, Any], dialect: Dialect) -> _Origin:

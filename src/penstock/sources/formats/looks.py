@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penstock.model.batch import DraftKey
+from penstock.model.series import Attributes
 from penstock.sources.formats.collect import Int32s
 from penstock.sources.formats.fields import read_name, read_tags
 from penstock.sources.formats.names import Names
@@ -29,6 +30,7 @@ __all__ = ["Look", "Said", "forget", "look_of"]
 Bools = npt.NDArray[np.bool_]
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+_UNSAID: Final = Attributes()
 
 
 class Said(NamedTuple):
@@ -37,15 +39,13 @@ class Said(NamedTuple):
     sensor: str
     site_id: str | None = None
     tenant_id: str | None = None
-    building: str | None = None
-    room: str | None = None
-    tags: Mapping[str, str] = _NOTHING
+    attributes: Attributes = _UNSAID
     metric: str = ""
     unit: str | None = None
     units: Mapping[str, str | None] = _NOTHING
 
 
-_NAMES: Final = Said._fields
+_NAMES: Final = ("sensor", "site_id", "tenant_id", "building", "room", "tags", "metric", "unit", "units")
 _RAW: Final = ("tags", "units")
 _USUAL_WIDE: Final = ("sensor", "site_id", "tenant_id", "tags")
 _USUAL_LONG: Final = ("sensor", "site_id", "tenant_id", "metric", "unit")
@@ -117,14 +117,14 @@ class Look:
             fields = dict(zip(self._fields, said, strict=True))
             for name in self.model.integers:
                 fields[name] = read_name(name, fields[name])
-            if "tags" in fields:
-                fields["tags"] = _tags(fields["tags"])
+            tags = _tags(fields.pop("tags", b"null"))
+            attributes = Attributes(fields.pop("building", None) or "", fields.pop("room", None) or "", tags)
             if "units" in fields:
                 fields["units"] = _decode_units(fields["units"]) or {}
-            self.said.append(Said(**fields))
+            self.said.append(Said(**fields, attributes=attributes))
         new = self.said[known:]
         owner = [self._owners.setdefault((s.site_id, s.sensor), len(self._owners)) for s in new]
-        tells = [bool(s.building or s.room or s.tags) for s in new]
+        tells = [s.attributes != _UNSAID for s in new]
         self.owner = np.append(self.owner, np.array(owner, np.int32))
         self.tells = np.append(self.tells, np.array(tells, np.bool_))
         more = np.full((len(new), self._numbers.shape[1]), -1, np.int32)

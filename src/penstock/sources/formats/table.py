@@ -12,6 +12,7 @@ import pyarrow.compute
 
 from penstock.model.batch import Draft, DraftKey
 from penstock.model.errors import InvalidInput
+from penstock.model.series import Attributes
 from penstock.model.units import quantity_of, resolve_metric
 from penstock.sources.formats.collect import Collector, Float64s, Int32s, Int64s, distinct
 from penstock.sources.formats.fields import shown
@@ -142,7 +143,7 @@ class _Reader:
         spelled = list(_spelled(columns, distinct_rows))
         for at in np.argsort(last).tolist():
             sensor, site, building, room = spelled[at]
-            self._out.describe(site, sensor or "", building or "", room or "", {})
+            self._out.describe(site, sensor or "", Attributes(building or "", room or ""))
 
     def _column(self, name: str) -> Any:
         """The column as one array."""
