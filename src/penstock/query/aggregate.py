@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,22 +15,15 @@ from penstock.model.errors import InvalidInput
 from penstock.model.series import SeriesInfo
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND
 from penstock.query.combine import Combined, Grid, Held, combine
+from penstock.query.groups import GROUPS, check_groups, number_groups
 from penstock.query.port import MAX_POINTS, Aggregate
-from penstock.query.select import Units, check_range, find, floats, ids_of, texts
+from penstock.query.select import Units, check_range, find, floats, ids_of, overlaps, positions, texts
 from penstock.store.series import SeriesStore
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-__all__ = ["GROUPS", "aggregate"]
-
-GROUPS: Final[Mapping[str, tuple[str, Callable[[SeriesInfo], str]]]] = {
-    "site": ("site_id", lambda info: info.key.site),
-    "sensor": ("sensor_id", lambda info: info.key.sensor),
-    "building": ("building", lambda info: info.attributes.building),
-    "room": ("room", lambda info: info.attributes.room),
-}
-"""What `group_by` may name → the answer's column, and a series' value in it."""
+__all__ = ["aggregate"]
 
 _MAX_CELLS: Final = 2_000_000
 """(series, window) pairs held in memory at once, some 180 MB; longer questions are answered in slices of time."""
@@ -53,12 +46,13 @@ async def aggregate(store: SeriesStore, question: Aggregate, now: int) -> tuple[
     found = await find(store, question.tenant, question.where)
     units = Units(found, question.unit)
     end = question.end + question.include_end
-    chosen = [i for i, info in enumerate(found) if _overlaps(info, question.start, end)]
+    chosen = [i for i, info in enumerate(found) if overlaps(info, question.start, end)]
     meta: dict[str, Any] = {"window": question.window, "start": question.start, "end": question.end, "tier": 0}
     if not chosen:
         return _table(Combined.empty(), np.empty(0, np.int64), np.empty(0, np.int64), found, units, question), meta
     series = [found[i] for i in chosen]
-    group, members = _groups(series, [GROUPS[name][1] for name in question.group_by])
+    by = [GROUPS[name][1] for name in question.group_by]
+    group, members = number_groups([(info.key.metric, info.key.unit, *(of(info) for of in by)) for info in series])
     grid = _grid(question, end, series, group, len(members), now)
     result, meta["tier"] = await _in_slices(store, question.tenant, series, grid)
     if question.window:
@@ -77,25 +71,7 @@ def _check(question: Aggregate) -> None:
             code="invalid_window",
             hint="windows are positive and half-open; 0 means the whole range, which alone can include its end",
         )
-    unknown = [name for name in question.group_by if name not in GROUPS]
-    if unknown or len(set(question.group_by)) < len(question.group_by):
-        raise InvalidInput(
-            f"group_by {list(question.group_by)} is not a set of {', '.join(GROUPS)}",
-            code="invalid_group_by",
-            hint="metric and unit always separate, name only what should separate besides",
-        )
-
-
-def _overlaps(info: SeriesInfo, start: int, end: int) -> bool:
-    return info.first_ts is not None and info.last_ts is not None and info.first_ts < end and info.last_ts >= start
-
-
-def _groups(series: Sequence[SeriesInfo], by: Sequence[Callable[[SeriesInfo], str]]) -> tuple[I64, I64]:
-    """The group of each series, numbered in the order of their labels, and one member of each group."""
-    labels = [(info.key.metric, info.key.unit, *(of(info) for of in by)) for info in series]
-    number = {label: i for i, label in enumerate(sorted(set(labels)))}
-    group = np.array([number[label] for label in labels], np.int64)
-    return group, np.unique(group, return_index=True)[1].astype(np.int64)
+    check_groups(question.group_by)
 
 
 def _grid(question: Aggregate, end: int, series: Sequence[SeriesInfo], group: I64, groups: int, now: int) -> Grid:
@@ -148,18 +124,11 @@ async def _in_slices(store: SeriesStore, tenant: str, series: Sequence[SeriesInf
         start, end = max(grid.start, first), min(grid.end, first + count * grid.width)
         read = await store.aggregate(tenant, ids[order], start, end, grid.width)
         tier = max(tier, read.tier)
-        index = _index_of(ids, read.partials.series)
+        index = positions(ids, read.partials.series)
         piece = combine(read.partials, index, replace(grid, first=first, windows=count), held)
         slot = piece.slot // count * grid.windows + offset + piece.slot % count
         pieces.append(replace(piece, slot=slot))
     return Combined.concat(pieces), tier
-
-
-def _index_of(ids: npt.NDArray[np.int32], series: npt.NDArray[np.int32]) -> I64:
-    """Position in `ids` of each of `series`: by table, as there are many rows of few series."""
-    table = np.zeros(int(ids.max()) + 1, np.int64)
-    table[ids] = np.arange(len(ids))
-    return table[series]
 
 
 def _table(

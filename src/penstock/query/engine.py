@@ -14,10 +14,12 @@ from penstock.model.ledger import Counts
 from penstock.model.time import Clock
 from penstock.query.aggregate import aggregate
 from penstock.query.batteries import batteries
+from penstock.query.consumption import consumption
 from penstock.query.port import (
     Aggregate,
     Answer,
     Batteries,
+    Consumption,
     DeadLetters,
     Events,
     Latest,
@@ -41,7 +43,7 @@ _BRIEFLY: Final = 0.05
 _LONGER: Final = 1.0
 _POLL: Final = 0.005
 _UNKNOWN: Final = 1 << 30
-_MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Batteries, Events, ReceiptQuestion)
+_MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Consumption, Batteries, Events, ReceiptQuestion)
 """Questions whose empty answer may only mean that it was asked too early."""
 
 Body = tuple[pa.Table, str | None, dict[str, Any]]
@@ -141,12 +143,12 @@ class Engine:
 
     async def _body(self, question: Question) -> Body:
         match question:
-            case Series() | Recent() | Latest() | Aggregate() | Batteries():
+            case Series() | Recent() | Latest() | Aggregate() | Consumption() | Batteries():
                 return await self._readings(question)
             case _:
                 return await self._records(question)
 
-    async def _readings(self, question: Series | Recent | Latest | Aggregate | Batteries) -> Body:
+    async def _readings(self, question: Series | Recent | Latest | Aggregate | Consumption | Batteries) -> Body:
         match question:
             case Series():
                 return *await series_listing(self._store, question), {}
@@ -158,6 +160,9 @@ class Engine:
                 return *await batteries(self._store, question), {}
             case Aggregate():
                 table, meta = await aggregate(self._store, question, self._clock.now())
+                return table, None, meta
+            case Consumption():
+                table, meta = await consumption(self._store, question, self._clock.now())
                 return table, None, meta
 
     async def _records(

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 import pyarrow as pa
+
+from penstock.model.time import HOUR
 
 __all__ = [
     "MAX_POINTS",
     "Aggregate",
     "Answer",
     "Batteries",
+    "Consumption",
     "DeadLetters",
     "Events",
     "Latest",
@@ -107,6 +110,36 @@ class Aggregate(_Question, frozen=True):
     include_end: bool = False
 
 
+class Consumption(_Question, frozen=True):
+    """What meters counted, or what power adds up to, per window and group over [start, end) (epoch ms).
+
+    `window` is text: `15m`, `1h` (divisors of a day), `1d`, `1w`, `1mo`, `1y`, in the IANA `zone`. `kind`: counter takes
+    series in Wh (any other unit when `where.metric` names it), power takes series in W, auto takes a sensor's counters
+    and, where it has none, its power. `group_by` as in Aggregate; the unit always separates. `method` (hold, trapezoid)
+    and `max_hold` (ms) are for power, `max_hold` is also the longest gap that counts as covered between two counts.
+    `counter_max`, `tolerance`, `max_rate` (per hour) in the series' unit, see `query.counters.CounterRule`.
+
+    Columns: ts (window start), label (local start with offset), unit, the `group_by` columns, import_wh and export_wh
+    (energy) or increase (other units), with `cumulative` also cumulative_import_wh, cumulative_export_wh,
+    cumulative_increase, coverage (0 to 1), series (how many contributed), readings, resets, glitches, percent_good.
+    Every window from the first to the last that can hold data has a row; null is what is not known.
+    """
+
+    where: Select
+    start: int
+    end: int
+    window: str = "1d"
+    zone: str = "UTC"
+    kind: Literal["auto", "counter", "power"] = "auto"
+    group_by: tuple[str, ...] = ()
+    cumulative: bool = False
+    method: Literal["hold", "trapezoid"] = "hold"
+    max_hold: int = HOUR
+    counter_max: float | None = None
+    tolerance: float = 0.0
+    max_rate: float | None = None
+
+
 class Batteries(_Question, frozen=True):
     """Battery readings, one wide row per (battery, ts), newest first.
 
@@ -167,6 +200,7 @@ Question = (
     | Recent
     | Latest
     | Aggregate
+    | Consumption
     | Batteries
     | Events
     | ReceiptQuestion

@@ -29,6 +29,8 @@ __all__ = [
     "find",
     "floats",
     "ids_of",
+    "overlaps",
+    "positions",
     "texts",
 ]
 
@@ -61,9 +63,21 @@ async def find(store: SeriesStore, tenant: str, where: Select) -> list[SeriesInf
     return sorted(found, key=by_name)
 
 
+def overlaps(info: SeriesInfo, start: int, end: int) -> bool:
+    """Whether a series' first and last reading leave room for one in [start, end)."""
+    return info.first_ts is not None and info.last_ts is not None and info.first_ts < end and info.last_ts >= start
+
+
 def ids_of(series: Sequence[SeriesInfo]) -> npt.NDArray[np.int32]:
     """Store ids in the order of `series`, int32 [n]."""
     return np.array([info.id for info in series], np.int32)
+
+
+def positions(ids: npt.NDArray[np.int32], series: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Position in `ids` of each of `series`, int64 [n]: by table, as there are many rows of few series."""
+    table = np.zeros(int(ids.max()) + 1, np.int64)
+    table[ids] = np.arange(len(ids))
+    return table[series]
 
 
 def check_limit(limit: int, most: int = MAX_POINTS) -> None:
