@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from penstock.app.observe import configure_logs
 from tests.faults import report
 from tests.faults.plan import Outcome, execute, load_all
 
@@ -25,6 +26,7 @@ def main() -> int:
     arguments.add_argument("--report", type=Path, help="document whose table is replaced")
     arguments.add_argument("--keep", type=Path, help="directory for data, ledgers and logs; kept")
     chosen = arguments.parse_args()
+    configure_logs("error", "console", process="faults")
     faults = load_all()
     wanted = chosen.only.split(",") if chosen.only else list(faults)
     if unknown := set(wanted) - faults.keys():

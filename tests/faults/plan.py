@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.faults.drill import Report
 
-MODULES: Final = ("kills", "power", "stalls", "links", "flows")
+MODULES: Final = ("kills", "power", "disks", "stalls", "links", "flows", "garbage", "bits")
 
 
 class Absent(Exception):

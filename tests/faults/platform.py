@@ -101,6 +101,13 @@ class Up:
         running, self.platform = self.platform, None
         return running.stop()
 
+    def kill(self) -> None:
+        """End it whatever state it is in."""
+        if self.platform is not None:
+            with contextlib.suppress(AssertionError):
+                self.platform.stop()
+            self.platform = None
+
     def power_off(self) -> None:
         """End all its processes at one instant, as far as one can: nobody drains, nobody sees another one end."""
         assert self.platform is not None
