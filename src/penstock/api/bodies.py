@@ -103,7 +103,7 @@ class Body:
 
 
 class BodyReader:
-    """Reads bodies for one process. `held` is what all of them hold now."""
+    """Reads bodies for one process. `held` is what all of them, and what came over TCP, hold now."""
 
     def __init__(self, config: ApiConfig) -> None:
         self.config = config
@@ -118,6 +118,11 @@ class BodyReader:
                     f"{self.held} of {self.config.max_held} bytes of request bodies are being worked on",
                     hint="repeat the request after Retry-After seconds",
                 )
+            self.held += size
+
+    def account(self, size: int) -> None:
+        """Count `size` more bytes (or fewer) that are in memory already, whatever the bound."""
+        with self._lock:
             self.held += size
 
     async def read(self, request: Request) -> Body:

@@ -16,7 +16,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from penstock.api.problems import hide_failure
 
-__all__ = ["HELD_BODIES", "HELD_GATE", "LIVE_CLIENTS", "LIVE_SKIPPED", "READER_UP", "ROWS", "Observation"]
+__all__ = [
+    "HELD_BODIES",
+    "HELD_GATE",
+    "LIVE_CLIENTS",
+    "LIVE_SKIPPED",
+    "READER_UP",
+    "ROWS",
+    "TCP_BYTES",
+    "TCP_CONNECTIONS",
+    "TCP_ENDED",
+    "TCP_WAITS",
+    "Observation",
+]
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -32,6 +44,10 @@ HELD_GATE: Final = Gauge("penstock_api_gate_held_bytes", "Bytes of readings that
 HELD_BODIES: Final = Gauge("penstock_api_body_held_bytes", "Bytes of request bodies in memory")
 LIVE_CLIENTS: Final = Gauge("penstock_api_live_clients", "Open live streams")
 LIVE_SKIPPED: Final = Counter("penstock_api_live_skipped_rows", "Rows not sent to live clients that were too slow")
+TCP_CONNECTIONS: Final = Gauge("penstock_api_tcp_connections", "Open TCP connections that send rows")
+TCP_BYTES: Final = Counter("penstock_api_tcp_bytes", "Bytes received over TCP")
+TCP_ENDED: Final = Counter("penstock_api_tcp_ended_connections", "TCP connections that ended, by why", ["reason"])
+TCP_WAITS: Final = Counter("penstock_api_tcp_waits", "Times that a TCP sender was stopped because of what is behind")
 READER_UP: Final = Gauge("penstock_api_reader_up", "Whether the query service answered the last scrape")
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")

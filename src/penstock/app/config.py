@@ -23,6 +23,7 @@ from penstock.app.values import (
     parse_bind,
     parse_bool,
     parse_directory,
+    parse_optional_bind,
     parse_path,
     parse_size,
     parse_tenant,
@@ -62,7 +63,15 @@ class Settings:
         "127.0.0.1:8080",
         "Address of the HTTP server. Port 0 takes a free port; the default port gives way to the next free one.",
     )
-    http_tls_cert: Path | None = _setting(parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on.")
+    tcp: Bind | None = _setting(
+        parse_optional_bind,
+        "",
+        "Address where rows are taken over plain TCP connections, such as `127.0.0.1:7420`; empty for none. Port 0 takes a "
+        "free port.",
+    )
+    http_tls_cert: Path | None = _setting(
+        parse_path, "", "PEM certificate chain; with `http_tls_key` it turns TLS on, for HTTP and TCP."
+    )
     http_tls_key: Path | None = _setting(parse_path, "", "PEM private key of `http_tls_cert`.")
     allow_insecure_bind: bool = _setting(
         parse_bool, "false", "Allow listening beyond this machine without TLS, because something in front provides it."

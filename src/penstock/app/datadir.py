@@ -26,7 +26,10 @@ __all__ = ["DataDir", "Running", "with_local_broker"]
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What `state.json` says. `nats_url` holds no credentials; user and password are beside it. `started` is epoch ms."""
+    """What `state.json` says. `nats_url` holds no credentials; user and password are beside it. `started` is epoch ms.
+
+    `tcp` is HOST:PORT of the TCP door, empty without one.
+    """
 
     pid: int
     started: int
@@ -39,6 +42,7 @@ class Running:
     restarts: Mapping[str, int]
     demo: bool = False
     tls_cert: str = ""
+    tcp: str = ""
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:

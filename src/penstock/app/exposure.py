@@ -36,15 +36,16 @@ def check_exposure(settings: Settings) -> None:
             f"nats = {settings.nats} can be reached from other machines, and the bundled NATS server has no TLS",
             hint=f"listen on 127.0.0.1:{settings.nats.port}, or run a NATS server with TLS and set nats_url",
         )
-    if settings.http.is_loopback:
-        return
-    if settings.http_tls_cert is None and not settings.allow_insecure_bind:
-        raise Misconfigured(
-            f"http = {settings.http} can be reached from other machines, without TLS",
-            hint="set http_tls_cert and http_tls_key, or PENSTOCK_ALLOW_INSECURE_BIND=1 if something in front provides "
-            f"TLS, or listen on 127.0.0.1:{settings.http.port}",
-        )
-    _check_secret(settings.bootstrap_key, f"http = {settings.http}")
+    for name, bind in (("http", settings.http), ("tcp", settings.tcp)):
+        if bind is None or bind.is_loopback:
+            continue
+        if settings.http_tls_cert is None and not settings.allow_insecure_bind:
+            raise Misconfigured(
+                f"{name} = {bind} can be reached from other machines, without TLS",
+                hint="set http_tls_cert and http_tls_key, or PENSTOCK_ALLOW_INSECURE_BIND=1 if something in front "
+                f"provides TLS, or listen on 127.0.0.1:{bind.port}",
+            )
+        _check_secret(settings.bootstrap_key, f"{name} = {bind}")
 
 
 def _check_secret(secret: str, bind: str) -> None:

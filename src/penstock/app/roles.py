@@ -19,7 +19,6 @@ from penstock.app.config import Settings
 from penstock.app.datadir import DataDir
 from penstock.app.exposure import check_exposure
 from penstock.app.link import Link
-from penstock.app.listen import bind_socket
 from penstock.app.services.resources import Resources
 from penstock.app.wiring import EMBEDDED_STORES, open_bus, open_store
 from penstock.bus import Bus
@@ -33,7 +32,7 @@ __all__ = ["ROLES", "parse_roles", "run_roles"]
 log: Final = structlog.get_logger(__name__)
 
 ROLES: Final[Mapping[str, str]] = {
-    "ingest": "HTTP doors in: readings, events, line protocol",
+    "ingest": "doors in: readings, events, line protocol over HTTP; rows over TCP",
     "api": "HTTP doors out: queries, live streams, documentation",
     "process": "from the bus into the store",
     "query": "answers questions about what is stored, over the bus",
@@ -60,7 +59,7 @@ async def run_roles(
     roles: Sequence[str],
     *,
     link: Link,
-    listener: socket.socket | None = None,
+    listeners: Mapping[str, socket.socket] | None = None,
     demo: bool = False,
 ) -> None:
     """Run `roles` until SIGTERM, SIGINT or the end of the supervisor, then drain them.
@@ -78,7 +77,7 @@ async def run_roles(
         opened.push_async_callback(bus.close)
         runner, reader = await _data_side(settings, roles, bus, clock, opened)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as services:
-            shared = Resources(settings, clock, bus, reader, link, tasks, listener)
+            shared = Resources(settings, clock, bus, reader, link, tasks, listeners or {})
             facts = await _start(shared, roles, runner, services, demo=demo)
             log.info("roles are up", roles=list(roles), **{k: v for k, v in facts.items() if k != "login"})
             link.ready(**facts)
@@ -118,15 +117,11 @@ async def _start(
 
         await services.enter_async_context(answer(shared))
     if {"ingest", "api"} & set(roles):
-        from penstock.app.services.http import serve_http  # noqa: PLC0415 - as above
+        from penstock.app.services.doors import open_doors  # noqa: PLC0415 - as above
 
-        settings = shared.settings
-        listener = shared.listener or bind_socket("http", settings.http, explicit=True)
-        keys = _open_keys(settings)
-        await services.enter_async_context(
-            serve_http(shared, keys, listener, writes="ingest" in roles, reads="api" in roles)
-        )
-        facts["port"] = listener.getsockname()[1]
+        settings, keys = shared.settings, _open_keys(shared.settings)
+        doors = open_doors(shared, keys, writes="ingest" in roles, reads="api" in roles)
+        facts |= await services.enter_async_context(doors)
         facts["login"] = keys.one_time_code(settings.demo_tenant if demo else "default")
     if "simulate" in roles:
         from penstock.app.services.simulate import simulate  # noqa: PLC0415 - as above

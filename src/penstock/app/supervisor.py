@@ -2,7 +2,7 @@
 
     supervisor ─┬─ nats-server            (unless nats_url names one)
                 ├─ core   process, query  owns the embedded store
-                ├─ edge   ingest, api     owns HTTP
+                ├─ edge   ingest, api     owns HTTP and TCP
                 └─ simulate               with --demo
 
 It loads neither NumPy nor Arrow nor DuckDB. The listening socket belongs to the supervisor, so clients wait while a crashed
@@ -92,15 +92,16 @@ class Supervisor:
         check_exposure(self._settings)
         await self._lock()
         try:
-            with contextlib.closing(self._listen()) as listener:
+            with contextlib.ExitStack() as sockets:
+                listeners = self._listen(sockets)
                 self._on_signals()
                 async with asyncio.TaskGroup() as tasks:
-                    coming_up = tasks.create_task(self._bring_up(tasks, listener), name="bring-up")
+                    coming_up = tasks.create_task(self._bring_up(tasks, listeners), name="bring-up")
                     try:
                         await self._stop.wait()
                     finally:
                         coming_up.cancel()
-                        listener.close()
+                        sockets.close()
                         await self._drain()
         finally:
             self._data.clear_state()
@@ -125,24 +126,33 @@ class Supervisor:
             else:
                 return
 
-    def _listen(self) -> socket.socket:
+    def _listen(self, sockets: contextlib.ExitStack) -> Mapping[str, socket.socket]:
+        """Setting → its listening socket, which `sockets` closes."""
         settings = self._settings
+        listeners: dict[str, socket.socket] = {}
         listener = bind_socket("http", settings.http, explicit=settings.is_explicit("http"))
+        listeners["http"] = sockets.enter_context(listener)
         port = listener.getsockname()[1]
         if port != settings.http.port != 0:
             self._checklist.note(f"port {settings.http.port} is in use, so HTTP is on {port}")
-        self._settings = replace(settings, http=settings.http._replace(port=port), data=self._data.path)
+        tcp = settings.tcp
+        if tcp is not None:
+            listeners["tcp"] = sockets.enter_context(bind_socket("tcp", tcp, explicit=True))
+            tcp = tcp._replace(port=listeners["tcp"].getsockname()[1])
+        self._settings = replace(settings, http=settings.http._replace(port=port), tcp=tcp, data=self._data.path)
         scheme = "https" if settings.http_tls_cert else "http"
         self._url = f"{scheme}://{self._settings.http.reachable}"
         self._data.local_key()
-        return listener
+        return listeners
 
-    async def _bring_up(self, tasks: asyncio.TaskGroup, listener: socket.socket) -> None:
+    async def _bring_up(self, tasks: asyncio.TaskGroup, listeners: Mapping[str, socket.socket]) -> None:
         await self._start_broker(tasks)
         fds = (self._data.lock_fd,)
         self._spawn(tasks, "core", "process,query", inherit=fds)
-        flags = ("--http-fd", str(listener.fileno()), *(("--demo",) if self._demo else ()))
-        edge = self._spawn(tasks, "edge", "ingest,api", *flags, inherit=(*fds, listener.fileno()))
+        numbers = {name: listener.fileno() for name, listener in listeners.items()}
+        flags = [word for name, fd in numbers.items() for word in (f"--{name}-fd", str(fd))]
+        flags += ["--demo"] if self._demo else []
+        edge = self._spawn(tasks, "edge", "ingest,api", *flags, inherit=(*fds, *numbers.values()))
         if self._demo:
             self._spawn(tasks, "simulate", "simulate", "--demo", inherit=fds)
         await self._workers["core"].ready
@@ -150,6 +160,8 @@ class Supervisor:
         facts = await edge.ready
         await until_ready(self._settings.http, cert=self._settings.http_tls_cert, seconds=_READY_SECONDS)
         self._checklist.done("http", self._url)
+        if self._settings.tcp is not None:
+            self._checklist.done("tcp", f"{self._settings.tcp}{', TLS' if self._settings.http_tls_cert else ''}")
         if self._demo:
             async with asyncio.timeout(_HISTORY_SECONDS):
                 history = await self._history
@@ -232,6 +244,7 @@ class Supervisor:
                 restarts=restarts,
                 demo=self._demo,
                 tls_cert=str(settings.http_tls_cert.absolute()) if settings.http_tls_cert else "",
+                tcp=str(settings.tcp.reachable) if settings.tcp else "",
             )
         )
 

@@ -14,6 +14,7 @@ __all__ = [
     "parse_bind",
     "parse_bool",
     "parse_directory",
+    "parse_optional_bind",
     "parse_path",
     "parse_size",
     "parse_tenant",
@@ -55,6 +56,11 @@ def parse_bind(text: str) -> Bind:
     if not colon or not port.isdigit() or int(port) > 65_535:
         raise ValueError("HOST:PORT, such as 127.0.0.1:8080; port 0 lets the system choose")
     return Bind(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def parse_optional_bind(text: str) -> Bind | None:
+    """As `parse_bind`; None for empty text."""
+    return parse_bind(text) if text.strip() else None
 
 
 def parse_size(text: str) -> int:

@@ -28,6 +28,14 @@ def test_beyond_loopback_without_tls_is_refused_with_the_fix(host):
     assert "PENSTOCK_ALLOW_INSECURE_BIND=1" in (refused.value.hint or "")
 
 
+def test_the_tcp_door_is_held_to_the_same():
+    check_exposure(Settings(tcp=Bind("127.0.0.1", 7420)))
+    with pytest.raises(Misconfigured, match=r"tcp = 0\.0\.0\.0:7420 .*without TLS"):
+        check_exposure(Settings(tcp=Bind("0.0.0.0", 7420), bootstrap_key=GOOD_KEY))
+    with pytest.raises(Misconfigured, match=r"tcp = .*bootstrap_key"):
+        check_exposure(Settings(tcp=Bind("0.0.0.0", 7420), allow_insecure_bind=True))
+
+
 @pytest.mark.parametrize(
     "key",
     ["", "short", "x" * 64, "changeme" * 8, "password-secret-admin-default-1234", GOOD_KEY[:31]],

@@ -182,6 +182,7 @@ def status(
         facts: dict[str, Any] = {"url": where}
         if state is not None:
             facts |= {"data": settings.data.absolute(), "pid": state.pid, "nats": state.nats_url}
+            facts |= {"tcp": state.tcp} if state.tcp else {}
             facts["processes"] = "  ".join(
                 f"{name} {pid}" + (f" ({n} restarts)" if (n := state.restarts.get(name, 0)) else "")
                 for name, pid in state.processes.items()

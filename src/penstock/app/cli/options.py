@@ -11,7 +11,7 @@ import typer
 from penstock.app.config import Settings, load
 from penstock.model.errors import InvalidInput
 
-__all__ = ["ConfigOption", "DataOption", "JsonOption", "SetOption", "UrlOption", "settings_from"]
+__all__ = ["ConfigOption", "DataOption", "JsonOption", "SetOption", "TcpOption", "UrlOption", "settings_from"]
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.", show_default=False)
@@ -23,6 +23,10 @@ DataOption = Annotated[
 UrlOption = Annotated[
     str | None,
     typer.Option("--url", help="Platform to talk to (default: the one running on --data).", show_default=False),
+]
+TcpOption = Annotated[
+    str | None,
+    typer.Option("--tcp", metavar="HOST:PORT", help="TCP address for rows (default: none).", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 SetOption = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, SetOption, settings_from
+from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, SetOption, TcpOption, settings_from
 from penstock.app.config import env_name, specs
 from penstock.app.console import show_rows, write_json
 
@@ -34,6 +34,7 @@ def up(
     nats: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="NATS address (default: 127.0.0.1:4222).")
     ] = None,
+    tcp: TcpOption = None,
     config: ConfigOption = None,
     pairs: SetOption = None,
 ) -> None:
@@ -47,7 +48,7 @@ def up(
     from penstock.app.observe import configure_logs
     from penstock.app.supervisor import Supervisor
 
-    chosen = settings_from(config, pairs, data=data, http=http, nats=nats)
+    chosen = settings_from(config, pairs, data=data, http=http, nats=nats, tcp=tcp)
     if sys.stderr.isatty() and not chosen.is_explicit("log_level"):
         chosen = replace(chosen, log_level="warning")  # the checklist says what a person wants to know
     configure_logs(chosen.log_level, chosen.log_format, process="supervisor")
@@ -64,11 +65,13 @@ def run(
     http: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="HTTP address (default: 127.0.0.1:8080).")
     ] = None,
+    tcp: TcpOption = None,
     config: ConfigOption = None,
     pairs: SetOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="simulate: fill in seven days of history first.")] = False,
     link_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     http_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    tcp_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run some roles in this process, joined by the NATS server that nats_url names."""
     _without_rich()
@@ -77,14 +80,15 @@ def run(
 
     with Link(link_fd) as link:
         try:
-            chosen = settings_from(config, pairs, data=data, http=http)
+            chosen = settings_from(config, pairs, data=data, http=http, tcp=tcp)
             configure_logs(chosen.log_level, chosen.log_format, role=roles)
             import uvloop
 
             from penstock.app.roles import parse_roles, run_roles
 
-            listener = None if http_fd is None else socket.socket(fileno=http_fd)
-            uvloop.run(run_roles(chosen, parse_roles(roles), link=link, listener=listener, demo=demo))
+            inherited = {"http": http_fd, "tcp": tcp_fd}
+            listeners = {name: socket.socket(fileno=fd) for name, fd in inherited.items() if fd is not None}
+            uvloop.run(run_roles(chosen, parse_roles(roles), link=link, listeners=listeners, demo=demo))
         except BaseException as error:
             link.failed(error)
             raise

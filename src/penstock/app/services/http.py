@@ -1,4 +1,4 @@
-"""The roles `ingest` and `api`: one HTTP server with the doors in, the doors out, or both."""
+"""One HTTP server with the doors in, the doors out, or both."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
 
-from penstock.accounts.keys import KeyRing
 from penstock.api.app import create_app
-from penstock.api.services import ApiConfig, Services
+from penstock.api.intake import Intake
+from penstock.api.services import Services
 from penstock.app.services.resources import Resources
-from penstock.pipeline.gate import Gate
 
 __all__ = ["serve_http"]
 
@@ -22,15 +21,11 @@ _DRAIN_SECONDS = 3
 
 @contextlib.asynccontextmanager
 async def serve_http(
-    resources: Resources, keys: KeyRing, listener: socket.socket, *, writes: bool, reads: bool
+    resources: Resources, services: Services, intake: Intake, listener: socket.socket
 ) -> AsyncGenerator[None]:
-    """Serve on `listener` from entering to leaving; leaving lets requests finish and what they sent reach the broker."""
+    """Serve on `listener` from entering to leaving; leaving lets requests finish."""
     settings = resources.settings
-    gate = Gate(resources.bus, resources.clock)
-    config = ApiConfig(
-        writes=writes, reads=reads, retention_earliest=resources.earliest, events_tenant=settings.events_tenant
-    )
-    app = create_app(Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config))
+    app = create_app(services, intake)
     server = _Server(
         uvicorn.Config(
             app,
@@ -52,7 +47,6 @@ async def serve_http(
         app.state.live.close()  # live streams never end by themselves, and the server waits for its connections
         server.should_exit = True
         await asyncio.wait([serving])
-        await gate.close()
 
 
 class _Server(uvicorn.Server):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.app.config import Settings
@@ -19,7 +20,7 @@ __all__ = ["Resources"]
 @dataclass(frozen=True, slots=True)
 class Resources:
     """bus: opened · reader: the engine in this process, or its remote over the bus · tasks: owns every long-lived task;
-    one that fails ends the process · listener: an already bound socket for HTTP, or None.
+    one that fails ends the process · listeners: setting (`http`, `tcp`) → an already bound socket.
     """
 
     settings: Settings
@@ -28,7 +29,7 @@ class Resources:
     reader: Reader
     link: Link
     tasks: asyncio.TaskGroup
-    listener: socket.socket | None = None
+    listeners: Mapping[str, socket.socket] = field(default_factory=dict[str, socket.socket])
 
     @property
     def key_file(self) -> Path:

@@ -1,0 +1,66 @@
+"""The doors of one process: HTTP always, TCP where it is set and this process takes rows. They share one gate and its bounds."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncGenerator
+
+from penstock.accounts.keys import KeyRing
+from penstock.api.intake import Intake
+from penstock.api.services import ApiConfig, Services
+from penstock.api.tcp import Door, TcpConfig, listening
+from penstock.app.config import Settings
+from penstock.app.listen import bind_socket
+from penstock.app.services.http import serve_http
+from penstock.app.services.resources import Resources
+from penstock.app.values import Bind
+from penstock.model.errors import Misconfigured
+from penstock.pipeline.gate import Gate
+
+__all__ = ["open_doors"]
+
+
+@contextlib.asynccontextmanager
+async def open_doors(
+    resources: Resources, keys: KeyRing, *, writes: bool, reads: bool
+) -> AsyncGenerator[dict[str, int]]:
+    """Serve from entering to leaving; leaving lets what was sent reach the broker. Gives the ports, by setting."""
+    settings = resources.settings
+    config = ApiConfig(
+        writes=writes, reads=reads, retention_earliest=resources.earliest, events_tenant=settings.events_tenant
+    )
+    gate = Gate(resources.bus, resources.clock)
+    services = Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config)
+    intake = Intake(services)
+    async with contextlib.AsyncExitStack() as serving:
+        serving.push_async_callback(gate.close)
+        listener = _listener(resources, "http", settings.http)
+        ports = {"port": listener.getsockname()[1]}
+        await serving.enter_async_context(serve_http(resources, services, intake, listener))
+        if writes and settings.tcp is not None:
+            listener = _listener(resources, "tcp", settings.tcp)
+            ports["tcp_port"] = listener.getsockname()[1]
+            door = Door(services, intake, TcpConfig())
+            await serving.enter_async_context(listening(door, listener, _tls(settings)))
+        yield ports
+
+
+def _listener(resources: Resources, name: str, bind: Bind) -> socket.socket:
+    return resources.listeners.get(name) or bind_socket(name, bind, explicit=True)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """TLS by the HTTP server's certificate; raises Misconfigured."""
+    if settings.http_tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.http_tls_cert, settings.http_tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise Misconfigured(
+            f"http_tls_cert {settings.http_tls_cert} cannot be used: {error}",
+            hint="both files must be PEM, and belong together",
+        ) from None
+    return context
