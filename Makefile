@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check bench faults faults-long faults-report lock clean
+.PHONY: help demo test test-nightly mutants check bench faults faults-long faults-report lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -12,6 +12,13 @@ demo: .venv/.run  ## set up, run the platform with demo data, print the URL
 
 test: .venv/.dev  ## set up, run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+test-nightly: .venv/.dev  ## search for hours: 10,000 histories per property, 100,000 simulated worlds
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest --timeout 14400 tests/contracts/test_series_store_order.py tests/unit/store
+	$(BIN)/python -m tests.simulation --seeds 0-100000
+
+mutants: .venv/.dev  ## break Penstock on purpose, see that the tests notice
+	$(BIN)/python -m tests.mutants
 
 check: .venv/.dev  ## format, lint, types, imports
 	$(BIN)/ruff format --check src tests bench

@@ -1,15 +1,22 @@
-"""Order does not matter: any permutation, repetition and grouping of the same frames ends in the same store."""
+"""Order does not matter: any permutation, repetition, splitting and grouping of the same readings, by any number of
+workers, ends in the same store.
+
+HYPOTHESIS_PROFILE=nightly looks at 10,000 histories per test and adapter instead of a few hundred.
+"""
 
 import asyncio
+import itertools
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from penstock.model.batch import SEQ_BASE
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Part
 from penstock.model.series import Attributes
@@ -31,8 +38,16 @@ from tests.contracts.stores import (
 )
 
 WIDTHS = (SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 RANGES = ((T0, T0 + 4 * DAY), (T0 + 61_234, T0 + 2 * DAY + 3_723_001))
 EXAMPLES = {"memory": 60, "duckdb": 25}
+
+
+def thorough(adapter: Adapter) -> settings:
+    """As many examples as the profile asks for; by default so many that all tests here look at a few hundred."""
+    loaded = settings()
+    return settings(loaded, max_examples=max(EXAMPLES[adapter.name], loaded.max_examples if NIGHTLY else 0))
+
 
 # Edges of every rollup, and values whose sums depend on the order of addition.
 OFFSETS = st.one_of(
@@ -43,6 +58,8 @@ VALUES = st.sampled_from([0.1, 0.2, 0.3, 1 / 3, 1e16, -1e16, 1.0, -7.25])
 ROWS = st.tuples(
     st.sampled_from([POWER, REMOTE, TEMPERATURE]), OFFSETS.map(lambda ms: T0 + ms), VALUES, st.integers(1, 3)
 )
+VERSIONS = st.sampled_from([1, 2, 3, SEQ_BASE, SEQ_BASE + 1, SEQ_BASE + 2])  # stamps, and seqs that beat them all
+CORRECTED = st.tuples(st.sampled_from([POWER, REMOTE]), st.sampled_from([T0, T0 + 1, T0 + HOUR]), VALUES, VERSIONS)
 PARTS = st.sampled_from(["http", "line", "tcp"])
 SENSOR = (POWER.site, POWER.sensor)
 
@@ -135,12 +152,7 @@ def _differences(found: dict[object, object], expected: dict[object, object]) ->
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_any_order_repetition_and_grouping_ends_in_the_same_answers(adapter):
-    @settings(
-        max_examples=EXAMPLES[adapter.name],
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-        derandomize=True,
-    )
+    @thorough(adapter)
     @given(history=histories(reopen=adapter.persists))
     def check(history: History) -> None:
         with tempfile.TemporaryDirectory() as directory:
@@ -168,17 +180,68 @@ def test_receipts_and_ledger_equal_the_oracle_for_the_same_arrivals(adapter):
         finally:
             await store.close()
 
-    @settings(
-        max_examples=EXAMPLES[adapter.name],
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-        derandomize=True,
-    )
+    @thorough(adapter)
     @given(history=histories(reopen=False))
     def check(history: History) -> None:
         with tempfile.TemporaryDirectory() as directory:
             found = asyncio.run(fates(adapter.make(Path(directory)), history))
         assert found == asyncio.run(fates(MemorySeriesStore(FixedClock()), history))
+
+    check()
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What one worker does, one after another: commit some frames, or a piece of upkeep."""
+
+    steps: list[list[Frame] | int]
+
+
+@st.composite
+def workdays(draw: st.DrawFn) -> tuple[list, list[Shift]]:
+    """Rows, and the same rows dealt out: shuffled, some repeated, cut into frames anew, frames redelivered to anyone."""
+    rows = draw(st.lists(CORRECTED, min_size=2, max_size=24))
+    dealt = draw(st.permutations(rows)) + draw(st.lists(st.sampled_from(rows), max_size=4))
+    cuts = sorted(draw(st.lists(st.integers(0, len(dealt)), max_size=10)))
+    frames = [frame(dealt[a:b]) for a, b in itertools.pairwise([0, *cuts, len(dealt)])]
+    frames += draw(st.lists(st.sampled_from(frames), max_size=3))
+    hands: list[list[list[Frame] | int]] = [[] for _ in range(draw(st.integers(1, 4)))]
+    while frames:
+        size = draw(st.integers(1, 3))
+        hands[draw(st.integers(0, len(hands) - 1))].append(frames[:size])
+        frames = frames[size:]
+    upkeep = st.lists(st.integers(T0, T0 + 3 * DAY), max_size=2)
+    return rows, [Shift([*steps, *draw(upkeep)]) for steps in hands]
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_corrections_of_few_keys_by_many_workers_end_in_the_greatest_version(adapter):
+    async def work(store: SeriesStore, shift: Shift) -> None:
+        for step in shift.steps:
+            await (store.maintain(step) if isinstance(step, int) else store.commit(step))
+
+    async def run(rows: list, shifts: list[Shift], directory: Path) -> list[object]:
+        store = adapter.make(directory)
+        await store.open()
+        try:
+            await asyncio.gather(*(work(store, shift) for shift in shifts))
+            found = await answers(store)
+            if adapter.persists:
+                await store.close()
+                store = adapter.make(directory)
+                await store.open()
+                assert _differences(await answers(store), found) == []
+        finally:
+            await store.close()
+        expected = await once_in_order([frame(rows)])
+        return [name for name in _differences(found, expected) if name != "http"]  # repetitions are received, too
+
+    @thorough(adapter)
+    @given(workday=workdays())
+    def check(workday: tuple[list, list[Shift]]) -> None:
+        rows, shifts = workday
+        with tempfile.TemporaryDirectory() as directory:
+            assert asyncio.run(run(rows, shifts, Path(directory))) == []
 
     check()
 
@@ -206,7 +269,7 @@ def test_what_is_known_of_a_sensor_does_not_depend_on_order_grouping_or_reopenin
         finally:
             await store.close()
 
-    @settings(max_examples=EXAMPLES[adapter.name], deadline=None, derandomize=True)
+    @thorough(adapter)
     @given(
         news=st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3)), min_size=1, max_size=6),
         groups=st.lists(st.sampled_from([1, 2, 3, -1, -2]), min_size=6, max_size=6),

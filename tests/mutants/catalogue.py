@@ -1,0 +1,247 @@
+"""The mutants: where, what is replaced by what, which promise that breaks, and which tests must fail."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One small patch. `old` must occur exactly once in `file` (under src/penstock)."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    breaks: str
+    tests: tuple[str, ...]
+
+
+RUNNER = "tests/unit/pipeline/test_runner.py::"
+GATE = "tests/unit/pipeline/test_gate.py::"
+ADMIT = "tests/unit/pipeline/test_admit.py::"
+CONTRACT = "tests/contracts/test_series_store.py::"
+ORDER = "tests/contracts/test_series_store_order.py::"
+JUDGE = "tests/unit/store/duckdb/test_judge.py::"
+UPKEEP = "tests/unit/store/duckdb/test_upkeep.py::"
+HOT = "tests/unit/store/duckdb/test_hot.py::"
+ENGINE = "tests/unit/query/test_engine.py::"
+WORLDS = "tests/simulation/test_simulation.py::test_a_world_keeps_every_promise_whatever_goes_wrong"
+
+ANY_ORDER = ORDER + "test_any_order_repetition_and_grouping_ends_in_the_same_answers"
+CORRECTIONS = ORDER + "test_corrections_of_few_keys_by_many_workers_end_in_the_greatest_version"
+SAME_FATES = ORDER + "test_receipts_and_ledger_equal_the_oracle_for_the_same_arrivals"
+
+DUCK = "store/series/duckdb/"
+
+MUTANTS = (
+    Mutant(
+        "ack before COMMIT",
+        "pipeline/runner.py",
+        "        await self._commit(lane, work)\n        stats.commit_seconds",
+        "        await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True)\n"
+        "        await self._commit(lane, work)\n        stats.commit_seconds",
+        "a crash during the commit loses what was acknowledged",
+        (RUNNER + "test_nothing_is_acked_while_the_store_is_away_and_all_is_stored_when_it_returns", WORLDS),
+    ),
+    Mutant(
+        "answer before PubAck",
+        "pipeline/gate.py",
+        "        await self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers)",
+        "        task = asyncio.create_task(self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers))\n"
+        "        self._tasks.add(task)\n"
+        "        task.add_done_callback(lambda done: (self._tasks.discard(done), done.cancelled() or done.exception()))",
+        "the client hears yes before its readings are on disk",
+        (GATE + "test_a_failed_publish_reaches_every_request_of_the_frame", WORLDS),
+    ),
+    Mutant(
+        "frame ids not remembered",
+        DUCK + "writer.py",
+        "if f.id not in self._memory.frames}",
+        "}",
+        "a redelivery is counted twice",
+        (CONTRACT + "test_a_redelivered_frame_changes_nothing_and_yields_its_receipts_again", SAME_FATES),
+    ),
+    Mutant(
+        "version guard off",
+        DUCK + "judge.py",
+        "wins = known.present & ~same & (newer | (",
+        "wins = known.present & ~same | (known.present & (",
+        "what arrives last wins, however old it is",
+        (JUDGE + "test_fates_and_state_are_those_of_the_rule", CORRECTIONS),
+    ),
+    Mutant(
+        "ties not settled by value",
+        DUCK + "judge.py",
+        "((final.version == known.version) & (final.value > known.value))",
+        "((final.version == known.version) & (final.value > np.inf))",
+        "of equal versions the first to arrive wins, so order matters",
+        (JUDGE + "test_state_does_not_depend_on_order_or_on_how_rows_are_cut_into_frames", CORRECTIONS),
+    ),
+    Mutant(
+        "a repetition with a higher version is not recorded",
+        DUCK + "judge.py",
+        "    update = wins | raises\n",
+        "    update = wins\n",
+        "an older correction later beats a value that a newer version confirmed",
+        (
+            JUDGE + "test_fates_and_state_are_those_of_the_rule",
+            CONTRACT + "test_a_duplicate_raises_the_version_so_that_order_cannot_matter",
+        ),
+    ),
+    Mutant(
+        "duplicates within a frame counted as stored",
+        DUCK + "judge.py",
+        "fate[i] = DUPLICATE if value == best[1] else SUPERSEDED",
+        "fate[i] = STORED if value == best[1] else SUPERSEDED",
+        "the ledger claims more stored readings than there are",
+        (JUDGE + "test_fates_and_state_are_those_of_the_rule", SAME_FATES),
+    ),
+    Mutant(
+        "dirty mark skipped",
+        DUCK + "writer.py",
+        "        late = ts < self._memory.marks.boundary(series)\n",
+        "        late = ts < 0\n",
+        "a late reading never reaches the rollups",
+        (
+            UPKEEP + "test_a_late_reading_dirties_its_own_hour_of_its_own_series_and_nothing_else",
+            ORDER + "test_late_corrections_of_rolled_days_show_in_every_width",
+        ),
+    ),
+    Mutant(
+        "corrections not marked dirty",
+        DUCK + "writer.py",
+        "        ts = np.concatenate((append.ts, update.ts))\n",
+        "        ts = np.concatenate((append.ts, np.full_like(update.ts, 1 << 60)))\n",
+        "a rolled-up hour keeps the value that was corrected",
+        (ORDER + "test_late_corrections_of_rolled_days_show_in_every_width",),
+    ),
+    Mutant(
+        "marks ignore the hour that is being rolled",
+        DUCK + "writer.py",
+        "np.where(series < self.cursor, max(self.rolling_to, self.rolled_to), self.rolled_to)",
+        "np.where(series < self.cursor, self.rolled_to, self.rolled_to)",
+        "a reading that comes while its hour is rolled up is missed",
+        (UPKEEP + "test_a_huge_hour_is_rolled_up_in_pieces_and_late_readings_meanwhile_are_not_missed",),
+    ),
+    Mutant(
+        "rollup added to instead of recomputed",
+        DUCK + "upkeep.py",
+        "            for tier in TIERS[:3]:\n",
+        "            for tier in ():\n",
+        "a dirty hour is counted twice",
+        (ORDER + "test_late_corrections_of_rolled_days_show_in_every_width", ANY_ORDER),
+    ),
+    Mutant(
+        "days not recomputed",
+        DUCK + "upkeep.py",
+        "            self._write_days(series, hour - hour % DAY)\n",
+        "",
+        "a late reading reaches its hour but not its day",
+        (ORDER + "test_late_corrections_of_rolled_days_show_in_every_width",),
+    ),
+    Mutant(
+        "ring floor one too low",
+        DUCK + "hot.py",
+        "np.where(evicted == NEVER, NEVER, evicted + 1)",
+        "np.where(evicted == NEVER, NEVER, evicted)",
+        "a reading just dropped from memory is taken for new and stored twice",
+        (HOT + "test_every_key_is_known_right_or_left_to_the_database",),
+    ),
+    Mutant(
+        "receipts outside the transaction",
+        DUCK + "writer.py",
+        "                    records.write_entries(self._db, entries, number)\n",
+        "",
+        "after a restart the ledger has forgotten, and frames count anew",
+        (CONTRACT + "test_what_was_committed_survives_a_reopen",),
+    ),
+    Mutant(
+        "memory changes before COMMIT",
+        DUCK + "writer.py",
+        "                        self._db.commit()\n                        self._apply(fresh, staged, verdict, entries)\n",
+        "                        self._apply(fresh, staged, verdict, entries)\n                        self._db.commit()\n",
+        "after a failed COMMIT the retry is taken for a redelivery, and its readings are lost",
+        ("tests/unit/store/duckdb/test_writer.py::test_a_commit_that_fails_changes_nothing_and_its_retry_stores_all",),
+    ),
+    Mutant(
+        "a retry is stamped anew",
+        "pipeline/gate.py",
+        "            return memory if key is not None else replace(memory, receipt=self._next_id(), durable=False)",
+        "            again = self._stamps.next()\n"
+        "            return memory if key is not None else replace(memory, stamp=again, receipt=self._next_id(), durable=False)",
+        "a repeated original beats the correction that was made in between",
+        (GATE + "test_a_retry_of_equal_content_keeps_its_stamp_so_that_it_cannot_beat_a_correction",),
+    ),
+    Mutant(
+        "a key's receipt is not remembered",
+        "pipeline/gate.py",
+        "        if memory.durable and key is not None:\n            return memory.receipt\n        news",
+        "        news",
+        "a request repeated with its Idempotency-Key is sent again",
+        (GATE + "test_an_idempotency_key_answers_a_repetition_without_sending_it_again",),
+    ),
+    Mutant(
+        "gate byte bound off",
+        "pipeline/gate.py",
+        "        if total + size > bound and total:",
+        "        if total + size > bound and total < 0:",
+        "memory grows without end while the broker is slow",
+        (GATE + "test_over_the_bound_a_request_is_refused_at_once_and_nothing_is_held_back_later",),
+    ),
+    Mutant(
+        "attributes announced before they are durable",
+        "pipeline/gate.py",
+        "        news = self._news(batch)\n",
+        "        news = self._news(batch)\n        self._announce(tenant, news)\n",
+        "what a sender said about its sensor is lost with a failed publish",
+        (GATE + "test_attributes_of_a_failed_request_are_sent_with_the_next",),
+    ),
+    Mutant(
+        "heartbeat off",
+        "pipeline/runner.py",
+        "            beats = [delivery.heartbeat() for delivery in self._held.values()]",
+        "            beats = [delivery.heartbeat() for delivery in ()]",
+        "a store that stalls makes the broker send everything again and again",
+        (RUNNER + "test_messages_held_through_a_stall_are_not_delivered_again",),
+    ),
+    Mutant(
+        "dead letter on Unavailable",
+        "pipeline/runner.py",
+        "            except Unavailable as error:\n                self.stats[lane].failures += 1\n",
+        "            except Unavailable as error:\n                return await self._isolate(lane, work, error)\n"
+        "                self.stats[lane].failures += 1\n",
+        "an outage turns good readings into dead letters",
+        (RUNNER + "test_nothing_is_acked_while_the_store_is_away_and_all_is_stored_when_it_returns", WORLDS),
+    ),
+    Mutant(
+        "a poisoned frame takes its neighbours with it",
+        "pipeline/runner.py",
+        "        if len(work) > 1:\n",
+        "        if len(work) > 1_000_000:\n",
+        "one frame that cannot be stored stops the lane, or costs the frames beside it",
+        (RUNNER + "test_a_frame_that_can_never_be_stored_becomes_a_dead_letter_and_its_neighbours_are_stored",),
+    ),
+    Mutant(
+        "-0.0 not normalised",
+        "pipeline/admit.py",
+        "    return value + 0.0\n",
+        "    return value\n",
+        "equal values have different bits, and which stays depends on order",
+        (ADMIT + "test_negative_zero_is_zero",),
+    ),
+    Mutant(
+        "as_of from the clock",
+        "query/engine.py",
+        "        as_of = self._freshness.as_of() if waiting else began\n        body = await",
+        "        as_of = began\n        body = await",
+        "an answer claims to be fresh while acknowledged readings are missing in it",
+        (ENGINE + "test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_complete",),
+    ),
+    Mutant(
+        "refused rows not counted in flight",
+        "bus/wire.py",
+        "rows.get(part.source, 0) + part.accepted + part.rejected",
+        "rows.get(part.source, 0) + part.accepted",
+        "the ledger does not add up while a frame is in flight",
+        ("tests/unit/bus/test_wire.py::test_rows_are_counted_per_source_and_read_back_from_the_header",),
+    ),
+)
