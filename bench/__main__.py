@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from bench import doors, queries, versus
+from bench import doors, growth, late, limits, queries, versus
 from bench.load import Load
 from bench.peers import LOCAL, present
 from bench.peers.penstock import DOORS
@@ -31,6 +31,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=6_000_000, help="readings of the history that is asked about")
     parser.add_argument("--events", type=int, default=1_000_000, help="of the history")
     parser.add_argument("--repeats", type=int, default=50, help="of each question")
+    parser.add_argument("--sensors", default="1000,10000,100000", help="numbers of sensors of the growth table")
+    parser.add_argument("--late", default="0,0.01,0.1", help="shares of late rows")
     options = parser.parse_args()
     if unknown := [part for part in options.parts if part not in PARTS]:
         parser.error(f"{', '.join(unknown)}: not one of {', '.join(PARTS)}")
@@ -62,11 +64,26 @@ def _queries(options: argparse.Namespace, found: dict[str, Any]) -> Any:
     )
 
 
+def _growth(options: argparse.Namespace, _: dict[str, Any]) -> Any:
+    return growth.measure([int(size) for size in options.sensors.split(",")], _load(options), options.rows)
+
+
+def _late(options: argparse.Namespace, _: dict[str, Any]) -> Any:
+    return late.measure([float(share) for share in options.late.split(",")], _load(options))
+
+
+def _limits(_: argparse.Namespace, __: dict[str, Any]) -> Any:
+    return limits.measure()
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Any]] = {
     "idle": _idle,
     "doors": _doors,
     "versus": _versus,
     "queries": _queries,
+    "growth": _growth,
+    "late": _late,
+    "limits": _limits,
 }
 """Part → what measures it from the options and what was found so far."""
 

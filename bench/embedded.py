@@ -155,6 +155,12 @@ class Embedded:
         """Bytes of the blocks in use, store closed and checkpointed; free blocks inside the file are used again."""
         return int(self.tables("SELECT used_blocks * block_size FROM pragma_database_size()")[0][0])
 
+    def table_bytes(self, table: str) -> int:
+        """Bytes of the blocks that hold a table, store closed and checkpointed."""
+        blocks = f"SELECT count(DISTINCT block_id) FROM pragma_storage_info('{table}') WHERE persistent"
+        size = "SELECT block_size FROM pragma_database_size()"
+        return int(self.tables(blocks)[0][0]) * int(self.tables(size)[0][0])
+
 
 def series(n: int, metric: str = "power", unit: str = "W") -> list[SeriesKey]:
     """Keys of `n` sensors, a hundred a site."""
