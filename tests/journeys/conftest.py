@@ -163,7 +163,7 @@ def run_cli(arguments: Sequence[str], environment: Mapping[str, str], timeout: f
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory) -> Iterator[Platform]:
     """One platform for all tests that only add data of their own."""
-    running = Platform(tmp_path_factory.mktemp("platform")).wait_ready()
+    running = Platform(tmp_path_factory.mktemp("platform"), "--tcp", "127.0.0.1:0").wait_ready()
     yield running
     assert running.stop() == 0, running.stderr()
 
