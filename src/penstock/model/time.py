@@ -23,6 +23,7 @@ __all__ = [
     "Stamps",
     "WallClock",
     "check_times",
+    "format_stamp",
     "format_time",
     "parse_duration",
     "parse_time",
@@ -131,6 +132,11 @@ def format_time(ms: int) -> str:
     moment = datetime.fromtimestamp(ms // 1000, tz=UTC)
     fraction = f".{ms % 1000:03d}" if ms % 1000 else ""
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def format_stamp(us: int) -> str:
+    """RFC 3339 UTC of an admission stamp (epoch µs), always with microseconds: no two stamps of a gate look alike."""
+    return f"{datetime.fromtimestamp(us // 1_000_000, tz=UTC):%Y-%m-%dT%H:%M:%S}.{us % 1_000_000:06d}Z"
 
 
 _DURATION: Final = re.compile(r"([0-9]{1,12})(ms|[smhdw])")

@@ -15,6 +15,7 @@ from penstock.model.time import Clock
 from penstock.query.aggregate import aggregate
 from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
+from penstock.query.explain import explain
 from penstock.query.port import (
     Aggregate,
     Answer,
@@ -22,6 +23,7 @@ from penstock.query.port import (
     Consumption,
     DeadLetters,
     Events,
+    Explain,
     Latest,
     LedgerQuestion,
     Metrics,
@@ -43,7 +45,7 @@ _BRIEFLY: Final = 0.05
 _LONGER: Final = 1.0
 _POLL: Final = 0.005
 _UNKNOWN: Final = 1 << 30
-_MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Consumption, Batteries, Events, ReceiptQuestion)
+_MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Consumption, Batteries, Events, Explain, ReceiptQuestion)
 """Questions whose empty answer may only mean that it was asked too early."""
 
 Body = tuple[pa.Table, str | None, dict[str, Any]]
@@ -166,13 +168,14 @@ class Engine:
                 return table, None, meta
 
     async def _records(
-        self, question: Events | ReceiptQuestion | LedgerQuestion | DeadLetters | Status | Metrics
+        self, question: Events | Explain | ReceiptQuestion | LedgerQuestion | DeadLetters | Status | Metrics
     ) -> Body:
         match question:
             case Events():
                 return await self._events(question), None, {}
-            case ReceiptQuestion():
-                return await self._receipt(question), None, {}
+            case Explain() | ReceiptQuestion():
+                table, meta = await self._story(question)
+                return table, None, meta
             case LedgerQuestion():
                 return await self._ledger(question), None, {}
             case DeadLetters():
@@ -203,12 +206,28 @@ class Engine:
         }
         return pa.table({n: pa.array([getattr(row.event, n) for row in rows], kind) for n, kind in fields.items()})
 
-    async def _receipt(self, question: ReceiptQuestion) -> pa.Table:
+    async def _story(self, question: Explain | ReceiptQuestion) -> tuple[pa.Table, dict[str, Any]]:
+        match question:
+            case Explain():
+                return await explain(self._store, question, self._freshness.pending, self._clock.now())
+            case ReceiptQuestion():
+                return await self._receipt(question)
+
+    async def _receipt(self, question: ReceiptQuestion) -> tuple[pa.Table, dict[str, Any]]:
         receipt = await self._store.receipt(question.tenant, question.receipt)
         rows = [(receipt.source, receipt.counts)] if receipt else []
-        names = pa.array([question.receipt] * len(rows), pa.string())
         # What of a request is still on the bus is known per source only, so it is not claimed here.
-        return _counts(rows, {}).drop_columns("difference").add_column(0, "receipt", names)
+        table = _counts(rows, {}).drop_columns("difference")
+        table = table.add_column(0, "receipt", pa.array([question.receipt] * len(rows), pa.string()))
+        stamps = [receipt.stamp // 1000 if receipt.stamp else None] if receipt else []
+        table = table.append_column("admitted_ts", pa.array(stamps, pa.int64()))
+        committed = [receipt.committed_ts] if receipt else []
+        table = table.append_column("committed_ts", pa.array(committed, pa.int64()))
+        if receipt is None:
+            return table, {}
+        found = await self._store.findings(question.tenant, question.receipt)
+        conversions = [converted._asdict() for converted in found.conversions]
+        return table, {"frames": receipt.frames, "reasons": found.reasons, "conversions": conversions}
 
     async def _ledger(self, question: LedgerQuestion) -> pa.Table:
         pending = await self._freshness.pending(question.tenant)

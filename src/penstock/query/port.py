@@ -23,6 +23,7 @@ __all__ = [
     "Consumption",
     "DeadLetters",
     "Events",
+    "Explain",
     "Latest",
     "LedgerQuestion",
     "Metrics",
@@ -167,9 +168,24 @@ class Events(_Question, frozen=True):
     limit: int = 100
 
 
+class Explain(_Question, frozen=True):
+    """Why a reading is what it is, or why there is none. Columns, one row per version that arrived, in order of commit:
+    value, seq, stamp (epoch µs, null with seq), fate (stored, replaced, duplicate, superseded), wins, receipt, source,
+    frames, admitted_ts, committed_ts. `meta` holds the rest, see `query.explain`.
+
+    `sensor` and `metric` are exact; `site` may be left out where only one site has such a series.
+    """
+
+    sensor: str
+    metric: str
+    ts: int
+    site: str | None = None
+
+
 class ReceiptQuestion(_Question, frozen=True, tag="receipt"):
     """What became of one request. Columns: receipt, source, received, stored, duplicate, superseded, rejected,
-    dead_lettered, in_flight; no row while nothing of it is committed.
+    dead_lettered, in_flight, admitted_ts, committed_ts; no row while nothing of it is committed. `meta` holds `frames`,
+    `reasons` (code → rows refused) and `conversions`.
     """
 
     receipt: str
@@ -203,6 +219,7 @@ Question = (
     | Consumption
     | Batteries
     | Events
+    | Explain
     | ReceiptQuestion
     | LedgerQuestion
     | DeadLetters
@@ -215,7 +232,7 @@ Question = (
 class Answer:
     """Columns, and what they are worth.
 
-    table         one Arrow table; times are int64 epoch ms columns (ts, first_ts, last_ts, received_ts)
+    table         one Arrow table; times are int64 epoch ms columns (ts, first_ts, received_ts …)
     as_of         epoch ms: everything acknowledged before this instant is in the answer
     staleness_ms  how far `as_of` lies behind the moment of answering
     complete      no data of the asked range was in flight when it was answered

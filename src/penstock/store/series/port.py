@@ -58,6 +58,7 @@ class State(NamedTuple):
     late           of these, rows that came behind a newer one of their series (stores may judge per commit)
     rolled_to      epoch ms up to which rollups are stored (later buckets are answered from raw)
     dirty          marks of (series, hour) pairs waiting to be rolled up again; a pair may be marked more than once
+    kept_from   epoch ms: retention removes readings older than this, 0 for never
     """
 
     revision: int
@@ -67,6 +68,7 @@ class State(NamedTuple):
     late: int
     rolled_to: int
     dirty: int
+    kept_from: int = 0
 
 
 class EventRow(NamedTuple):

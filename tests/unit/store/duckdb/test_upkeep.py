@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from penstock.model.batch import Batch
+from penstock.model.findings import Findings, Refused
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
 from penstock.model.partials import partials_at
@@ -202,3 +203,27 @@ async def test_a_huge_hour_is_rolled_up_in_pieces_and_late_readings_meanwhile_ar
         for width in WIDTHS:
             served = (await probe.store.aggregate("t", ids, START, START + HOUR, width)).partials
             assert _equal(served, partials_at(raw, width)), width
+
+
+async def test_what_explains_a_reading_goes_with_its_receipt_and_the_reading_stays(tmp_path):
+    refused = Refused(0, "s", "m0", "power_w", START, "not_finite", "why")
+    async with _probe(tmp_path, retention_receipts=3) as probe:
+        for n, day in enumerate((0, 0, 9), 1):
+            probe.clock.ms = START + day * DAY
+            part = Part(f"r{n}", "x", 1, 1, findings=Findings((), {"not_finite": 1}, (refused,)))
+            key = SeriesKey("s", "m0", "power_w", "W")
+            batch = Batch("t", (key,), np.zeros(1, np.int32), np.array([START]), np.array([float(n)]), np.array([n]))
+            await probe.store.commit([Frame(f"f{n}", "t", n, (part,), batch)])
+        assert len((await probe.store.trace("t", 0, START)).arrivals) == 3
+        await probe.upkeep(START + 9 * DAY)
+        trace = await probe.store.trace("t", 0, START)
+        assert (trace.value, trace.version) == (3.0, 3)
+        told = [(a.value, a.passage.receipt if a.passage else None) for a in trace.arrivals]
+        assert told == [(2.0, None), (3.0, "r3")]
+        assert [said.receipt for said in await probe.store.refusals("t", "m0", "power_w", START, 9)] == ["r3"]
+
+
+async def test_the_state_says_from_when_readings_are_kept(tmp_path):
+    async with _probe(tmp_path, retention_raw=30) as probe:
+        probe.clock.ms = START + HOUR
+        assert (await probe.store.state()).kept_from == START - 30 * DAY

@@ -22,7 +22,7 @@ from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.duckdb.judge import Rows
 from penstock.store.series.duckdb.reader import Reader
 from penstock.store.series.duckdb.schema import DuckConfig, connect, translated
-from penstock.store.series.duckdb.upkeep import GRACE, Upkeep
+from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
 from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, State, Trace
 
@@ -122,6 +122,8 @@ class DuckSeriesStore:
         return await self._run(self._reading, lambda: self._reader.dead_letters(tenant, limit))
 
     async def state(self) -> State:
+        kept = self._config.retention_raw
+        kept_from = kept_since(self._clock.now(), kept) if kept else 0
         with self._guard:
             memory = self._memory
             return State(
@@ -132,6 +134,7 @@ class DuckSeriesStore:
                 memory.late,
                 memory.marks.rolled_to,
                 memory.dirty,
+                kept_from,
             )
 
     async def maintain(self, now: int) -> bool:

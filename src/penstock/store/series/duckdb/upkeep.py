@@ -25,7 +25,7 @@ from penstock.store.series.duckdb.reader import as_readings
 from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, insert, translated
 from penstock.store.series.duckdb.writer import Marks, Memory
 
-__all__ = ["Upkeep"]
+__all__ = ["GRACE", "Upkeep", "kept_since"]
 
 GRACE: Final = 2 * MINUTE
 """How long after its end an hour is rolled up: most late readings have come by then and dirty nothing."""
@@ -257,18 +257,18 @@ class Upkeep:
 
     def _expire(self, now: int) -> bool:
         """Once a day: remove what is older than its class is kept."""
-        today = now - now % DAY
+        today = kept_since(now, 0)
         if self._expired_day == today:
             return False
         config = self._config
         with self._transaction():
             for table, column, days in self._expiries():
-                self._db.execute(f"DELETE FROM {table} WHERE {column} < ?", [today - days * DAY])
+                self._db.execute(f"DELETE FROM {table} WHERE {column} < ?", [kept_since(now, days)])
             if config.retention_receipts:
-                self._fold_receipts(today - config.retention_receipts * DAY)
+                self._fold_receipts(kept_since(now, config.retention_receipts))
         if config.retention_raw:
             with self._guard:
-                self._memory.hot.forget_before(today - config.retention_raw * DAY)
+                self._memory.hot.forget_before(kept_since(now, config.retention_raw))
         self._expired_day = today
         return False
 
@@ -294,6 +294,11 @@ class Upkeep:
         kept = oldest if oldest is not None else self._memory.number
         for table in ("trace", "refusals"):
             self._db.execute(f"DELETE FROM {table} WHERE number < ?", [kept])
+
+
+def kept_since(now: int, days: int) -> int:
+    """Epoch ms: the oldest instant that a retention of so many days keeps. Whole days go at once."""
+    return now - now % DAY - days * DAY
 
 
 def _changes(series: I32, bucket: I64) -> npt.NDArray[np.bool_]:
