@@ -19,6 +19,7 @@ from penstock.api import problems
 from penstock.api.auth import PUBLIC_PATHS, Authentication
 from penstock.api.events import EventDoor
 from penstock.api.examples import PROBLEM_SCHEMA
+from penstock.api.explain import ExplainDoor
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
 from penstock.api.live import LiveHub
@@ -62,6 +63,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     if services.config.reads:
         ReadDoors(services).install(app)
         SystemDoors(services).install(app)
+        ExplainDoor(services).install(app)
         StreamDoor(services, hub).install(app)
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)

@@ -18,6 +18,7 @@ __all__ = [
     "DEAD_LETTERS",
     "EVENTS",
     "EVENT_LIST",
+    "EXPLAIN",
     "HEALTH",
     "LATEST",
     "LEDGER",
@@ -335,12 +336,15 @@ _FATES: Final = {
     "dead_lettered": 0,
     "in_flight": 0,
 }
-RECEIPT: Final = _operation(
-    "getReceipt",
-    "What became of a request",
-    "System",
-    {"application/json": {"receipt": "9f2c4b7d1a3e-2a", "source": "http", **_FATES, **_FRESH}},
-)
+_TIMES: Final = {"admitted_ts": "2026-01-31T12:00:00.120Z", "committed_ts": "2026-01-31T12:00:00.145Z"}
+_SENT: Final = {"receipt": "9f2c4b7d1a3e-2a", "source": "http", "frames": ["9f2c4b7d1a3e-2a.0"]}
+_RECEIPT: Final = {**_SENT, **_FATES, **_TIMES, "reasons": {"looks_like_seconds": 1}, "conversions": [], **_FRESH}
+RECEIPT: Final = _operation("getReceipt", "What became of a request", "System", {"application/json": _RECEIPT})
+_VERSION: Final = {"value": 1204.5, "seq": None, "stamp": "2026-01-31T12:00:00.120000Z", "fate": "stored", "wins": True}
+_DECISION: Final = {"code": "only_version", "detail": "nothing else arrived for this series and instant"}
+_STORY: Final = {"decision": _DECISION, "conversions": [], "latency": {"device_to_door_ms": 120}}
+_EXPLAINED: Final = {"found": True, **_READING, **_STORY, "versions": [{**_VERSION, **_SENT, **_TIMES}], **_FRESH}
+EXPLAIN: Final = _operation("explainReading", "Explain a reading", "System", {"application/json": _EXPLAINED})
 LEDGER: Final = _operation(
     "getLedger", "Every row's fate, per source", "System", _rows({"source": "http", **_FATES, "difference": 0})
 )

@@ -15,6 +15,7 @@ __all__ = [
     "AggregateParams",
     "AverageParams",
     "EventParams",
+    "ExplainParams",
     "LatestParams",
     "LimitParams",
     "RecentParams",
@@ -149,6 +150,15 @@ class EventParams(_Params):
     limit: Limit = 100
     from_: When = Field(None, alias="from")
     to: When = None
+
+
+class ExplainParams(_Params):
+    """Which reading; names are exact. `site_id` may be left out where only one site has such a series."""
+
+    sensor_id: Annotated[str, Field(min_length=1, max_length=256)]
+    metric: Annotated[str, Field(min_length=1, max_length=256, description="Canonical, or as it was sent")]
+    ts: Annotated[str, Field(description="RFC 3339 or epoch ms", max_length=64, examples=["2026-01-31T12:00:00Z"])]
+    site_id: Name = None
 
 
 class LimitParams(_Params):

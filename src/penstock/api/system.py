@@ -33,7 +33,7 @@ class SystemDoors:
         app.add_api_route("/v1/dead-letters", self.dead_letters, **examples.DEAD_LETTERS)
 
     async def receipt(self, request: Request, receipt: Annotated[str, Path(max_length=256)]) -> Response:
-        """What became of one request: how many of its rows were stored, duplicate, superseded, rejected."""
+        """What became of one request: how many of its rows were stored, duplicate, superseded, rejected, and why."""
         answer = await self._reader.ask(ReceiptQuestion(tenant=identity_of(request).tenant, receipt=receipt))
         if not answer.table.num_rows:
             raise NotFound(
@@ -41,7 +41,7 @@ class SystemDoors:
                 code="receipt_unknown",
                 hint="right after a write, ask again in a moment",
             )
-        return one(answer)
+        return one(answer, **answer.meta)
 
     async def ledger(self, request: Request) -> Response:
         """Per source: received, and every fate; `difference` is 0 when nothing is in flight."""

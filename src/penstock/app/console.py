@@ -11,7 +11,9 @@ from typing import Any
 
 __all__ = ["fail", "is_terminal", "note", "paint", "show_rows", "write_json"]
 
-_UNBROKEN = frozenset({"ts", "first_ts", "last_ts", "created", "expires", "last_used", "id"})
+_UNBROKEN = frozenset(
+    {"ts", "first_ts", "last_ts", "admitted_ts", "committed_ts", "created", "expires", "last_used", "id", "receipt"}
+)
 """Columns of text that lose their sense over two lines."""
 
 

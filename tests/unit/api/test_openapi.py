@@ -23,6 +23,7 @@ OPERATIONS = {
     "GET /v1/series listSeries",
     "GET /v1/stream liveStream",
     "GET /v1/receipts/{receipt} getReceipt",
+    "GET /v1/explain explainReading",
     "GET /v1/system/ledger getLedger",
     "GET /v1/system/status getStatus",
     "GET /v1/dead-letters listDeadLetters",
