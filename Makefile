@@ -26,8 +26,8 @@ check: .venv/.dev  ## format, lint, types, imports
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-bench: .venv/.dev  ## measure the whole path on this machine
-	$(BIN)/python -m bench
+bench: .venv/.dev  ## measure the whole path on this machine, beside the peers that are installed
+	$(BIN)/python -m bench $(BENCH)
 
 faults: .venv/.dev  ## break things under load and check that nothing was lost (10 minutes)
 	$(BIN)/python -m tests.faults
