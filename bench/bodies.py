@@ -16,7 +16,8 @@ import pyarrow as pa
 
 ROWS = 10_000
 SENSORS = 1_000
-STEP_MS = 10
+STEP_MS = 1
+"""So small that a minute of full load covers about two minutes: what is sent as live is live, in no hour that is rolled up."""
 TEMPLATES = 4
 LATE_MS = 2 * 3_600_000
 """How late a late row is: an outage of two hours that is made up for."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.bodies import LATE_MS, Stream, body
+from bench.bodies import Stream, body
 from bench.embedded import Embedded, series, walks
 from bench.load import Figures, Load, recently, running, sustain
 from bench.peers.penstock import Penstock
@@ -17,6 +17,8 @@ from bench.questions import DAY
 from bench.report import heading, line
 
 BATCH = 50_000
+ANNOUNCED_MS = 600_000
+"""How long before the load every sensor sends its first reading."""
 
 
 def measure(sizes: Sequence[int], load: Load, rows: int) -> list[dict[str, Any]]:
@@ -39,7 +41,7 @@ def measure(sizes: Sequence[int], load: Load, rows: int) -> list[dict[str, Any]]
 
 def announce(platform: Peer, sensors: int) -> float:
     """Seconds until every sensor has sent its first reading and all of them are stored."""
-    stream = Stream(recently() - 2 * LATE_MS, sensors)
+    stream = Stream(recently() - ANNOUNCED_MS, sensors)
     rendered = body("line", stream)
     began = time.monotonic()
     for n in range(stream.slices):
