@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-nightly mutants check bench faults faults-long faults-report lock clean
+.PHONY: help demo test test-nightly mutants fuzz check bench faults faults-long faults-report lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -19,6 +19,9 @@ test-nightly: .venv/.dev  ## search for hours: 10,000 histories per property, 10
 
 mutants: .venv/.dev  ## break Penstock on purpose, see that the tests notice
 	$(BIN)/python -m tests.mutants
+
+fuzz: .venv/.dev  ## throw bytes at every decoder: make fuzz SECONDS=600
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 check: .venv/.dev  ## format, lint, types, imports
 	$(BIN)/ruff format --check src tests bench

@@ -7,6 +7,7 @@ the process hold together, so that many large bodies are refused instead of exha
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import zlib
 from collections.abc import Generator, Iterator
@@ -22,6 +23,7 @@ from penstock.model.errors import Backpressure, InvalidInput, TooLarge
 __all__ = ["ENCODINGS", "Body", "BodyReader"]
 
 ENCODINGS: Final = ("gzip", "zstd", "deflate")
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _STEP: Final = 256 << 10
 _RATIO_FROM: Final = 1 << 20
 _ZSTD_WINDOW: Final = 8 << 20
@@ -133,8 +135,8 @@ class BodyReader:
         encoding = _encoding(request.headers.get("content-encoding", ""))
         bound = self.config.max_body
         declared = request.headers.get("content-length", "0")
-        if not declared.isdigit():
-            raise InvalidInput(f"Content-Length {declared!r} is not a number", code="invalid_length")
+        if not _LENGTH.fullmatch(declared):
+            raise InvalidInput(f"Content-Length {declared!r:.40} is not a number", code="invalid_length")
         if int(declared) > bound:
             raise self.too_large(int(declared))
         body = Body(encoding, self)

@@ -83,7 +83,7 @@ def decode_events(
 def _items(body: bytes) -> list[Any]:
     try:
         said = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             f"the body is not JSON: {error}",
             code="malformed_json",
@@ -98,7 +98,7 @@ def _lines(body: bytes) -> Iterator[Any]:
             continue
         try:
             yield msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield RowError(0, "malformed_json", f"the line is not JSON: {error}")
 
 

@@ -73,7 +73,7 @@ def decode_question(payload: bytes) -> Question:
     """The question; raises InvalidInput that says what of it is not understood."""
     try:
         return _questions.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a question: {error}", code="invalid_question") from error
 
 
@@ -104,7 +104,7 @@ def decode_reply(payload: bytes) -> Answer:
         with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
             table = reader.read_all()
         header = msgspec.json.decode(table.schema.metadata[b"penstock"], type=_Header)
-    except (msgspec.MsgspecError, pa.ArrowException, OSError, KeyError, TypeError) as error:
+    except (msgspec.MsgspecError, pa.ArrowException, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Unavailable(
             f"the query service replied what is no answer: {error!r:.200}",
             hint="run the same version of Penstock in all roles",

@@ -179,3 +179,18 @@ async def test_a_large_body_is_decoded_beside_the_event_loop(world, client):
     answer = await post(client, json.dumps(rows).encode(), "identity")
     assert answer.json()["accepted"] == 10_000
     assert sum(len(f.batch) for f in await world.frames()) == 10_000
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "\u00b2", "-1", "1e3", ""])
+async def test_a_length_that_is_no_number_is_refused(client, length):
+    headers = {b"content-length": length.encode("latin-1"), b"content-type": b"application/json"}
+    answer = await client.post("/v1/readings", content=BODY, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_length")
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/readings"])
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+async def test_json_that_is_nested_too_deeply_is_refused(client, path, kind):
+    answer = await client.post(path, content=b"[" * 50_000, headers={"content-type": kind})
+    assert answer.status_code == 400
+    assert answer.json()["code"] in {"malformed_json", "nothing_accepted", "no_valid_rows"}, answer.text
