@@ -167,6 +167,13 @@ async def test_refusals_are_found_by_name_and_instant_newest_first(store):
     assert not await store.refusals("other", "t1", "temperature", T0, 2)
 
 
+async def test_refused_names_may_be_whatever_was_sent(store):
+    odd = REFUSED._replace(sensor="a\x00b'; --", metric="", ts=None, detail="ж\n\x1b[31m")
+    findings = Findings((CELSIUS._replace(sent_unit="\x00"),), {"invalid_name": 1}, (odd,))
+    await store.commit([frame(parts=[Part("r", "http", 0, 1, findings=findings)])])
+    assert await store.findings("acme", "r") == findings
+
+
 async def test_a_redelivered_frame_is_told_once(store):
     findings = Findings((), {"x": 1}, (REFUSED,))
     first = frame([(POWER, T0, 1.0, SEQ_BASE + 1)], parts=[Part("r", "http", 1, 1, findings=findings)])

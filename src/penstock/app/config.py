@@ -139,7 +139,10 @@ class Settings:
         parse_whole, "0", "Days that events are kept; 0 keeps them for ever.", group="Store"
     )
     retention_receipts_days: int = _setting(
-        parse_whole, "3", "Days that receipts of requests can be asked for.", group="Store"
+        parse_whole,
+        "3",
+        "Days that receipts, and with them how each reading came in, can be asked for; 0 keeps them for ever.",
+        group="Store",
     )
 
     url: str = _setting(

@@ -6,6 +6,7 @@ Everything is read when it is asked for, so a scrape costs nothing between scrap
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,6 +19,10 @@ from penstock.pipeline.runner import LaneStats, Runner
 from penstock.store.series import SeriesStore, State
 
 __all__ = ["data_metrics"]
+
+_MAX_SOURCES: Final = 1_000
+_OTHERS: Final = "(others)"
+"""The sum of a tenant's smaller sources; no client can name its own like this."""
 
 
 class _Families(Collector):
@@ -48,10 +53,19 @@ def _ledger(rows: Iterable[LedgerRow]) -> Iterable[Metric]:
         "Readings and events since the store was created, by fate",
         labels=["tenant", "source", "fate"],
     )
-    for row in rows:
+    for row in _bounded(list(rows)):
         for fate in Counts._fields:
             fates.add_metric([row.tenant, row.source, fate], getattr(row.counts, fate))
     yield fates
+
+
+def _bounded(rows: list[LedgerRow]) -> list[LedgerRow]:
+    """At most `_MAX_SOURCES` rows and one more per tenant: clients name their sources, and might name very many."""
+    by_size = sorted(rows, key=lambda row: row.counts.received, reverse=True)
+    rest: dict[str, Counts] = {}
+    for row in by_size[_MAX_SOURCES:]:
+        rest[row.tenant] = rest.get(row.tenant, Counts()) + row.counts
+    return by_size[:_MAX_SOURCES] + [LedgerRow(tenant, _OTHERS, counts) for tenant, counts in rest.items()]
 
 
 def _store(state: State, now: int, as_of: int) -> Iterable[Metric]:

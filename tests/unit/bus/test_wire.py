@@ -15,6 +15,7 @@ from penstock.bus.wire import error_reply, pending_rows
 from penstock.model.batch import Batch
 from penstock.model.errors import Poison
 from penstock.model.event import Event
+from penstock.model.findings import MAX_REFUSED, NOTHING_FOUND, Converted, Findings, Refused
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
 from penstock.model.series import Attributes, SeriesKey
@@ -23,13 +24,30 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 KEYS = st.lists(st.builds(SeriesKey, TEXT, TEXT, TEXT, TEXT), unique=True, max_size=5).map(tuple)
 
+STAMPS = st.one_of(st.just(0), st.integers(0, 2**60))
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+FINDINGS = st.one_of(
+    st.just(NOTHING_FOUND),
+    st.builds(
+        Findings,
+        st.lists(st.builds(Converted, TEXT, TEXT, TEXT, TEXT, NUMBERS, NUMBERS, TEXT, TEXT), max_size=3).map(tuple),
+        st.dictionaries(TEXT, st.integers(1, 2**40), max_size=3),
+        st.lists(
+            st.builds(Refused, st.integers(0, 2**31), TEXT, TEXT, TEXT, st.none() | INT64, TEXT, TEXT), max_size=3
+        ).map(tuple),
+    ),
+)
+
 
 @st.composite
 def parts_of(draw: st.DrawFn, accepted: int) -> tuple[Part, ...]:
     cuts = sorted(draw(st.lists(st.integers(0, accepted), max_size=3)))
     edges = [0, *cuts, accepted]
     sizes = [b - a for a, b in itertools.pairwise(edges)]
-    return tuple(Part(draw(TEXT), draw(TEXT), size, draw(st.integers(0, 9))) for size in sizes)
+    return tuple(
+        Part(draw(TEXT), draw(TEXT), size, draw(st.integers(0, 9)), stamp=draw(STAMPS), findings=draw(FINDINGS))
+        for size in sizes
+    )
 
 
 @st.composite
@@ -248,3 +266,44 @@ def test_a_message_on_the_literal_events_subject_is_one_row_whatever_it_claims()
 
 def test_an_error_reply_names_code_and_detail() -> None:
     assert json.loads(error_reply("too_large", "9 of 8")) == {"error": {"code": "too_large", "detail": "9 of 8"}}
+
+
+def test_a_frame_without_findings_does_not_mention_them():
+    header = json.loads(pa.ipc.open_stream(encode_frame(a_frame())).schema.metadata[b"penstock"])
+    assert header.keys() == {"format", "id", "tenant", "stamp", "parts"}
+
+
+def test_members_of_a_later_header_are_passed_over():
+    decoded = decode_frame(with_header(a_frame(), later={"x": 1}))
+    assert_equal(decoded, a_frame())
+
+
+def test_findings_beyond_their_bounds_are_cut_when_they_are_read():
+    refused = [[0, "", "s", "m", 2**70, "c", "d" * 9_999]] * 50
+    decoded = decode_frame(with_header(a_frame(), findings={"0": {"refused": refused}}))
+    found = decoded.parts[0].findings.refused
+    assert len(found) == MAX_REFUSED
+    assert len(found[0].detail) < 9_999
+    assert found[0].ts is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"findings": {"0": {"refused": [[1, 2]]}}}, {"findings": [1]}, {"stamps": ["x"]}, {"stamps": [2**64]}],
+    ids=["short-row", "list", "text-stamp", "large-stamp"],
+)
+def test_findings_of_another_shape_are_not_a_frame(more):
+    with pytest.raises(Poison):
+        decode_frame(with_header(a_frame(), **more))
+
+
+def with_header(frame: Frame, **more: object) -> bytes:
+    """The frame's bytes with these members in its header besides."""
+    with pa.ipc.open_stream(encode_frame(frame)) as reader:
+        schema, record = reader.schema, reader.read_next_batch()
+    header = json.loads(schema.metadata[b"penstock"]) | more
+    told = schema.with_metadata({b"penstock": json.dumps(header).encode()})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, told) as writer:
+        writer.write_batch(pa.record_batch(record.columns, schema=told))
+    return sink.getvalue().to_pybytes()

@@ -13,6 +13,7 @@ from penstock.bus.memory import MemoryBus
 from penstock.model.batch import SEQ_BASE, Batch
 from penstock.model.errors import Backpressure, Conflict, TooLarge, Unavailable
 from penstock.model.event import make_event
+from penstock.model.findings import NOTHING_FOUND, Findings, Refused
 from penstock.model.series import Attributes, SeriesKey
 from penstock.pipeline.gate import Gate, GateConfig
 
@@ -129,6 +130,55 @@ async def test_a_wholly_refused_request_still_reaches_the_ledger(bus):
     await Gate(bus, FixedClock()).offer(_batch(0), source="http", rejected=4)
     (frame,) = await _frames(bus)
     assert (len(frame.batch), frame.parts[0].rejected) == (0, 4)
+
+
+async def test_findings_travel_once_with_the_first_frame_of_their_request(bus):
+    findings = Findings((), {"not_finite": 2})
+    gate = Gate(bus, FixedClock(), GateConfig(frame_rows=100))
+    await gate.offer(_batch(250), source="http", rejected=2, findings=findings)
+    await gate.offer(_batch(1), source="http", findings=findings)
+    event = make_event(1, "2026-01-31T12:00:00Z", "x")
+    await gate.offer_events("acme", [event], source="events", rejected=2, findings=findings)
+    frames = await _frames(bus)
+    assert [f.parts[0].findings for f in frames] == [findings, NOTHING_FOUND, NOTHING_FOUND, findings]
+    (events,) = await _frames(bus, Lane.EVENTS)
+    assert events.parts[0].findings == findings
+
+
+async def test_each_request_of_a_shared_frame_keeps_its_own_stamp():
+    bus = SlowBus()
+    await bus.open()
+    gate = Gate(bus, FixedClock())
+    async with asyncio.TaskGroup() as group:
+        for i in range(5):
+            group.create_task(gate.offer(_batch(1, start=i), source="http"))
+        while bus.published == 0:
+            await asyncio.sleep(0)
+        bus.go.set()
+    frames = await _frames(bus)
+    assert any(len(f.parts) > 1 for f in frames)
+    for f in frames:
+        assert [p.stamp or f.stamp for p in f.parts] == f.batch.version.tolist()
+
+
+async def test_what_is_found_in_gathered_requests_never_makes_a_frame_too_large():
+    bus = SlowBus()
+    await bus.open()
+    gate = Gate(bus, FixedClock())
+    refused = tuple(Refused(i, "s", "m1", "x", NOW, "invalid_name", "d" * 400) for i in range(20))
+    async with asyncio.TaskGroup() as group:
+        for i in range(200):
+            findings = Findings((), {"invalid_name": 20}, refused)
+            group.create_task(
+                gate.offer(_batch(0 if i else 1), source="http", rejected=20, key=str(i), findings=findings)
+            )
+        while bus.published == 0:
+            await asyncio.sleep(0)
+        bus.go.set()
+    frames = await _frames(bus)
+    assert len(frames) > 2
+    assert sum(p.rejected for f in frames for p in f.parts) == 4_000
+    assert max(sum(p.findings.size for p in f.parts) for f in frames) <= 256 << 10
 
 
 async def test_a_retry_of_equal_content_keeps_its_stamp_so_that_it_cannot_beat_a_correction(bus):
