@@ -69,6 +69,25 @@ def test_query_by_a_sentence_gives_only_what_was_asked(filled):
     ]
 
 
+def test_energy_of_a_site_by_local_day_gives_csv_in_a_pipe(filled):
+    rows = [
+        {"sensor_id": "cli-meter", "site_id": "cli-energy", "metric": "energy_kwh", "value": 100 + i, "ts": BASE + i * 3_600_000}
+        for i in range(-24, 1)
+    ]  # fmt: skip
+    filled.post("/v1/readings", rows)
+    times = ("--from", str(BASE - 24 * 3_600_000), "--to", str(BASE + 1))
+    done = filled.cli("energy", "cli-energy", "--zone", "Europe/Berlin", "--by", "sensor", "--cumulative", *times)
+    assert done.code == 0, done.err
+    found = list(csv.DictReader(io.StringIO(done.out)))
+    assert [(r["label"], r["sensor_id"], float(r["import_wh"]), float(r["cumulative_import_wh"])) for r in found] == [
+        ("2026-01-30T00:00:00+01:00", "cli-meter", 11_000.0, 11_000.0),
+        ("2026-01-31T00:00:00+01:00", "cli-meter", 13_000.0, 24_000.0),
+    ]
+    answer = filled.cli("energy", "--sensor", "cli-meter", "--window", "1mo", "--json", *times).json()
+    assert [row["import_wh"] for row in answer["data"]] == [24_000.0]
+    assert filled.cli("energy").code == 64
+
+
 def test_query_of_a_sensor_gives_its_newest_readings(filled):
     answer = filled.cli("query", "--sensor", "cli-101", "--limit", "2", "--json").json()
     assert [row["ts"] for row in answer["data"]] == ["2026-01-31T12:29:00Z", "2026-01-31T12:28:00Z"]

@@ -18,12 +18,12 @@ from penstock.accounts.keys import KeyRing
 from penstock.api import problems
 from penstock.api.auth import PUBLIC_PATHS, Authentication
 from penstock.api.events import EventDoor
-from penstock.api.examples import PROBLEM_SCHEMA
 from penstock.api.explain import ExplainDoor
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
 from penstock.api.live import LiveHub
 from penstock.api.observe import Observation
+from penstock.api.operations import PROBLEM_SCHEMA
 from penstock.api.pages import DOCS_POLICY, Pages
 from penstock.api.read import ReadDoors
 from penstock.api.services import Services

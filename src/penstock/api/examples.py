@@ -5,10 +5,9 @@ Every constant holds the keyword arguments of `FastAPI.add_api_route` for one op
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from starlette.responses import JSONResponse, Response
+from penstock.api.operations import FRESH, operation, rows
 
 __all__ = [
     "AGGREGATE",
@@ -24,43 +23,19 @@ __all__ = [
     "LEDGER",
     "LINES",
     "METRICS",
-    "PROBLEM_SCHEMA",
     "READINGS",
     "READY",
     "RECEIPT",
     "RECENT",
     "SEARCH",
+    "SENSOR_ENERGY",
     "SERIES",
+    "SITE_ENERGY",
     "STATUS",
     "STREAM",
     "TEMPERATURE",
 ]
 
-Operation = dict[str, Any]
-
-PROBLEM_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "RFC 9457 problem details",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What was wrong with this request"},
-        "instance": {"type": "string"},
-        "code": {"type": "string", "description": "Stable; for programs"},
-        "hint": {"type": "string", "description": "What to do"},
-        "request_id": {"type": "string"},
-        "retry_after_ms": {"type": "integer"},
-        "errors": {"type": "array", "items": {"type": "object"}},
-    },
-}
-_PROBLEM: Final[dict[str, Any]] = {
-    "description": "The request was refused or failed",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
-
-_FRESH: Final = {"as_of": "2026-01-31T12:00:01.250Z", "staleness_ms": 180, "complete": True}
 _READING: Final = {
     "ts": "2026-01-31T12:00:00Z",
     "sensor_id": "meter-1",
@@ -92,67 +67,9 @@ _BATTERY: Final = {"battery_id": "bat-7", "ts": 1769860800000, "soc": 0.82, "vol
 _EVENT: Final = {"criticality": 7, "timestamp": "2026-01-31T12:00:00Z", "eventMessage": "door forced"}
 
 
-def _operation(
-    operation_id: str,
-    summary: str,
-    tag: str,
-    answers: Mapping[str, Any],
-    *,
-    bodies: Mapping[str, Mapping[str, Any]] | None = None,
-    status: int = 200,
-) -> Operation:
-    """`answers`: media type → example; `bodies`: media type → name → example."""
-    operation: Operation = {
-        "response_class": JSONResponse if "application/json" in answers else Response,
-        "operation_id": operation_id,
-        "summary": summary,
-        "tags": [tag],
-        "status_code": status,
-        "responses": {
-            status: {
-                "description": "Success",
-                "content": {media: {"example": example} for media, example in answers.items()},
-            },
-            "default": _PROBLEM,
-        },
-    }
-    if bodies:
-        content = {
-            media: {
-                "schema": _body_schema(media),
-                "examples": {name: {"value": value} for name, value in examples.items()},
-            }
-            for media, examples in bodies.items()
-        }
-        operation["openapi_extra"] = {"requestBody": {"required": True, "content": content}}
-    return operation
-
-
-def _body_schema(media: str) -> dict[str, Any]:
-    if media == "application/json":
-        return {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}
-    return {"type": "string", **({"format": "binary"} if "arrow" in media else {})}
-
-
-def _rows(*rows: Mapping[str, Any], cursor: str | None = None) -> dict[str, Any]:
-    """An answer in each of its shapes, by the columns of its first row."""
-    names = list(rows[0])
-    return {
-        "application/json": {"data": [dict(row) for row in rows], "next_cursor": cursor, **_FRESH},
-        "application/vnd.penstock.columns+json": {
-            "columns": {name: [row[name] for row in rows] for name in names},
-            "next_cursor": cursor,
-            **_FRESH,
-            "as_of": 1769860801250,
-        },
-        "text/csv": "\n".join([",".join(names), *(",".join(str(v) for v in row.values()) for row in rows)]),
-        "application/vnd.apache.arrow.stream": "(Arrow IPC stream of the same columns)",
-    }
-
-
 _LINE: Final = "power,site=plant,sensor=meter-1 power_w=1204.5,voltage_v=229.8 1769860800000000000"
 
-READINGS: Final = _operation(
+READINGS: Final = operation(
     "writeReadings",
     "Send readings",
     "Write",
@@ -166,7 +83,7 @@ READINGS: Final = _operation(
         "application/vnd.apache.arrow.stream": {"stream": "(Arrow IPC stream with the same columns)"},
     },
 )
-LINES: Final = _operation(
+LINES: Final = operation(
     "writeLineProtocol",
     "Send InfluxDB line protocol",
     "Write",
@@ -174,7 +91,7 @@ LINES: Final = _operation(
     bodies={"text/plain": {"telegraf": _LINE}},
     status=204,
 )
-TEMPERATURE: Final = _operation(
+TEMPERATURE: Final = operation(
     "writeRoomTemperature",
     "Send a room's temperature",
     "Write",
@@ -187,7 +104,7 @@ TEMPERATURE: Final = _operation(
     },
     status=201,
 )
-BATTERY: Final = _operation(
+BATTERY: Final = operation(
     "writeBatteryReadings",
     "Send battery readings",
     "Write",
@@ -207,7 +124,7 @@ BATTERY: Final = _operation(
     },
     status=201,
 )
-EVENTS: Final = _operation(
+EVENTS: Final = operation(
     "writeEvents",
     "Send events",
     "Write",
@@ -230,14 +147,12 @@ EVENTS: Final = _operation(
     status=201,
 )
 
-RECENT: Final = _operation(
-    "recentReadings", "Newest readings of a sensor", "Read", _rows(_READING, cursor="eyJ0cyI6MX0")
-)
-AGGREGATE: Final = _operation(
+RECENT: Final = operation("recentReadings", "Newest readings of a sensor", "Read", rows(_READING, cursor="eyJ0cyI6MX0"))
+AGGREGATE: Final = operation(
     "siteAggregate",
     "Aggregate a site per window",
     "Read",
-    _rows(
+    rows(
         {
             "ts": "2026-01-31T12:00:00Z",
             "metric": "power_w",
@@ -254,7 +169,23 @@ AGGREGATE: Final = _operation(
         }
     ),
 )
-AVERAGE: Final = _operation(
+_USED: Final = {
+    "ts": "2026-03-28T23:00:00Z",
+    "label": "2026-03-29T00:00:00+01:00",
+    "unit": "Wh",
+    "import_wh": 11840.5,
+    "export_wh": 0.0,
+    "increase": None,
+    "coverage": 0.998,
+    "series": 1,
+    "readings": 1378,
+    "resets": 0,
+    "glitches": 0,
+    "percent_good": 100.0,
+}
+SENSOR_ENERGY: Final = operation("sensorEnergy", "Energy of a sensor per window", "Read", rows(_USED))
+SITE_ENERGY: Final = operation("siteEnergy", "Energy of a site per window", "Read", rows(_USED))
+AVERAGE: Final = operation(
     "roomTemperatureAverage",
     "Mean temperature of a room",
     "Read",
@@ -270,16 +201,16 @@ AVERAGE: Final = _operation(
             "to": "2026-01-31T12:00:00Z",
             "method": "mean",
             "series": 1,
-            **_FRESH,
+            **FRESH,
         }
     },
 )
-LATEST: Final = _operation("latestReadings", "Newest reading of each series", "Read", _rows(_READING))
-SERIES: Final = _operation(
+LATEST: Final = operation("latestReadings", "Newest reading of each series", "Read", rows(_READING))
+SERIES: Final = operation(
     "listSeries",
     "List series",
     "Read",
-    _rows(
+    rows(
         {
             "sensor_id": "meter-1",
             "site_id": "plant",
@@ -302,15 +233,15 @@ _BATTERY_ROW: Final = {
     "voltage_v": 51.2,
     "current_a": -3.1,
 }
-SEARCH: Final = _operation("searchBatteryReadings", "Search battery readings", "Read", _rows(_BATTERY_ROW))
-BATTERY_READING: Final = _operation(
-    "getBatteryReading", "One battery reading", "Read", {"application/json": {**_BATTERY_ROW, **_FRESH}}
+SEARCH: Final = operation("searchBatteryReadings", "Search battery readings", "Read", rows(_BATTERY_ROW))
+BATTERY_READING: Final = operation(
+    "getBatteryReading", "One battery reading", "Read", {"application/json": {**_BATTERY_ROW, **FRESH}}
 )
-EVENT_LIST: Final = _operation(
+EVENT_LIST: Final = operation(
     "listEvents",
     "Newest events above a criticality",
     "Read",
-    _rows(
+    rows(
         {
             "id": "5b1d0c9e",
             "ts": "2026-01-31T12:00:00Z",
@@ -321,7 +252,7 @@ EVENT_LIST: Final = _operation(
         }
     ),
 )
-STREAM: Final = _operation(
+STREAM: Final = operation(
     "liveStream",
     "Live rows as server-sent events",
     "Read",
@@ -338,24 +269,24 @@ _FATES: Final = {
 }
 _TIMES: Final = {"admitted_ts": "2026-01-31T12:00:00.120Z", "committed_ts": "2026-01-31T12:00:00.145Z"}
 _SENT: Final = {"receipt": "9f2c4b7d1a3e-2a", "source": "http", "frames": ["9f2c4b7d1a3e-2a.0"]}
-_RECEIPT: Final = {**_SENT, **_FATES, **_TIMES, "reasons": {"looks_like_seconds": 1}, "conversions": [], **_FRESH}
-RECEIPT: Final = _operation("getReceipt", "What became of a request", "System", {"application/json": _RECEIPT})
+_RECEIPT: Final = {**_SENT, **_FATES, **_TIMES, "reasons": {"looks_like_seconds": 1}, "conversions": [], **FRESH}
+RECEIPT: Final = operation("getReceipt", "What became of a request", "System", {"application/json": _RECEIPT})
 _VERSION: Final = {"value": 1204.5, "seq": None, "stamp": "2026-01-31T12:00:00.120000Z", "fate": "stored", "wins": True}
 _DECISION: Final = {"code": "only_version", "detail": "nothing else arrived for this series and instant"}
 _STORY: Final = {"decision": _DECISION, "conversions": [], "latency": {"device_to_door_ms": 120}}
-_EXPLAINED: Final = {"found": True, **_READING, **_STORY, "versions": [{**_VERSION, **_SENT, **_TIMES}], **_FRESH}
-EXPLAIN: Final = _operation("explainReading", "Explain a reading", "System", {"application/json": _EXPLAINED})
-LEDGER: Final = _operation(
-    "getLedger", "Every row's fate, per source", "System", _rows({"source": "http", **_FATES, "difference": 0})
+_EXPLAINED: Final = {"found": True, **_READING, **_STORY, "versions": [{**_VERSION, **_SENT, **_TIMES}], **FRESH}
+EXPLAIN: Final = operation("explainReading", "Explain a reading", "System", {"application/json": _EXPLAINED})
+LEDGER: Final = operation(
+    "getLedger", "Every row's fate, per source", "System", rows({"source": "http", **_FATES, "difference": 0})
 )
-STATUS: Final = _operation(
-    "getStatus", "State of store and lanes", "System", {"application/json": {"version": "0.1.0", **_FRESH}}
+STATUS: Final = operation(
+    "getStatus", "State of store and lanes", "System", {"application/json": {"version": "0.1.0", **FRESH}}
 )
-DEAD_LETTERS: Final = _operation(
+DEAD_LETTERS: Final = operation(
     "listDeadLetters",
     "What could never be stored",
     "System",
-    _rows(
+    rows(
         {
             "id": "events-12",
             "source": "nats",
@@ -366,10 +297,10 @@ DEAD_LETTERS: Final = _operation(
         }
     ),
 )
-HEALTH: Final = _operation(
+HEALTH: Final = operation(
     "liveness", "Whether this process lives", "System", {"application/json": {"status": "ok", "version": "0.1.0"}}
 )
-READY: Final = _operation(
+READY: Final = operation(
     "readiness",
     "Whether a write can be read back",
     "System",
@@ -380,7 +311,7 @@ READY: Final = _operation(
         }
     },
 )
-METRICS: Final = _operation(
+METRICS: Final = operation(
     "metrics",
     "Prometheus metrics",
     "System",

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY, parse_duration, parse_time
-from penstock.query.port import MAX_POINTS, Select
+from penstock.query.port import MAX_POINTS, Consumption, Select
 
 __all__ = [
     "AggregateParams",
     "AverageParams",
+    "EnergyParams",
     "EventParams",
     "ExplainParams",
     "LatestParams",
@@ -64,6 +65,49 @@ class AggregateParams(_Params):
     metric: Name = None
     group_by: str | None = Field(None, max_length=64, description="Any of site, sensor, building, room, by commas")
     unit: Unit = None
+
+
+class EnergyParams(_Params):
+    """What was used per window over [from, to); the last seven days without them. The rules are in docs/energy.md."""
+
+    window: str = Field(
+        "1d", max_length=16, description="15m, 1h (divisors of a day), 1d, 1w, 1mo, 1y", examples=["1d"]
+    )
+    zone: str = Field("UTC", max_length=64, description="IANA zone that days begin in", examples=["Europe/Berlin"])
+    from_: When = Field(None, alias="from")
+    to: When = None
+    kind: Literal["auto", "counter", "power"] = "auto"
+    metric: Name = None
+    sensor: Name = None
+    group_by: str | None = Field(None, max_length=64, description="Any of site, sensor, building, room, by commas")
+    cumulative: bool = Field(False, description="Running sums as well")
+    method: Literal["hold", "trapezoid"] = Field("hold", description="How power runs between readings")
+    max_hold: str = Field("1h", max_length=16, description="How long a reading holds, and how long a gap is covered")
+    counter_max: float | None = Field(None, description="Where a counter rolls over, in its unit")
+    tolerance: float = Field(0.0, description="By how much a counter may fall behind without being flagged")
+    max_rate: float | None = Field(None, description="The fastest possible rise of a counter per hour")
+
+    def question(self, tenant: str, where: Select, now: int) -> Consumption:
+        """The question of these parameters about `where`. Raises InvalidInput."""
+        given = moment(self.to, "to")
+        end = now if given is None else given
+        start = moment(self.from_, "from")
+        return Consumption(
+            tenant=tenant,
+            where=where,
+            start=end - 7 * DAY if start is None else start,
+            end=end,
+            window=self.window,
+            zone=self.zone,
+            kind=self.kind,
+            group_by=group_columns(self.group_by),
+            cumulative=self.cumulative,
+            method=self.method,
+            max_hold=width(self.max_hold),
+            counter_max=self.counter_max,
+            tolerance=self.tolerance,
+            max_rate=self.max_rate,
+        )
 
 
 class AverageParams(_Params):

@@ -13,6 +13,7 @@ from penstock.api.auth import identity_of
 from penstock.api.params import (
     AggregateParams,
     AverageParams,
+    EnergyParams,
     EventParams,
     LatestParams,
     RecentParams,
@@ -47,6 +48,13 @@ class ReadDoors:
             add = app.add_api_route
             add(f"{prefix}/sensors/{{sensor:path}}/recent", self.recent, include_in_schema=listed, **examples.RECENT)
             add(f"{prefix}/sites/{{site}}/agg", self.aggregate, include_in_schema=listed, **examples.AGGREGATE)
+            add(
+                f"{prefix}/sensors/{{sensor:path}}/energy",
+                self.sensor_energy,
+                include_in_schema=listed,
+                **examples.SENSOR_ENERGY,
+            )
+            add(f"{prefix}/sites/{{site}}/energy", self.site_energy, include_in_schema=listed, **examples.SITE_ENERGY)
             room = f"{prefix}/buildings/{{building}}/rooms/{{room}}/temperature/average"
             add(room, self.average, include_in_schema=listed, **examples.AVERAGE)
             # The search comes first: the id of a battery reading matches its path as well.
@@ -87,6 +95,20 @@ class ReadDoors:
             group_by=group_columns(params.group_by),
             unit=params.unit,
         )
+        return await render(request, await self._reader.ask(question))
+
+    async def sensor_energy(self, request: Request, sensor: Text, params: Annotated[EnergyParams, Query()]) -> Response:
+        """Energy per window of one sensor: from its counter, or from its power where it has none."""
+        if params.sensor is not None:
+            raise InvalidInput("the sensor is in the path, it cannot be a parameter too", code="unknown_parameter")
+        where = Select(sensor=sensor, metric=params.metric)
+        question = params.question(identity_of(request).tenant, where, self._clock.now())
+        return await render(request, await self._reader.ask(question))
+
+    async def site_energy(self, request: Request, site: Text, params: Annotated[EnergyParams, Query()]) -> Response:
+        """Energy per window of a site: the sum over its meters, with how much of it they cover."""
+        where = Select(site=site, sensor=params.sensor, metric=params.metric)
+        question = params.question(identity_of(request).tenant, where, self._clock.now())
         return await render(request, await self._reader.ask(question))
 
     async def average(

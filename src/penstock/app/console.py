@@ -12,7 +12,19 @@ from typing import Any
 __all__ = ["fail", "is_terminal", "note", "paint", "show_rows", "write_json"]
 
 _UNBROKEN = frozenset(
-    {"ts", "first_ts", "last_ts", "admitted_ts", "committed_ts", "created", "expires", "last_used", "id", "receipt"}
+    {
+        "ts",
+        "first_ts",
+        "last_ts",
+        "admitted_ts",
+        "committed_ts",
+        "created",
+        "expires",
+        "last_used",
+        "id",
+        "label",
+        "receipt",
+    }
 )
 """Columns of text that lose their sense over two lines."""
 

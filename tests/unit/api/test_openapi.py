@@ -19,6 +19,8 @@ OPERATIONS = {
     "GET /v1/events listEvents",
     "GET /v1/sensors/{sensor}/recent recentReadings",
     "GET /v1/sites/{site}/agg siteAggregate",
+    "GET /v1/sensors/{sensor}/energy sensorEnergy",
+    "GET /v1/sites/{site}/energy siteEnergy",
     "GET /v1/latest latestReadings",
     "GET /v1/series listSeries",
     "GET /v1/stream liveStream",

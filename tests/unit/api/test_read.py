@@ -8,10 +8,11 @@ import pyarrow as pa
 import pytest
 
 from penstock.model.errors import InvalidInput, Unavailable
-from penstock.model.time import HOUR, MINUTE
+from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.query.port import (
     Aggregate,
     Batteries,
+    Consumption,
     DeadLetters,
     Events,
     Latest,
@@ -50,6 +51,17 @@ QUESTIONS = {
     ),
     f"/v1/sites/plant/agg?to={NOW - HOUR}": Aggregate(
         tenant="acme", where=Select(site="plant"), start=NOW - 2 * HOUR, end=NOW - HOUR
+    ),
+    "/v1/sensors/hq/m1/energy": Consumption(
+        tenant="acme", where=Select(sensor="hq/m1"), start=NOW - 7 * DAY, end=NOW
+    ),
+    f"/v1/sites/plant/energy?from={NOW - DAY}&window=1h&zone=Europe/Berlin&sensor=m*&group_by=sensor&cumulative=true": Consumption(
+        tenant="acme", where=Select(site="plant", sensor="m*"), start=NOW - DAY, end=NOW, window="1h",
+        zone="Europe/Berlin", group_by=("sensor",), cumulative=True,
+    ),
+    f"/sites/plant/energy?to={NOW}&kind=counter&metric=water&counter_max=1e5&tolerance=0.1&max_rate=9&method=trapezoid&max_hold=15m": Consumption(
+        tenant="acme", where=Select(site="plant", metric="water"), start=NOW - 7 * DAY, end=NOW, kind="counter",
+        counter_max=1e5, tolerance=0.1, max_rate=9.0, method="trapezoid", max_hold=15 * MINUTE,
     ),
     "/v1/latest": Latest(tenant="acme"),
     "/v1/latest?site=a&sensor=b*&metric=c&building=d&room=e&unit=kW&limit=5&cursor=x": Latest(

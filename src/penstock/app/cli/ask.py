@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
 
+from penstock.app.cli.answers import GROUP_COLUMNS, ask, segment, show_answer
 from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
 from penstock.app.console import is_terminal, note, paint, show_rows, write_json
-from penstock.model.errors import InvalidInput, NotFound
 
 __all__ = ["install"]
 
-_GROUP_COLUMNS = {"site": "site_id", "sensor": "sensor_id", "building": "building", "room": "room"}
 _STATISTICS = ("count", "mean", "min", "max")
 """Columns of a table that nobody asked for in particular; --json has them all."""
 
@@ -72,7 +70,7 @@ def query(
         times: dict[str, Any] = {"from": resolve_time(asked.start), "to": resolve_time(asked.end)}
         if sensor is not None:
             params = {"limit": limit, "metric": asked.metric, "site": asked.site, "unit": asked.unit, **times}
-            answer = _ask(client, f"/v1/sensors/{_segment(sensor)}/recent", params)
+            answer = ask(client, f"/v1/sensors/{segment(sensor)}/recent", params)
             columns: Sequence[str] = ("ts", "sensor_id", "site_id", "metric", "value", "unit")
         else:
             params = {
@@ -82,10 +80,10 @@ def query(
                 "unit": asked.unit,
                 **times,
             }
-            answer = _ask(client, f"/v1/sites/{_segment(asked.site or '*')}/agg", params)
-            groups = [_GROUP_COLUMNS[name] for name in asked.group_by]
+            answer = ask(client, f"/v1/sites/{segment(asked.site or '*')}/agg", params)
+            groups = [GROUP_COLUMNS[name] for name in asked.group_by]
             columns = ("ts", *groups, "metric", *(asked.statistics or _STATISTICS), "unit")
-    _answer(answer, columns, as_json=as_json)
+    show_answer(answer, columns, as_json=as_json)
 
 
 def tail(
@@ -232,37 +230,6 @@ def _state(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ask(client: Any, path: str, params: Mapping[str, Any]) -> Any:
-    """The answer; a metric that does not exist is refused with the one that was probably meant."""
-    metric = params["metric"]
-    refusal: NotFound | None = None
-    answer: Any = {"data": []}
-    try:
-        answer = client.get(path, **params)
-    except NotFound as error:
-        refusal = error
-    if not answer["data"] and metric is not None and "*" not in metric:
-        known = {row["metric"] for row in client.get("/v1/series", limit=10_000)["data"]}
-        if metric not in known:
-            close = get_close_matches(metric, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "`penstock tail` shows what arrives"
-            raise NotFound(f"there is no metric {metric!r}", hint=hint)
-    if refusal is not None:
-        raise refusal
-    return answer
-
-
-def _answer(answer: Mapping[str, Any], columns: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        write_json(answer)
-        return
-    show_rows(answer["data"], columns)
-    if not is_terminal():
-        return
-    more = " · there is more: raise --limit" if answer.get("next_cursor") else ""
-    note(paint("2", f"{len(answer['data'])} rows · everything acknowledged before {answer['as_of']} is in it{more}"))
-
-
 def _line(kind: str, row: Mapping[str, Any]) -> str:
     if kind == "events":
         return f"{row['timestamp']}  event {row['criticality']:>3}  {_clean(row['message'])}"
@@ -274,11 +241,3 @@ def _line(kind: str, row: Mapping[str, Any]) -> str:
 
 def _clean(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
-
-
-def _segment(name: str) -> str:
-    from urllib.parse import quote
-
-    if not name:
-        raise InvalidInput("the name is empty", code="usage")
-    return quote(name, safe="*")
