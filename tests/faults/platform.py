@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -157,6 +157,12 @@ class Parts:
         self._spawn("edge", ["-m", "penstock", "run", "ingest,api"], edge_nats or address.url)
         until(lambda: ready(self.url), READY_SECONDS, what="readiness")
         return self
+
+    def restart_broker(self, meanwhile: Callable[[], object]) -> None:
+        """Stop nats-server, do something to its files, start it again on the same ports."""
+        self._loop.run_until_complete(self._broker.stop())
+        meanwhile()
+        self.start_broker()
 
     def start_core(self, nats_url: str | None = None) -> None:
         assert self.address is not None

@@ -18,12 +18,14 @@ import shutil
 import signal
 import sys
 import sysconfig
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from penstock.app.blocks import losses_since, read_blocks, recorded_losses
 from penstock.app.child import is_running, launch_command, start_time
 from penstock.app.probe import status_of
 from penstock.model.errors import Misconfigured, Unavailable
@@ -182,6 +184,7 @@ class Broker:
         text = render_config(self._config, password=password, port=port, monitor_port=monitor_port)
         _write_private(self._home / "nats.conf", text)
         log_from = self._log_file.stat().st_size if self._log_file.exists() else 0
+        blocks = await asyncio.to_thread(read_blocks, self._home)
         with self._log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *launch_command(str(executable), "-c", str(self._home / "nats.conf")),
@@ -204,6 +207,9 @@ class Broker:
                     f"nats-server was not ready within {self._config.ready_timeout:g} s; its log is {self._log_file}"
                 ) from None
             raise
+        for loss in (lost := await asyncio.to_thread(losses_since, blocks)):
+            _log.error("broker.messages_lost", **asdict(loss), reason="damaged on disk; the broker cut the file off")
+        recorded_losses(self._home, lost, now=time.time_ns() // 1_000_000)
         _log.info("broker.started", url=self._address.url, pid=self.pid)
         return self._address
 

@@ -33,14 +33,15 @@ class _Families(Collector):
         return self._families
 
 
-async def data_metrics(store: SeriesStore, bus: Bus, runner: Runner, clock: Clock) -> str:
-    """Exposition text of the process that owns the store. Raises Unavailable when store or bus are away."""
+async def data_metrics(store: SeriesStore, bus: Bus, runner: Runner, clock: Clock, *, lost: int = 0) -> str:
+    """Exposition text of the process that owns the store; `lost` messages were found damaged by the bundled broker. Raises Unavailable when store or bus are away."""
     pending = {lane: await bus.pending(lane) for lane in Lane}
     families = [
         *_ledger(await store.ledger(None)),
         *_store(await store.state(), clock.now(), runner.as_of()),
         *_lanes(pending),
         *_commits(runner),
+        _counter("penstock_broker_lost_messages", "Acknowledged messages that were damaged on the broker's disk", lost),
     ]
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families(families))
@@ -90,13 +91,17 @@ def _lanes(pending: dict[Lane, Pending]) -> Iterable[Metric]:
     rows = GaugeMetricFamily(
         "penstock_ledger_in_flight_readings", "Durable on the bus, not yet stored", labels=["lane", "tenant", "source"]
     )
+    unreadable = GaugeMetricFamily(
+        "penstock_lane_unreadable_messages", "Damaged on disk: held, and never delivered", labels=["lane"]
+    )
     for lane, state in pending.items():
+        unreadable.add_metric([lane], state.unreadable)
         messages.add_metric([lane], state.messages)
         held.add_metric([lane], state.bytes)
         bound.add_metric([lane], state.max_bytes)
         for (tenant, source), count in sorted(state.rows.items()):
             rows.add_metric([lane, tenant, source], count)
-    return messages, held, bound, rows
+    return messages, held, bound, rows, unreadable
 
 
 def _commits(runner: Runner) -> Iterable[Metric]:

@@ -100,7 +100,7 @@ async def _data_side(
     opened.push_async_callback(store.close)
     config = RunnerConfig(events_tenant=settings.events_tenant)
     runner = Runner(bus, store, clock, config)
-    return runner, make_engine(store, bus, clock, runner)
+    return runner, make_engine(store, bus, clock, runner, broker_home=settings.data / "nats")
 
 
 async def _start(

@@ -62,15 +62,17 @@ def check_subject(lane: Lane, subject: str) -> None:
 class Pending(NamedTuple):
     """What a lane's consumer has still to settle.
 
-    messages  not yet acked (waiting and in process)
-    bytes     of the lane on disk, and `max_bytes` its bound
-    rows      (tenant, source) → rows in messages not yet acked, from HEADER_ROWS; exact
+    messages    not yet acked (waiting and in process)
+    bytes       of the lane on disk, and `max_bytes` its bound
+    rows        (tenant, source) → rows in messages not yet acked, from HEADER_ROWS; exact but for `unreadable` messages
+    unreadable  messages that the lane holds and cannot show, because they are damaged on disk; they are never delivered
     """
 
     messages: int
     bytes: int
     max_bytes: int
     rows: Mapping[tuple[str, str], int]
+    unreadable: int = 0
 
 
 class Delivery(Protocol):

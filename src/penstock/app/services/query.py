@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
+from penstock.app.blocks import recorded_losses
 from penstock.app.metrics import data_metrics
 from penstock.app.services.resources import Resources
 from penstock.bus import Bus
@@ -18,11 +20,11 @@ from penstock.store.series import SeriesStore
 __all__ = ["answer", "make_engine"]
 
 
-def make_engine(store: SeriesStore, bus: Bus, clock: Clock, runner: Runner) -> Engine:
-    """The engine beside `store`, as fresh as `runner` keeps it."""
+def make_engine(store: SeriesStore, bus: Bus, clock: Clock, runner: Runner, *, broker_home: Path) -> Engine:
+    """The engine beside `store`, as fresh as `runner` keeps it; `broker_home` is where the bundled broker notes its losses."""
 
     async def metrics_text() -> str:
-        return await data_metrics(store, bus, runner, clock)
+        return await data_metrics(store, bus, runner, clock, lost=recorded_losses(broker_home))
 
     return Engine(store, clock, runner, metrics_text)
 

@@ -51,6 +51,7 @@ class Backlog:
         self._max_bytes = max_bytes
         self._known: dict[int, Rows] = {}
         self._acked: deque[int] = deque()
+        self._unreadable: set[int] = set()
 
     def saw(self, sequence: int, subject: str, headers: Mapping[str, str]) -> None:
         """Remember what a message holds that is in process here."""
@@ -66,22 +67,36 @@ class Backlog:
         """Raises Unavailable when the broker is away, or when messages vanish faster than they can be read."""
         live, size = await self._live()
         for _ in range(_ROUNDS):
-            missing = sorted(live - self._known.keys())
+            missing = sorted(live - self._known.keys() - self._unreadable)
             if not missing:
                 break
             await self._read(missing)
-            if live <= self._known.keys():
+            if live <= self._known.keys() | self._unreadable:
                 break
             # What could not be read was acked meanwhile, or is not yet on the replica that answered.
             now, size = await self._live()
             live &= now
         else:
-            raise Unavailable(f"the {self._lane} lane changes too fast to be counted; ask again")
+            await self._judge(sorted(live - self._known.keys() - self._unreadable))
+        self._unreadable &= live
         rows: dict[tuple[str, str], int] = {}
-        for sequence in live:
+        for sequence in live - self._unreadable:
             for key, count in self._known[sequence].items():
                 rows[key] = rows.get(key, 0) + count
-        return Pending(len(live), size, self._max_bytes, rows)
+        return Pending(len(live), size, self._max_bytes, rows, len(self._unreadable))
+
+    async def _judge(self, missing: list[int]) -> None:
+        """Messages that stay in the lane and are never shown: the broker's leader says of each whether it is damaged."""
+        for sequence in missing:
+            try:
+                await api(self._connection, f"STREAM.MSG.GET.{STREAMS[self._lane]}", {"seq": sequence})
+            except Unavailable as error:
+                if error.code != "broker_refused":
+                    raise
+                _log.error("bus.unreadable", lane=self._lane, sequence=sequence, error=error.detail)
+                self._unreadable.add(sequence)
+            else:
+                raise Unavailable(f"the {self._lane} lane changes too fast to be counted; ask again")
 
     async def depth(self) -> int:
         """Messages that are not acked; one question to the broker. Raises Unavailable when it is away."""
