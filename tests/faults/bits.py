@@ -74,7 +74,11 @@ def _damage(parts: Parts) -> float:
         urllib.request.Request(f"{parts.url}/metrics", headers={"Authorization": f"Bearer {parts.keys['default']}"})
     ) as answer:
         text = answer.read().decode()
-    names = ("penstock_broker_lost_messages_total", "penstock_lane_unreadable_messages")
+    names = (
+        "penstock_broker_lost_messages_total",
+        "penstock_lane_unreadable_messages",
+        "penstock_lane_vanished_messages_total",
+    )
     return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(names))
 
 

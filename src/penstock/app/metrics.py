@@ -94,14 +94,18 @@ def _lanes(pending: dict[Lane, Pending]) -> Iterable[Metric]:
     unreadable = GaugeMetricFamily(
         "penstock_lane_unreadable_messages", "Damaged on disk: held, and never delivered", labels=["lane"]
     )
+    vanished = CounterMetricFamily(
+        "penstock_lane_vanished_messages", "Left the lane unsettled since this process started", labels=["lane"]
+    )
     for lane, state in pending.items():
         unreadable.add_metric([lane], state.unreadable)
+        vanished.add_metric([lane], state.vanished)
         messages.add_metric([lane], state.messages)
         held.add_metric([lane], state.bytes)
         bound.add_metric([lane], state.max_bytes)
         for (tenant, source), count in sorted(state.rows.items()):
             rows.add_metric([lane, tenant, source], count)
-    return messages, held, bound, rows, unreadable
+    return messages, held, bound, rows, unreadable, vanished
 
 
 def _commits(runner: Runner) -> Iterable[Metric]:

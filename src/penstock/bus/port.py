@@ -66,6 +66,7 @@ class Pending(NamedTuple):
     bytes       of the lane on disk, and `max_bytes` its bound
     rows        (tenant, source) → rows in messages not yet acked, from HEADER_ROWS; exact but for `unreadable` messages
     unreadable  messages that the lane holds and cannot show, because they are damaged on disk; they are never delivered
+    vanished    messages that left the lane since this process consumes it and that it never acked: the broker lost them
     """
 
     messages: int
@@ -73,6 +74,7 @@ class Pending(NamedTuple):
     max_bytes: int
     rows: Mapping[tuple[str, str], int]
     unreadable: int = 0
+    vanished: int = 0
 
 
 class Delivery(Protocol):

@@ -123,3 +123,22 @@ def test_losses_are_remembered(tmp_path):
     assert recorded_losses(tmp_path) == 0
     assert recorded_losses(tmp_path, [Loss("PENSTOCK_READINGS", "1.blk", 3, 7)], now=1) == 3
     assert recorded_losses(tmp_path) == 3
+
+
+@pytest.mark.parametrize("record", [3, 20, 38])
+async def test_no_message_is_lost_to_a_flipped_bit_in_silence(broker, tmp_path, record):
+    """Whatever the server does with it (cut off, skip, keep and never show), it is told."""
+    await fill(broker)
+    await end(broker, cleanly=True)
+    damage(tmp_path / "nats", 500, record)
+    bus = await connect(broker)
+    got = 0
+    while deliveries := await bus.fetch(Lane.READINGS, 64, 0.3):
+        got += len(deliveries)
+        for delivery in deliveries:
+            await delivery.ack()
+    async with asyncio.timeout(10):
+        while (pending := await bus.pending(Lane.READINGS)).messages > pending.unreadable:
+            await asyncio.sleep(0.05)
+    await bus.close()
+    assert got + pending.unreadable + pending.vanished + recorded_losses(tmp_path / "nats") == MESSAGES

@@ -1,9 +1,12 @@
-"""What a lane has still to settle, counted from the broker's own stream.
+"""What a lane has still to settle, counted from the broker's own stream, and what vanished from it.
 
 The broker tells in one answer which sequences the stream holds, and under work-queue retention these are exactly the messages
 that are not acked. What a sequence adds to the ledger never changes, so it is read once and remembered: most were seen by this
 process's own fetch, the others are read from the broker (which sends payloads along: 2,500 messages of 100 kB a second, so a
 backlog costs once what it costs to look at it, and never more than the lane's `max_bytes`).
+
+Only this process acks, so a message that leaves the stream without an ack of ours was lost by the broker: nats-server drops
+one whose checksum does not match without a word.
 """
 
 from __future__ import annotations
@@ -13,13 +16,14 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from nats.aio.msg import Msg
 
 from penstock.bus.nats.connection import Connection, status_of
 from penstock.bus.nats.lanes import STREAMS, api
+from penstock.bus.nats.settled import Settled
 from penstock.bus.port import HEADER_ROWS, Lane, Pending
 from penstock.bus.wire import pending_rows
 from penstock.model.errors import Unavailable
@@ -52,6 +56,9 @@ class Backlog:
         self._known: dict[int, Rows] = {}
         self._acked: deque[int] = deque()
         self._unreadable: set[int] = set()
+        self._settled: Settled | None = None
+        self._last = 0
+        self._vanished = 0
 
     def saw(self, sequence: int, subject: str, headers: Mapping[str, str]) -> None:
         """Remember what a message holds that is in process here."""
@@ -59,9 +66,21 @@ class Backlog:
 
     def forget(self, sequence: int) -> None:
         """It was acked. Kept for a while: the broker may still count it, and should the ack be lost it comes again."""
+        if self._settled is not None:
+            self._settled.add(sequence)
         self._acked.append(sequence)
         if len(self._acked) > _RECENT:
             self._known.pop(self._acked.popleft(), None)
+
+    @property
+    def begun(self) -> bool:
+        return self._settled is not None
+
+    async def begin(self) -> None:
+        """From now on this process consumes the lane, and what leaves it otherwise is lost. Raises Unavailable."""
+        state = await self._state()
+        self._settled = Settled(state["first_seq"], state.get("deleted") or ())
+        self._last = state["last_seq"]
 
     async def count(self) -> Pending:
         """Raises Unavailable when the broker is away, or when messages vanish faster than they can be read."""
@@ -83,7 +102,7 @@ class Backlog:
         for sequence in live - self._unreadable:
             for key, count in self._known[sequence].items():
                 rows[key] = rows.get(key, 0) + count
-        return Pending(len(live), size, self._max_bytes, rows, len(self._unreadable))
+        return Pending(len(live), size, self._max_bytes, rows, len(self._unreadable), self._vanished)
 
     async def _judge(self, missing: list[int]) -> None:
         """Messages that stay in the lane and are never shown: the broker's leader says of each whether it is damaged."""
@@ -103,14 +122,36 @@ class Backlog:
         return (await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {}))["state"]["messages"]
 
     async def _live(self) -> tuple[set[int], int]:
-        answer = await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {"deleted_details": True})
-        state = answer["state"]
+        state = await self._state()
         live = set(range(state["first_seq"], state["last_seq"] + 1)) if state["messages"] else set[int]()
         live.difference_update(state.get("deleted") or ())
         # Acked for good: sequences are never used again.
         for sequence in [s for s in self._known if s <= state["last_seq"] and s not in live]:
             del self._known[sequence]
+        self._note_vanished(live, state)
         return live, state["bytes"]
+
+    async def _state(self) -> dict[str, Any]:
+        answer = await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {"deleted_details": True})
+        return answer["state"]
+
+    def _note_vanished(self, live: set[int], state: Mapping[str, Any]) -> None:
+        """Count what is neither in the lane any more nor settled by this process."""
+        if self._settled is None:
+            return
+        if (
+            state["last_seq"] < self._last
+        ):  # the lane was made anew, or cut off, which is told where the broker is started
+            self._settled = Settled(state["first_seq"], state.get("deleted") or ())
+        self._last = state["last_seq"]
+        gone = sorted(s for gap in self._settled.gaps(self._last + 1) for s in gap if s not in live)
+        for sequence in gone:
+            self._settled.add(sequence)
+        if gone:
+            self._vanished += len(gone)
+            _log.error(
+                "bus.vanished", lane=self._lane, messages=len(gone), first=gone[0], reason="dropped by the broker"
+            )
 
     async def _read(self, missing: list[int]) -> None:
         """Learn what the missing sequences hold, batch by batch, skipping what is gone."""

@@ -74,9 +74,11 @@ class NatsBus:
 
     async def fetch(self, lane: Lane, max_messages: int, wait: float) -> Sequence[NatsDelivery]:
         try:
+            if not await self._begin(lane, wait):
+                return ()
             deliveries = await fetch(self._connection, lane, max_messages, wait, self._backlogs[lane].forget)
         except Unavailable as error:
-            if error.code != "no_responders":
+            if error.code not in {"no_responders", "broker_refused"}:
                 raise
             # A broker that was emptied has no lanes; one that is starting says so.
             await make_lanes(self._connection, self._config)
@@ -84,6 +86,18 @@ class NatsBus:
         for delivery in deliveries:
             self._backlogs[lane].saw(delivery.sequence, delivery.subject, delivery.headers)
         return deliveries
+
+    async def _begin(self, lane: Lane, wait: float) -> bool:
+        """Whether what leaves the lane is watched from before the first fetch on; False while the broker is away."""
+        if self._backlogs[lane].begun:
+            return True
+        try:
+            async with asyncio.timeout(wait):
+                await self._connection.wait_up()
+        except TimeoutError:
+            return False
+        await self._backlogs[lane].begin()
+        return True
 
     async def pending(self, lane: Lane) -> Pending:
         return await self._backlogs[lane].count()
