@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +13,9 @@ import pyarrow as pa
 from penstock.model.errors import InvalidInput
 from penstock.model.series import SeriesInfo
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND
-from penstock.query.combine import Combined, Grid, Held, combine
+from penstock.query.combine import Combined, Grid
 from penstock.query.groups import GROUPS, check_groups, number_groups
+from penstock.query.pieces import Pieces, whole_until
 from penstock.query.port import MAX_POINTS, Aggregate
 from penstock.query.select import Units, check_range, find, floats, ids_of, overlaps, positions, texts
 from penstock.store.series import SeriesStore
@@ -25,9 +25,6 @@ F64 = npt.NDArray[np.float64]
 
 __all__ = ["aggregate"]
 
-_MAX_CELLS: Final = 2_000_000
-"""(series, window) pairs held in memory at once, some 180 MB; longer questions are answered in slices of time."""
-
 _NICE: Final = tuple(
     unit * n
     for unit, steps in ((1, (1, 10, 100)), (SECOND, (1, 2, 5, 10, 15, 30)), (MINUTE, (1, 2, 5, 10, 15, 30)), (HOUR, (1, 2, 3, 6, 12)))
@@ -35,7 +32,9 @@ _NICE: Final = tuple(
 )  # fmt: skip
 
 
-async def aggregate(store: SeriesStore, question: Aggregate, now: int) -> tuple[pa.Table, dict[str, Any]]:
+async def aggregate(
+    store: SeriesStore, pieces: Pieces, question: Aggregate, now: int
+) -> tuple[pa.Table, dict[str, Any]]:
     """The table of `Aggregate`, by group then window, and what it was made from.
 
     A series' value is held from a reading to the next one or the window's end (not beyond `now`), and into a window
@@ -54,7 +53,7 @@ async def aggregate(store: SeriesStore, question: Aggregate, now: int) -> tuple[
     by = [GROUPS[name][1] for name in question.group_by]
     group, members = number_groups([(info.key.metric, info.key.unit, *(of(info) for of in by)) for info in series])
     grid = _grid(question, end, series, group, len(members), now)
-    result, meta["tier"] = await _in_slices(store, question.tenant, series, grid)
+    result, meta["tier"] = await pieces.combined(question.tenant, ids_of(series), grid)
     if question.window:
         ts = grid.first + result.slot % grid.windows * grid.width
     else:
@@ -78,7 +77,7 @@ def _grid(question: Aggregate, end: int, series: Sequence[SeriesInfo], group: I6
     """Windows from the first to the last that can hold a reading; raises InvalidInput when they are too many."""
     start, length = question.start, question.window or end - question.start
     # One window over everything: a bucket from the epoch to a day's edge behind the end, so that rollups can serve it.
-    width = question.window or _whole(end)
+    width = question.window or whole_until(end)
     low = max(start, min(info.first_ts or 0 for info in series))
     high = min(end, max(info.last_ts or 0 for info in series) + 1)
     windows = _windows(low, high, width)
@@ -93,10 +92,6 @@ def _grid(question: Aggregate, end: int, series: Sequence[SeriesInfo], group: I6
     return Grid(start, end, low - low % width, width, windows, groups, group, max(length, HOUR), now + 1)
 
 
-def _whole(end: int) -> int:
-    return (end // DAY + 1) * DAY
-
-
 def _windows(low: int, high: int, width: int) -> int:
     return (high - 1) // width - low // width + 1
 
@@ -105,30 +100,6 @@ def _smallest_window(low: int, high: int, groups: int) -> int | None:
     """The smallest usual width (whole days beyond half a day) whose windows × groups fit one answer."""
     days = (DAY * n for n in range(1, (high - low) // DAY + 3))
     return next((w for w in itertools.chain(_NICE, days) if _windows(low, high, w) * groups <= MAX_POINTS), None)
-
-
-async def _in_slices(store: SeriesStore, tenant: str, series: Sequence[SeriesInfo], grid: Grid) -> tuple[Combined, int]:
-    """All windows of the grid, asked for in slices of time that fit in memory, and the coarsest tier that was read."""
-    ids = ids_of(series)
-    order = np.argsort(ids)
-    held, tier = Held(len(series)), 0
-    earlier = (
-        await store.aggregate(tenant, ids[order], grid.start - grid.hold, grid.start, _whole(grid.start))
-    ).partials
-    held.keep(order[np.searchsorted(ids[order], earlier.series)], earlier)
-    pieces: list[Combined] = []
-    step = max(1, _MAX_CELLS // len(series))
-    for offset in range(0, grid.windows, step):
-        count = min(step, grid.windows - offset)
-        first = grid.first + offset * grid.width
-        start, end = max(grid.start, first), min(grid.end, first + count * grid.width)
-        read = await store.aggregate(tenant, ids[order], start, end, grid.width)
-        tier = max(tier, read.tier)
-        index = positions(ids, read.partials.series)
-        piece = combine(read.partials, index, replace(grid, first=first, windows=count), held)
-        slot = piece.slot // count * grid.windows + offset + piece.slot % count
-        pieces.append(replace(piece, slot=slot))
-    return Combined.concat(pieces), tier
 
 
 def _table(

@@ -85,6 +85,9 @@ class Combined:
     last: F64
     time_weighted_mean: F64
 
+    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Combined:
+        return Combined(*(getattr(self, name)[index] for name in self.__slots__))
+
     @classmethod
     def empty(cls) -> Combined:
         i, f = np.empty(0, np.int64), np.empty(0)

@@ -16,6 +16,7 @@ from penstock.query.aggregate import aggregate
 from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
 from penstock.query.explain import explain
+from penstock.query.pieces import Pieces
 from penstock.query.port import (
     Aggregate,
     Answer,
@@ -73,13 +74,14 @@ class Freshness(Protocol):
 
 
 class Engine:
-    """A `Reader` beside the store. Stateless: every question is answered from the store as it is."""
+    """A `Reader` beside the store: every question is answered from the store as it is."""
 
     def __init__(
         self, store: SeriesStore, clock: Clock, freshness: Freshness, metrics: Callable[[], Awaitable[str]]
     ) -> None:
         """`metrics` gives the process's Prometheus exposition text."""
         self._store = store
+        self._pieces = Pieces(store)
         self._clock = clock
         self._freshness = freshness
         self._metrics = metrics
@@ -161,7 +163,7 @@ class Engine:
             case Batteries():
                 return *await batteries(self._store, question), {}
             case Aggregate():
-                table, meta = await aggregate(self._store, question, self._clock.now())
+                table, meta = await aggregate(self._store, self._pieces, question, self._clock.now())
                 return table, None, meta
             case Consumption():
                 table, meta = await consumption(self._store, question, self._clock.now())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.series import Attributes, SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND
-from penstock.query import aggregate as module
+from penstock.query import pieces
 from penstock.query.port import MAX_POINTS, Aggregate, Select
 from tests.unit.query.query_world import T0, World, temperature
 
@@ -106,7 +106,7 @@ def test_answers_equal_a_recomputation_from_raw(rows, asked, now, cells):
         return (await world.ask(asked)).table.to_pylist()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_MAX_CELLS", cells)
+        patch.setattr(pieces, "_MAX_CELLS", cells)
         found = asyncio.run(answer())
     expected = brute_force(rows, asked, now)
     assert len(found) == len(expected)

@@ -22,7 +22,7 @@ from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Part, Receipt
 from penstock.model.partials import partials_at
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey
-from penstock.model.time import Clock, WallClock
+from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Passage, Refusal, State, Trace
 
 __all__ = ["MemorySeriesStore"]
@@ -96,6 +96,7 @@ class MemorySeriesStore:
         self._frames: dict[str, list[Receipt]] = {}
         self._parts: list[tuple[Frame, Part]] = []
         self._revision = 0
+        self._changed: dict[int, int] = {}
         self._committed = 0
         self._stored = 0
         self._late = 0
@@ -116,7 +117,10 @@ class MemorySeriesStore:
                 self._committed = max(self._committed, frame.stamp)
                 fresh = True
             receipts.extend(self._frames[frame.id])
-        self._revision += fresh
+        if fresh:
+            self._revision += 1
+            for frame in frames:
+                self._changed.update(dict.fromkeys((frame.batch.ts // HOUR).tolist(), self._revision))
         return receipts
 
     def _apply(self, frame: Frame) -> list[Receipt]:
@@ -227,6 +231,11 @@ class MemorySeriesStore:
                     f"tenant {tenant} has no series {number}", hint="take ids from `find` of the same tenant"
                 )
         return [self._series[number] for number in wanted]
+
+    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
+        """See `SeriesStore.changed`; here every commit changes what it holds."""
+        hours = range(start // HOUR, -(-end // HOUR))
+        return np.fromiter((self._changed.get(hour, 0) for hour in hours), np.int64, len(hours))
 
     async def events(
         self,

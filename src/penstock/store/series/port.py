@@ -174,6 +174,13 @@ class SeriesStore(Protocol):
         """
         ...
 
+    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
+        """int64 [hours]: for each hour (from the epoch) of [start, end), the newest revision that changed a reading in it.
+
+        0 where none did since the store was opened; retention that removes readings changes their hours, too. From memory.
+        """
+        ...
+
     async def events(
         self,
         tenant: str,

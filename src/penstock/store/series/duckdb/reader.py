@@ -76,15 +76,22 @@ class Reader:
 
     def scan(self, tenant: str, ids: I32, start: int, end: int) -> Readings:
         ids = self._own(tenant, ids)
-        with self._guard:
-            if len(ids) == 0 or end <= start:
-                return _none()
-            if bool((self._memory.hot.floor[ids] <= start).all()):
-                rows = self._memory.hot.above(ids)
-                kept = (rows.ts >= start) & (rows.ts < end)
-                return Readings(rows.series[kept], rows.ts[kept], rows.value[kept])
+        if len(ids) == 0 or end <= start:
+            return _none()
+        held = self._held(ids, start, end)
+        if held is not None:
+            return held
         with self._snapshot() as (cursor, _):
             return _select_raw(cursor, ids, start, end)
+
+    def _held(self, ids: I32, start: int, end: int) -> Readings | None:
+        """Readings of [start, end) from memory; None if not all of them are there."""
+        with self._guard:
+            if not bool((self._memory.hot.floor[ids] <= start).all()):
+                return None
+            rows = self._memory.hot.above(ids)
+        kept = (rows.ts >= start) & (rows.ts < end)
+        return Readings(rows.series[kept], rows.ts[kept], rows.value[kept])
 
     def recent(self, tenant: str, ids: I32, limit: int, before: int | None) -> Readings:
         ids = self._own(tenant, ids)
@@ -114,6 +121,10 @@ class Reader:
         low, high = -(-start // tier) * tier, end - end % tier
         if low >= high:
             return Aggregates(partials_at(self.scan(tenant, ids, start, end), width), 0)
+        with self._guard:
+            held = self._held(ids, start, end) if self._memory.marks.rolled_to <= low else None
+        if held is not None:
+            return Aggregates(partials_at(held, width), 0)
         with self._snapshot() as (cursor, rolled_to):
             rolled = max(low, min(high, rolled_to - rolled_to % tier))
             pieces = [
@@ -124,6 +135,13 @@ class Reader:
         # [rolled, end) also holds the ragged end, whose last bucket is partial like that of [start, low).
         partials = Partials.concat(pieces) if pieces else Partials.empty()
         return Aggregates(partials if width == tier else fold(partials, width), tier if low < rolled else 0)
+
+    def changed(self, start: int, end: int) -> I64:
+        hours = np.arange(start // HOUR, -(-end // HOUR))
+        with self._guard:
+            known, (expired, revision) = self._memory.changed, self._memory.expired
+            changed = np.fromiter((known.get(hour, 0) for hour in hours.tolist()), np.int64, len(hours))
+        return np.where(hours < expired, np.maximum(changed, revision), changed)
 
     # -- events, ledger
 

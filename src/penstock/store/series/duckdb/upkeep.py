@@ -266,9 +266,13 @@ class Upkeep:
                 self._db.execute(f"DELETE FROM {table} WHERE {column} < ?", [kept_since(now, days)])
             if config.retention_receipts:
                 self._fold_receipts(kept_since(now, config.retention_receipts))
-        if config.retention_raw:
-            with self._guard:
+        shortest = min(filter(None, (config.retention_raw, config.retention_rollups)), default=0)
+        with self._guard:
+            if config.retention_raw:
                 self._memory.hot.forget_before(kept_since(now, config.retention_raw))
+            if shortest:
+                self._memory.revision += 1
+                self._memory.expired = kept_since(now, shortest) // HOUR, self._memory.revision
         self._expired_day = today
         return False
 

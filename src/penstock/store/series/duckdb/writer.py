@@ -47,7 +47,11 @@ class Marks:
 
 
 class Memory:
-    """What the store holds in memory, shared by writer, upkeep and readers under the store's guard."""
+    """What the store holds in memory, shared by writer, upkeep and readers under the store's guard.
+
+    changed  hour (from the epoch) → the newest revision that wrote a reading of it, since opening
+    expired  hour and revision of the last retention: it changed every hour before
+    """
 
     def __init__(self, hot_bytes: int) -> None:
         self.registry = Registry()
@@ -58,10 +62,20 @@ class Memory:
         self.receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
         self.number = 0
         self.revision = 0
+        self.changed: dict[int, int] = {}
+        self.expired: tuple[int, int] = (0, 0)
         self.committed = 0
         self.readings = 0
         self.late = 0
         self.dirty = 0
+
+    def note_change(self, ts: I64) -> None:
+        """Readings at `ts` were written by the commit of the present revision."""
+        if len(ts) == 0:
+            return
+        first, last = int(ts.min()) // HOUR, int(ts.max()) // HOUR
+        hours = range(first, first + 1) if first == last else np.unique(ts // HOUR).tolist()
+        self.changed.update(dict.fromkeys(hours, self.revision))
 
     def settle(self, frame: str, receipts: Sequence[Receipt]) -> None:
         """Add a committed frame's receipts to the ledger and to what is remembered."""
@@ -261,5 +275,7 @@ class Writer:
         for frame_id, own in by_frame.items():
             memory.settle(frame_id, own)
         memory.revision += 1
+        memory.note_change(verdict.append.ts)
+        memory.note_change(verdict.update.ts)
         memory.committed = max([memory.committed, *(frame.stamp for frame in frames)])
         memory.readings += len(verdict.append.ts)

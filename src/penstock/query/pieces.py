@@ -1,0 +1,251 @@
+"""Aggregates put together from pieces of time that are kept while nothing in them changes.
+
+A dashboard asks for the last day again and again, and only its newest hour differs. So the windows of an answer are made in
+slices of at least an hour, and each slice is kept with the revisions of the hours that it depends on; the store says which
+hours have changed since. A kept slice has the bits that computing it again would have: slices share nothing but the last
+reading of each series before them, which is kept as well.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.partials import Partials
+from penstock.model.time import DAY, HOUR
+from penstock.query.combine import Combined, Grid, Held, combine
+from penstock.store.series import SeriesStore
+
+__all__ = ["Pieces", "whole_until"]
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+
+_MAX_CELLS: Final = 2_000_000
+"""(series, window) pairs held in memory at once, some 180 MB; longer questions are answered in runs of slices."""
+_MOST_SLICES: Final = 128
+_LENGTHS: Final = (HOUR, 6 * HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
+_ATTEMPTS: Final = 3
+
+
+def whole_until(end: int) -> int:
+    """The first day's edge behind `end`: the width of a bucket that holds everything from the epoch to `end`."""
+    return (end // DAY + 1) * DAY
+
+
+class _Signature(NamedTuple):
+    """What makes two slices of one stretch of time equal."""
+
+    ids: bytes
+    group: bytes
+    width: int
+    hold: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A slice: its windows combined (slots numbered within it), and what comes out of it to hold into the next.
+
+    changed  the newest revision of the hours that it depends on
+    """
+
+    combined: Combined
+    ts: I64
+    value: npt.NDArray[np.float64]
+    tier: int
+    changed: int
+
+    @property
+    def held(self) -> Held:
+        held = Held(len(self.ts))
+        held.ts[:], held.value[:] = self.ts, self.value
+        return held
+
+    @property
+    def size(self) -> int:
+        columns = (getattr(self.combined, name) for name in Combined.__slots__)
+        return 512 + self.ts.nbytes + self.value.nbytes + sum(column.nbytes for column in columns)
+
+
+class Pieces:
+    """Answers grids from one store; keeps slices in at most `budget` bytes, the least recently used go first."""
+
+    def __init__(self, store: SeriesStore, budget: int = 32 << 20) -> None:
+        self._store = store
+        self._budget = budget
+        self._size = 0
+        self._kept: OrderedDict[tuple[_Signature, int, int], _Piece] = OrderedDict()
+
+    @property
+    def size(self) -> int:
+        """Bytes kept."""
+        return self._size
+
+    async def combined(self, tenant: str, ids: I32, grid: Grid) -> tuple[Combined, int]:
+        """All windows of `grid`, whose series have the store's `ids` int32 [series], and the coarsest tier that was read.
+
+        The answer is of one revision in all its slices: what changed while it was put together is read again, and a
+        question that loses that race three times is answered without what is kept.
+        """
+        work = _Work(self._store, tenant, ids, grid)
+        length = _slice_length(grid)
+        first = _up(max(grid.start, grid.first), grid.width)
+        begin, end = first - first % length, min(grid.end, grid.until)
+        stop = end - end % length
+        for _ in range(_ATTEMPTS):
+            if begin >= stop:
+                break
+            found = await self._attempt(work, range(begin, stop, length), first)
+            if found is not None:
+                return found
+        held = await work.held_before(grid.start)
+        return await work.windows(grid.start, grid.end, held)
+
+    async def _attempt(self, work: _Work, slices: range, first: int) -> tuple[Combined, int] | None:
+        """The answer, or None if something changed under it. Windows before `first` are of no interest."""
+        grid = work.grid
+        before = await self._changed(work, slices)
+        pieces = await self._pieces(work, slices, before)
+        parts: list[tuple[Combined, int]] = []
+        if grid.start < first and grid.first < first:
+            parts.append(await work.windows(grid.start, first, await work.held_before(grid.start)))
+        parts += [
+            (work.placed(p.combined, at, slices.step, first), p.tier) for at, p in zip(slices, pieces, strict=True)
+        ]
+        if slices.stop < grid.end:
+            parts.append(await work.windows(slices.stop, grid.end, pieces[-1].held))
+        if not np.array_equal(before, await self._changed(work, slices)):
+            return None
+        return Combined.concat([part for part, _ in parts]), max(tier for _, tier in parts)
+
+    async def _changed(self, work: _Work, slices: range) -> I64:
+        """int64 [slices]: the newest revision of the hours that each slice depends on."""
+        begin = slices.start - work.grid.hold
+        hours = await self._store.changed(begin, slices.stop)
+        low = begin // HOUR
+        return np.array(
+            [hours[(at - work.grid.hold) // HOUR - low : -(-(at + slices.step) // HOUR) - low].max() for at in slices],
+            np.int64,
+        )
+
+    async def _pieces(self, work: _Work, slices: range, changed: I64) -> list[_Piece]:
+        """A piece for every slice: those that are kept and have not changed, and the others read in runs."""
+        signature = work.signature
+        found: list[_Piece | None] = []
+        for at, revision in zip(slices, changed.tolist(), strict=True):
+            piece = self._kept.get((signature, slices.step, at))
+            if piece is not None and piece.changed == revision:
+                self._kept.move_to_end((signature, slices.step, at))
+                found.append(piece)
+            else:
+                found.append(None)
+        most = max(1, _MAX_CELLS * work.grid.width // (len(work.ids) * slices.step))
+        whole: list[_Piece] = []
+        while len(whole) < len(found):
+            n = len(whole)
+            piece = found[n]
+            if piece is not None:
+                whole.append(piece)
+                continue
+            stop = next((i for i in range(n, len(found)) if found[i] is not None), len(found))
+            run = slices[n : min(stop, n + most)]
+            held = whole[-1].held if whole else await work.held_before(run.start)
+            made = await work.slices(run, held, changed[n : n + len(run)].tolist())
+            for at, piece in zip(run, made, strict=True):
+                self._keep((signature, slices.step, at), piece)
+            whole += made
+        return whole
+
+    def _keep(self, name: tuple[_Signature, int, int], piece: _Piece) -> None:
+        earlier = self._kept.pop(name, None)
+        self._size += piece.size - (earlier.size if earlier else 0)
+        self._kept[name] = piece
+        while self._size > self._budget:
+            _, gone = self._kept.popitem(last=False)
+            self._size -= gone.size
+
+
+class _Work:
+    """One question's reading: partials from the store, combined."""
+
+    def __init__(self, store: SeriesStore, tenant: str, ids: I32, grid: Grid) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._order = np.argsort(ids)
+        self._sorted = ids[self._order]
+        self.ids = ids
+        self.grid = grid
+        self.signature = _Signature(ids.tobytes(), grid.group.tobytes(), grid.width, grid.hold)
+
+    async def held_before(self, start: int) -> Held:
+        """The last reading of each series before `start`, as far back as it may hold into a window."""
+        held = Held(len(self.ids))
+        read = await self._store.aggregate(
+            self._tenant, self._sorted, start - self.grid.hold, start, whole_until(start)
+        )
+        held.keep(self._order[np.searchsorted(self._sorted, read.partials.series)], read.partials)
+        return held
+
+    async def windows(self, start: int, end: int, held: Held) -> tuple[Combined, int]:
+        """The windows from the one of `start` to that of `end` - 1, which may be cut by the two; slots as in the grid."""
+        grid = self.grid
+        parts, tier = [Combined.empty()], 0
+        step = max(1, _MAX_CELLS // len(self.ids)) * grid.width
+        first = max(start - start % grid.width, grid.first)
+        for at in range(first, min(end, grid.first + grid.windows * grid.width), step):
+            low, high = max(start, at), min(end, at + step)
+            read = await self._store.aggregate(self._tenant, self._sorted, low, high, grid.width)
+            tier = max(tier, read.tier)
+            part = replace(grid, start=grid.start, first=at, windows=-(-(high - at) // grid.width))
+            combined = combine(read.partials, self._index(read.partials), part, held)
+            parts.append(self.placed(combined, at, part.windows * grid.width, at))
+        return Combined.concat(parts), tier
+
+    async def slices(self, run: range, held: Held, changed: Sequence[int]) -> list[_Piece]:
+        """Whole slices that follow one another, read at once; `held` comes before the first."""
+        grid = self.grid
+        read = await self._store.aggregate(self._tenant, self._sorted, run.start, run.stop, grid.width)
+        number = (read.partials.bucket - run.start) // run.step
+        order = np.argsort(number, kind="stable")
+        cuts = np.searchsorted(number[order], np.arange(len(run) + 1))
+        pieces: list[_Piece] = []
+        for n, at in enumerate(run):
+            partials = read.partials.take(order[cuts[n] : cuts[n + 1]])
+            part = replace(
+                grid, start=at, end=at + run.step, until=at + run.step, first=at, windows=run.step // grid.width
+            )
+            combined = combine(partials, self._index(partials), part, held)
+            pieces.append(_Piece(combined, held.ts.copy(), held.value.copy(), read.tier, changed[n]))
+        return pieces
+
+    def placed(self, piece: Combined, at: int, length: int, first: int) -> Combined:
+        """A slice's rows from the window `first` on, with the slots that they have in the grid."""
+        grid, count = self.grid, length // self.grid.width
+        window = (at - grid.first) // grid.width + piece.slot % count
+        slot = piece.slot // count * grid.windows + window
+        # What is newer than the grid was committed after it had been laid out.
+        keep = (window >= max(0, (first - grid.first) // grid.width)) & (window < grid.windows)
+        placed = replace(piece, slot=slot)
+        return placed if keep.all() else placed.take(keep)
+
+    def _index(self, partials: Partials) -> I64:
+        """Position in `ids` of each partial's series: by table, as there are many rows of few series."""
+        table = np.zeros(int(self._sorted[-1]) + 1, np.int64)
+        table[self.ids] = np.arange(len(self.ids))
+        return table[partials.series]
+
+
+def _slice_length(grid: Grid) -> int:
+    """Windows per slice, as ms: at least an hour, and more when there would be very many."""
+    span = grid.windows * grid.width
+    length = next((length for length in _LENGTHS if span <= _MOST_SLICES * length), span)
+    return _up(max(length, grid.width), grid.width)
+
+
+def _up(ts: int, width: int) -> int:
+    return -(-ts // width) * width
