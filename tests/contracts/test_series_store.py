@@ -478,3 +478,26 @@ async def test_close_comes_last_and_may_follow_a_failed_use(store):
     with pytest.raises(NotFound):
         await store.scan("acme", np.array([0], np.int32), 0, 1)
     assert await store.find("acme", Filter()) == []
+
+
+# -- what has changed
+
+
+async def test_changed_tells_for_each_hour_which_revision_last_wrote_a_reading_of_it(store):
+    day = T0 - T0 % DAY
+    assert (await store.changed(day, day + DAY)).tolist() == [0] * 24
+    await store.commit([frame([(POWER, day + HOUR, 1.0, 1), (POWER, day + 3 * HOUR - 1, 1.0, 1)])])
+    first = (await store.state()).revision
+    assert (await store.changed(day, day + 4 * HOUR)).tolist() == [0, first, first, 0]
+    assert (await store.changed(day + 2 * HOUR - 1, day + 2 * HOUR + 1)).tolist() == [first, first]
+    await store.commit([frame([(POWER, day + HOUR, 2.0, 2)])])  # a correction changes its hour
+    second = (await store.state()).revision
+    assert second > first
+    assert (await store.changed(day, day + 4 * HOUR)).tolist() == [0, second, first, 0]
+
+
+async def test_upkeep_changes_no_hour(store):
+    await store.commit([frame([(POWER, T0 + n * SECOND, float(n), 1) for n in range(600)])])
+    before = (await store.changed(T0 - DAY, T0 + DAY)).tolist()
+    await settle(store, T0 + 3 * DAY)
+    assert (await store.changed(T0 - DAY, T0 + DAY)).tolist() == before

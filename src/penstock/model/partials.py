@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from penstock.model.batch import Readings
+from penstock.model.batch import Readings, sort_order
 from penstock.model.time import DAY, HOUR, MINUTE
 
 __all__ = ["TIERS", "Partials", "fold", "from_readings", "partials_at", "tier_for"]
@@ -63,7 +63,7 @@ class Partials:
         if len(pieces) == 1:
             return pieces[0]
         joined = cls(*(np.concatenate([getattr(p, name) for p in pieces]) for name in cls.__slots__))
-        return joined.take(np.lexsort((joined.bucket, joined.series)))
+        return joined.take(sort_order(joined.series, joined.bucket))
 
 
 def _starts(series: npt.NDArray[np.int32], bucket: I64) -> npt.NDArray[np.intp]:

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from penstock.model.batch import sort_order
 from penstock.store.series.duckdb.hot import NEVER, HotReadings
-from penstock.store.series.duckdb.judge import Rows, sort_order
+from penstock.store.series.duckdb.judge import Rows
 
 
 def _rows(triples):

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.store.series.duckdb.judge import DUPLICATE, STORED, SUPERSEDED, Known, Rows, judge, sort_order
+from penstock.model.batch import sort_order
+from penstock.store.series.duckdb.judge import DUPLICATE, STORED, SUPERSEDED, Known, Rows, judge
 
 Key = tuple[int, int]
 State = dict[Key, tuple[int, float]]

@@ -14,7 +14,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DUPLICATE", "STORED", "SUPERSEDED", "Known", "Rows", "Verdict", "judge", "sort_order"]
+from penstock.model.batch import sort_order
+
+__all__ = ["DUPLICATE", "STORED", "SUPERSEDED", "Known", "Rows", "Verdict", "judge"]
 
 STORED: Final = 0
 DUPLICATE: Final = 1
@@ -59,17 +61,6 @@ class Verdict:
     before: Rows
     passed: npt.NDArray[np.intp]
     raised: npt.NDArray[np.intp]
-
-
-def sort_order(series: I32, ts: I64) -> npt.NDArray[np.intp]:
-    """Indices that sort by (series, ts); not stable. One integer sort when both fit 63 bits, which is the rule."""
-    if len(ts) == 0:
-        return np.empty(0, np.intp)
-    low = int(ts.min())
-    bits = (int(ts.max()) - low).bit_length()
-    if bits + int(series.max()).bit_length() <= 63:
-        return np.argsort((series.astype(np.int64) << bits) | (ts - low))
-    return np.lexsort((ts, series))
 
 
 def judge(rows: Rows, frame: I32, lookup: Callable[[I32, I64], Known]) -> Verdict:

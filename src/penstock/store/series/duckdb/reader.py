@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from penstock.model.batch import Readings
+from penstock.model.batch import Readings, sort_order
 from penstock.model.event import Event
 from penstock.model.findings import Findings
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
@@ -23,7 +23,7 @@ from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import SeriesInfo
 from penstock.model.time import DAY, HOUR
 from penstock.store.series.duckdb.hot import NEVER
-from penstock.store.series.duckdb.judge import I32, I64, sort_order
+from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
 from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
 from penstock.store.series.duckdb.writer import Memory

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from penstock.model.batch import Readings
+from penstock.model.batch import Readings, sort_order
 from penstock.model.ledger import Counts
 from penstock.model.partials import TIERS, Partials, fold, from_readings
 from penstock.model.time import DAY, HOUR, MINUTE
-from penstock.store.series.duckdb.judge import I32, I64, sort_order
+from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.reader import as_readings
 from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, insert, translated
 from penstock.store.series.duckdb.writer import Marks, Memory
