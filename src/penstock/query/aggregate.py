@@ -17,7 +17,7 @@ from penstock.query.combine import Combined, Grid
 from penstock.query.groups import GROUPS, check_groups, number_groups
 from penstock.query.pieces import Pieces, whole_until
 from penstock.query.port import MAX_POINTS, Aggregate
-from penstock.query.select import Units, check_range, find, floats, ids_of, overlaps, positions, texts
+from penstock.query.select import Units, check_range, find, floats, ids_of, overlaps, texts
 from penstock.store.series import SeriesStore
 
 I64 = npt.NDArray[np.int64]

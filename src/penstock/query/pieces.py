@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from penstock.model.partials import Partials
 from penstock.model.time import DAY, HOUR
 from penstock.query.combine import Combined, Grid, Held, combine
+from penstock.query.select import positions
 from penstock.store.series import SeriesStore
 
 __all__ = ["Pieces", "whole_until"]
@@ -202,7 +202,7 @@ class _Work:
             read = await self._store.aggregate(self._tenant, self._sorted, low, high, grid.width)
             tier = max(tier, read.tier)
             part = replace(grid, start=grid.start, first=at, windows=-(-(high - at) // grid.width))
-            combined = combine(read.partials, self._index(read.partials), part, held)
+            combined = combine(read.partials, positions(self.ids, read.partials.series), part, held)
             parts.append(self.placed(combined, at, part.windows * grid.width, at))
         return Combined.concat(parts), tier
 
@@ -219,7 +219,7 @@ class _Work:
             part = replace(
                 grid, start=at, end=at + run.step, until=at + run.step, first=at, windows=run.step // grid.width
             )
-            combined = combine(partials, self._index(partials), part, held)
+            combined = combine(partials, positions(self.ids, partials.series), part, held)
             pieces.append(_Piece(combined, held.ts.copy(), held.value.copy(), read.tier, changed[n]))
         return pieces
 
@@ -232,12 +232,6 @@ class _Work:
         keep = (window >= max(0, (first - grid.first) // grid.width)) & (window < grid.windows)
         placed = replace(piece, slot=slot)
         return placed if keep.all() else placed.take(keep)
-
-    def _index(self, partials: Partials) -> I64:
-        """Position in `ids` of each partial's series: by table, as there are many rows of few series."""
-        table = np.zeros(int(self._sorted[-1]) + 1, np.int64)
-        table[self.ids] = np.arange(len(self.ids))
-        return table[partials.series]
 
 
 def _slice_length(grid: Grid) -> int:
