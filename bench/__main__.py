@@ -25,7 +25,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=12.0, help="that a load lasts")
     parser.add_argument("--connections", type=int, default=4, help="of the load client")
     parser.add_argument("--rounds", type=int, default=3, help="of the comparison, interleaved")
-    parser.add_argument("--doors", default="arrow,json,line,ems", help=f"of {', '.join(DOORS)}")
+    parser.add_argument(
+        "--doors", default="arrow,tcp-arrow,json,tcp-json,line,tcp-line,ems", help=f"of {', '.join(DOORS)}"
+    )
     parser.add_argument("--peers", default=",".join(LOCAL), help="that are compared where they are installed")
     parser.add_argument("--url", action="append", default=[], help="NAME=URL[#TOKEN] of a peer that runs already")
     parser.add_argument("--rows", type=int, default=6_000_000, help="readings of the history that is asked about")

@@ -42,7 +42,8 @@ async def load(target: Target, stream: Stream, seconds: float, connections: int,
 
     async with asyncio.TaskGroup() as group:
         for transport in opened:
-            group.create_task(worker(transport))
+            for _ in range(transport.depth):
+                group.create_task(worker(transport))
     took = time.time() - began
     for transport in opened:
         await transport.close()

@@ -33,7 +33,9 @@ TENANT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One way in: the transport (`bench.transports`), the body that it takes, and for HTTP where it goes."""
+    """One way in: the transport (`bench.transports`), the body that it takes, and where it goes: for HTTP the path, for TCP
+    the options of the opening line.
+    """
 
     body: str
     content_type: str = ""
@@ -47,6 +49,9 @@ DOORS = {
     "ndjson": Door("ndjson", "application/x-ndjson"),
     "ems": Door("ems", "application/json"),
     "line": Door("line", "text/plain; charset=utf-8", "/api/v2/write?precision=ms"),
+    "tcp-arrow": Door("arrow", path="format=arrow", transport="tcp"),
+    "tcp-json": Door("ndjson", path="format=ndjson", transport="tcp"),
+    "tcp-line": Door("line", path="format=line precision=ms", transport="tcp"),
 }
 
 
@@ -61,7 +66,7 @@ class Penstock:
         self.data = directory / "data"
         self._log = (directory / "up.log").open("w")
         command = [sys.executable, "-m", "penstock", "up", "--data", str(self.data)]
-        command += ["--http", "127.0.0.1:0", "--nats", "127.0.0.1:0"]
+        command += ["--http", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--tcp", "127.0.0.1:0"]
         environment = os.environ | {"PENSTOCK_BOOTSTRAP_KEY": KEY}
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment)
         assert self._process.stdout is not None
@@ -84,6 +89,11 @@ class Penstock:
 
     def target(self, body: str | None = None) -> Target:
         door = DOORS[body or "line"]
+        if door.transport == "tcp":
+            state = DataDir(self.data).read_state()
+            assert state is not None
+            host, _, port = state.tcp.rpartition(":")
+            return Target("tcp", door.body, (host, int(port)), f"PENSTOCK/1 {KEY} {door.path}")
         headers = {"Content-Type": door.content_type} | self._http.headers
         return Target(door.transport, door.body, (self._http.host, self._http.port), door.path, headers)
 
