@@ -331,3 +331,13 @@ async def test_a_gap_has_no_row():
     await world.put([(POWER, T0, 1.0), (POWER, T0 + 5 * MINUTE, 1.0)])
     assert (await world.ask(question(T0, T0 + HOUR))).table["ts"].to_pylist() == [T0, T0 + 5 * MINUTE]
     assert np.all(np.isfinite((await world.ask(question(T0, T0 + HOUR))).table["mean"].to_numpy()))
+
+
+async def test_the_time_weighted_mean_of_1_2_3_is_not_drawn_out_by_the_silence_behind_it():
+    world = World()
+    await world.put([(POWER, T0 + i * HOUR, float(i + 1)) for i in range(3)])
+    whole = (await world.ask(question(T0, T0 + 3 * HOUR, window=0))).table.to_pylist()
+    assert whole[0]["time_weighted_mean"] == 2.0
+    # Days later nothing is known any more: hours without a reading have no row, the others keep their value.
+    hours = (await world.ask(question(T0, T0 + 20 * DAY, window=HOUR))).table.to_pylist()
+    assert [row["time_weighted_mean"] for row in hours] == [1.0, 2.0, 3.0]

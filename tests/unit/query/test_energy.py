@@ -1,8 +1,10 @@
 import itertools
 import math
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from penstock.model.batch import Readings
 from penstock.model.partials import partials_at
 from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.query.energy import Rows, from_partials, from_power, one_sign
+from penstock.query.windows import find_zone, parse_window, tile
 
 NEVER = 1 << 50
 
@@ -145,3 +148,25 @@ def test_whole_watts_give_whole_numbers():
 def test_a_power_that_overflows_is_not_finite_and_no_warning():
     flow = from_power(rows([(0, 1e308), (1, -1e308)]), np.array([0, HOUR]), 1, method="trapezoid", max_hold=HOUR, until=NEVER)  # fmt: skip
     assert not math.isfinite(flow.forward.sum() + flow.backward.sum())
+
+
+def test_daily_energy_of_a_real_household_equals_polars():
+    path = Path(__file__).parents[2] / "data" / "household_power_sample.csv"
+    frame = pl.read_csv(path, null_values=["?"], infer_schema_length=None).drop_nulls("Global_active_power")
+    local = (frame["Date"] + " " + frame["Time"]).str.to_datetime("%d/%m/%Y %H:%M:%S")
+    stamps = local.dt.replace_time_zone("Europe/Paris").dt.convert_time_zone("UTC").dt.epoch("ms")
+    frame = pl.DataFrame({"ts": stamps, "watts": frame["Global_active_power"] * 1000.0}).sort("ts")
+    days = tile(parse_window("1d"), find_zone("Europe/Paris"), int(frame["ts"][0]), int(frame["ts"][-1]) + 1, 100)
+    flow = from_power(
+        Rows(np.zeros(len(frame), np.int64), frame["ts"].to_numpy(), frame["watts"].to_numpy()),
+        days.edges, 1, method="hold", max_hold=HOUR, until=NEVER,
+    )  # fmt: skip
+    # Readings stand on the minute and none is near midnight, so a day's energy is that of the readings in it.
+    expected = (
+        frame.with_columns(held=(pl.col("ts").shift(-1) - pl.col("ts")).fill_null(HOUR).clip(0, HOUR))
+        .with_columns(day=pl.from_epoch("ts", "ms").dt.convert_time_zone("Europe/Paris").dt.date())
+        .group_by("day")
+        .agg(wh=(pl.col("watts") * pl.col("held")).sum() / HOUR)
+    )
+    told = {label[:10]: wh for label, wh in zip(days.labels(), flow.forward[0].tolist(), strict=True) if wh}
+    assert told == {row["day"].isoformat(): pytest.approx(row["wh"], rel=1e-12) for row in expected.to_dicts()}
