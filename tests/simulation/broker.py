@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import Process, World
 
 MAX_PAYLOAD = 1 << 20
+SLOWEST_WIRE = 12.0
 
 
 @dataclass
@@ -304,7 +305,7 @@ class SimBus:
 
     def _wire(self) -> float:
         slow = "slow_wire" in self.plan and self._world.stormy and self._rng.random() < 0.1
-        return self._rng.uniform(0.5, 12.0) if slow else self._rng.uniform(0.0001, 0.003)
+        return self._rng.uniform(0.5, SLOWEST_WIRE) if slow else self._rng.uniform(0.0001, 0.003)
 
     def _lost(self, fault: str) -> bool:
         return fault in self.plan and self._world.stormy and self._rng.random() < 0.15

@@ -37,6 +37,8 @@ USER: Final = "penstock"
 GUEST_SUBJECTS: Final = ("events", "events.query", "readings.query", "readings.latest")
 """What a client without credentials may publish to or ask."""
 _MAX_PAYLOAD: Final = 8 << 20
+_LANES: Final = 3
+"""Streams of `bus.Lane`, which this module does not import: the supervisor is light."""
 _JETSTREAM_SLACK: Final = 64 << 20
 _STOP_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.01
@@ -120,7 +122,7 @@ def render_config(config: BrokerConfig, *, password: str, port: int, monitor_por
         f"  store_dir: {_quote(str(home))}",
         # By default a message is acknowledged up to two minutes before it is on disk.
         "  sync_interval: always",
-        f"  max_file_store: {2 * config.max_bytes_per_lane + _JETSTREAM_SLACK}",
+        f"  max_file_store: {_LANES * config.max_bytes_per_lane + _JETSTREAM_SLACK}",
         "}",
         "accounts {",
         "  PENSTOCK {",

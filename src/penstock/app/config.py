@@ -26,6 +26,7 @@ from penstock.app.values import (
     parse_optional_bind,
     parse_path,
     parse_size,
+    parse_span,
     parse_tenant,
     parse_threshold,
     parse_whole,
@@ -121,7 +122,14 @@ class Settings:
     lane_max_bytes: int = _setting(
         parse_size,
         "1GB",
-        "Disk that unprocessed readings may take on the bus, and events likewise, before senders are told to slow down.",
+        "Disk that each lane of the bus (readings, events, backlog) may take before senders are told to slow down.",
+        group="Bus",
+    )
+    backlog_after: int = _setting(
+        parse_span,
+        "1h",
+        "Age from which a reading takes the backlog lane when it is sent, so that old data delays nothing new. 0 turns the "
+        "backlog lane off.",
         group="Bus",
     )
 

@@ -26,7 +26,7 @@ from penstock.app.upload import Uploader
 from penstock.app.wiring import open_bus
 from penstock.model.errors import InvalidInput
 from penstock.model.time import SECOND, WallClock, parse_duration
-from penstock.pipeline.gate import Gate
+from penstock.pipeline.gate import Gate, GateConfig
 from penstock.sources.simulate import Delivery, Emit, Faults, Fleet, Progress, Stream, Truth, run, to_s1
 
 __all__ = ["Plan", "parse_burst", "run_plan"]
@@ -116,7 +116,7 @@ async def _target(plan: Plan, settings: Settings) -> AsyncGenerator[Emit]:
         bus = open_bus(with_local_broker(settings), clock)
         await bus.open()
         try:
-            gate = Gate(bus, clock)
+            gate = Gate(bus, clock, GateConfig(backlog_after=settings.backlog_after))
             same = settings.demo_tenant == settings.events_tenant
             yield gate_emitter(gate, settings.demo_tenant, _SOURCE, clock, lambda: 0, bus if same else None)
             await gate.close()

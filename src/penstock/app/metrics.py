@@ -38,7 +38,8 @@ async def data_metrics(store: SeriesStore, bus: Bus, runner: Runner, clock: Cloc
     pending = {lane: await bus.pending(lane) for lane in Lane}
     families = [
         *_ledger(await store.ledger(None)),
-        *_store(await store.state(), clock.now(), runner.as_of()),
+        *_store(await store.state()),
+        _lag(runner, clock.now()),
         *_lanes(pending),
         *_commits(runner),
         _counter("penstock_broker_lost_messages", "Acknowledged messages that were damaged on the broker's disk", lost),
@@ -69,7 +70,7 @@ def _bounded(rows: list[LedgerRow]) -> list[LedgerRow]:
     return by_size[:_MAX_SOURCES] + [LedgerRow(tenant, _OTHERS, counts) for tenant, counts in rest.items()]
 
 
-def _store(state: State, now: int, as_of: int) -> Iterable[Metric]:
+def _store(state: State) -> Iterable[Metric]:
     yield _gauge("penstock_store_series", "Series known", state.series)
     yield _counter("penstock_store_readings", "Readings stored since this process started", state.readings)
     yield _counter(
@@ -80,8 +81,16 @@ def _store(state: State, now: int, as_of: int) -> Iterable[Metric]:
     yield _gauge(
         "penstock_store_rolled_to_seconds", "Rollups are stored up to this epoch second", state.rolled_to / 1e3
     )
-    lag = max(0, now - as_of) / 1e3 if as_of else float("nan")
-    yield _gauge("penstock_store_lag_seconds", "Everything acknowledged is stored up to so long ago", lag)
+
+
+def _lag(runner: Runner, now: int) -> Metric:
+    family = GaugeMetricFamily(
+        "penstock_store_lag_seconds", "Everything acknowledged is stored up to so long ago", labels=["lane"]
+    )
+    for lane in Lane:
+        as_of = runner.as_of((lane,))
+        family.add_metric([lane], max(0, now - as_of) / 1e3 if as_of else float("nan"))
+    return family
 
 
 def _lanes(pending: dict[Lane, Pending]) -> Iterable[Metric]:

@@ -25,7 +25,7 @@ environment (`PENSTOCK_<NAME>`), the command line (`--set name=value`, and flags
 `retention_raw_days = 30`. An unknown name is refused, with the one that was probably meant. `penstock settings` shows what is
 in force and where it came from.
 
-Sizes are written like `512MB` or `2GB`.
+Sizes are written like `512MB` or `2GB`, spans of time like `90s`, `15m` or `1h`.
 """
 
 _CLI_HEAD = """\

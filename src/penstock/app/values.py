@@ -17,12 +17,15 @@ __all__ = [
     "parse_optional_bind",
     "parse_path",
     "parse_size",
+    "parse_span",
     "parse_tenant",
     "parse_threshold",
     "parse_whole",
 ]
 
 _SIZE: Final = re.compile(r"(\d+)\s*([KMGT]i?)?B?", re.IGNORECASE)
+_SPAN: Final = re.compile(r"(\d{1,15})\s*(ms|s|m|h|d)?")
+_SPAN_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class Bind(NamedTuple):
@@ -70,6 +73,14 @@ def parse_size(text: str) -> int:
         raise ValueError("a size such as 512MB or 2GB")
     exponent = " kmgt".index((match[2] or " ")[0].lower())
     return int(match[1]) << (10 * exponent)
+
+
+def parse_span(text: str) -> int:
+    """Milliseconds of `90s`, `15m`, `1h`, `2d` or a plain number of them; raises ValueError."""
+    match = _SPAN.fullmatch(text.strip())
+    if not match:
+        raise ValueError("a span of time such as 15m or 1h; 0 for none")
+    return int(match[1]) * _SPAN_UNITS[match[2] or "ms"]
 
 
 def parse_bool(text: str) -> bool:

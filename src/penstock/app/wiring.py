@@ -14,7 +14,7 @@ from penstock.model.errors import Misconfigured
 from penstock.model.time import Clock
 from penstock.store.series import SeriesStore
 
-__all__ = ["BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "ask_once", "open_bus", "open_store"]
+__all__ = ["ACK_WAIT", "BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "ask_once", "open_bus", "open_store"]
 
 
 ACK_WAIT: Final = 6.0

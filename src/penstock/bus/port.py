@@ -17,6 +17,7 @@ __all__ = [
     "EVENTS_SUBJECT",
     "HEADER_ID",
     "HEADER_ROWS",
+    "LIVE_LANES",
     "Bus",
     "Delivery",
     "Handler",
@@ -39,10 +40,15 @@ HEADER_ROWS: Final = "Penstock-Rows"
 
 
 class Lane(StrEnum):
-    """The durable logs. Separate, so that a flood of readings never delays a security event."""
+    """The durable logs. Separate, so that a flood of readings never delays a security event, nor old readings new ones."""
 
     READINGS = "readings"
     EVENTS = "events"
+    BACKLOG = "backlog"
+
+
+LIVE_LANES: Final = (Lane.READINGS, Lane.EVENTS)
+"""Lanes of what happens now. The backlog holds readings that were old when they were sent."""
 
 
 def tenant_subject(lane: Lane, tenant: str) -> str:

@@ -97,6 +97,18 @@ class Batch:
             self.attributes,
         )
 
+    def only(self, kept: npt.NDArray[np.bool_]) -> Batch:
+        """The readings for which `kept` (bool [n]) is true, with the keys that they use and no attributes."""
+        used, series = np.unique(self.series[kept], return_inverse=True)
+        return Batch(
+            self.tenant,
+            tuple(self.keys[code] for code in used.tolist()),
+            series.astype(np.int32),
+            self.ts[kept],
+            self.value[kept],
+            self.version[kept],
+        )
+
     @classmethod
     def empty(cls, tenant: str) -> Batch:
         i64 = np.empty(0, np.int64)

@@ -2,35 +2,39 @@
 
 Small requests are gathered while an earlier frame of their tenant is on its way to disk, so an idle system adds no
 latency and a busy one pays one fsync for many requests. What waits is bounded in bytes; over the bound a request is
-refused at once (Backpressure), never queued without end and never dropped.
+refused at once (Backpressure), never queued without end and never dropped. Readings that are old already when they come go
+to the backlog lane, where they delay nothing that is new.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
 from penstock.bus import HEADER_ID, HEADER_ROWS, Bus, Lane, encode_frame, rows_header, tenant_subject
 from penstock.model.batch import Batch, SensorKey
-from penstock.model.errors import Backpressure, Conflict, TooLarge
+from penstock.model.errors import Backpressure, TooLarge
 from penstock.model.event import Event
 from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
 from penstock.model.series import Attributes
-from penstock.model.time import MINUTE, Clock, Stamps
+from penstock.model.time import HOUR, MINUTE, Clock
+from penstock.pipeline.offer import Offer
+from penstock.pipeline.repeats import Memory, Repeats, digest_of
 
 __all__ = ["Gate", "GateConfig"]
 
 _FRAME_FINDINGS: Final = 256 << 10
 """Bytes of findings that a frame of gathered requests holds: its header must never make it too large for the bus."""
+_SLACK: Final = MINUTE
+"""Beyond `backlog_after`, so that a question about exactly that span never meets the backlog, nor clocks that differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class GateConfig:
     retry_window    for so long, ms
     announce_again  ms after which equal attributes of a sensor are sent again
     sensors         whose attributes are remembered
+    backlog_after   age in ms from which (and a minute) a reading goes to the backlog lane; 0 sends none there
     """
 
     frame_rows: int = 16_384
@@ -53,34 +58,7 @@ class GateConfig:
     retry_window: int = 15 * MINUTE
     announce_again: int = 10 * MINUTE
     sensors: int = 200_000
-
-
-@dataclass(slots=True)
-class _Offer:
-    receipt: str
-    source: str
-    batch: Batch
-    rejected: int
-    stamp: int
-    size: int
-    findings: Findings
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    def part(self, stamp: int) -> Part:
-        """The whole request as a part of a frame that is stamped `stamp`."""
-        own = self.stamp if self.stamp != stamp else 0
-        return Part(self.receipt, self.source, len(self.batch), self.rejected, own, self.findings)
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What a retry of a request gets back: the stamp, so that it cannot beat a correction made in between."""
-
-    stamp: int
-    receipt: str
-    digest: bytes
-    until: int
-    durable: bool = False
+    backlog_after: int = HOUR
 
 
 class Gate:
@@ -90,13 +68,11 @@ class Gate:
         self._bus = bus
         self._clock = clock
         self._config = config or GateConfig()
-        self._stamps = Stamps(clock)
-        self._prefix = os.urandom(6).hex()
-        self._count = 0
+        config = self._config
+        self._repeats = Repeats(clock, remember=config.remember, window=config.retry_window)
         self._held: dict[str, int] = {}
-        self._waiting: dict[str, list[_Offer]] = {}
+        self._waiting: dict[tuple[Lane, str], list[Offer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: OrderedDict[tuple[Lane, str, str], _Memory] = OrderedDict()
         self._announced: OrderedDict[tuple[str, SensorKey], tuple[Attributes, int]] = OrderedDict()
 
     @property
@@ -122,22 +98,22 @@ class Gate:
         unknown: the client repeats the same request).
         """
         tenant = batch.tenant
-        memory = self._recall(Lane.READINGS, tenant, _digest(batch), key)
+        memory = self._repeats.recall(Lane.READINGS, tenant, digest_of(batch), key)
         if memory.durable and key is not None:
             return memory.receipt
         news = self._news(batch)
         version = np.where(batch.version == 0, memory.stamp, batch.version)
         batch = replace(batch, version=version, attributes=news)
-        size = 64 + 28 * len(batch) + findings.size
-        offer = _Offer(memory.receipt, source, batch, rejected, memory.stamp, size, findings)
-        self._reserve(tenant, offer.size)
-        try:
-            if len(batch) > self._config.frame_rows // 4:
-                await self._publish_alone(offer)
-            else:
-                await self._publish_gathered(tenant, offer)
-        finally:
-            self._release(tenant, offer.size)
+        offers = self._offers(
+            Offer(Lane.READINGS, memory.receipt, source, batch, rejected, memory.stamp, findings), memory
+        )
+        self._reserve(tenant, sum(offer.size for offer in offers))
+        for offer in offers:
+            self._begin(offer)
+        # Shielded: when one client goes away, its neighbours in the frame must still be published.
+        for outcome in await asyncio.gather(*(asyncio.shield(o.done) for o in offers), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
         memory.durable = True
         self._announce(tenant, news)
         return memory.receipt
@@ -153,7 +129,7 @@ class Gate:
         findings: Findings = NOTHING_FOUND,
     ) -> str:
         """Make events durable on the bus; returns the receipt's id. Errors as `offer`."""
-        memory = self._recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key)
+        memory = self._repeats.recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key)
         if memory.durable and key is not None:
             return memory.receipt
         size = 64 + sum(200 + len(e.message) for e in events)
@@ -174,55 +150,63 @@ class Gate:
 
     # -- how a request becomes frames
 
-    async def _publish_alone(self, offer: _Offer) -> None:
-        step = self._config.frame_rows
-        frames: list[Frame] = []
-        for n, start in enumerate(range(0, len(offer.batch), step)):
-            chunk = offer.batch.slice(start, start + step)
-            part = Part(offer.receipt, offer.source, len(chunk))
-            if n == 0:
-                part = replace(part, rejected=offer.rejected, findings=offer.findings)
-            frames.append(Frame(f"{offer.receipt}.{n}", chunk.tenant, offer.stamp, (part,), chunk))
-        sends = (self._send(Lane.READINGS, frame) for frame in frames)
-        for outcome in await asyncio.gather(*sends, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
+    def _offers(self, offer: Offer, memory: Memory) -> list[Offer]:
+        after = self._config.backlog_after
+        return offer.split(memory.seen - after - _SLACK) if after else [offer]
 
-    async def _publish_gathered(self, tenant: str, offer: _Offer) -> None:
-        queue = self._waiting.get(tenant)
-        if queue is None:
-            self._waiting[tenant] = [offer]
-            task = asyncio.create_task(self._drain(tenant), name=f"gate:{tenant}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _begin(self, offer: Offer) -> None:
+        """Put an offer on its way. Its bytes are held until its fate is known, whether somebody waits for it or not."""
+        tenant, size = offer.batch.tenant, offer.size
+        offer.done.add_done_callback(lambda _: self._release(tenant, size))
+        name = (offer.lane, tenant)
+        if len(offer.batch) > self._config.frame_rows // 4:
+            self._own(self._publish_alone(offer), lambda: [offer])
+        elif name in self._waiting:
+            self._waiting[name].append(offer)
         else:
-            queue.append(offer)
-        # Shielded: when one client goes away, its neighbours in the frame must still be published.
-        await asyncio.shield(offer.done)
+            self._waiting[name] = [offer]
+            self._own(self._drain(name), lambda: self._waiting.pop(name, []))
 
-    async def _drain(self, tenant: str) -> None:
-        """Publish what waits for `tenant`, frame after frame, until nothing waits."""
-        while offers := self._waiting[tenant]:
+    def _own(self, work: Coroutine[Any, Any, None], left: Callable[[], Sequence[Offer]]) -> None:
+        """Run `work` in a task of the gate; `left` are the offers that nobody publishes once it has ended."""
+        task = asyncio.create_task(work, name="gate")
+        self._tasks.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            for offer in left():
+                offer.settle(error)
+
+        task.add_done_callback(ended)
+
+    async def _publish_alone(self, offer: Offer) -> None:
+        frames = list(offer.frames(self._config.frame_rows))
+        sends = (self._send(offer.lane, frame) for frame in frames)
+        outcomes = await asyncio.gather(*sends, return_exceptions=True)
+        offer.settle(next((o for o in outcomes if isinstance(o, BaseException)), None))
+
+    async def _drain(self, name: tuple[Lane, str]) -> None:
+        """Publish what waits for a tenant on a lane, frame after frame, until nothing waits."""
+        lane, tenant = name
+        while offers := self._waiting[name]:
             taken = self._fitting(offers)
-            group, self._waiting[tenant] = offers[:taken], offers[taken:]
+            group, self._waiting[name] = offers[:taken], offers[taken:]
             error: BaseException | None = None
             try:
                 parts = tuple(o.part(group[-1].stamp) for o in group)
                 batch = Batch.concat([o.batch for o in group])
-                frame_id = f"{group[0].receipt}.0" if len(group) == 1 else self._next_id()
-                await self._send(Lane.READINGS, Frame(frame_id, tenant, group[-1].stamp, parts, batch))
+                frame_id = group[0].frame_id(0) if len(group) == 1 else self._repeats.next_id()
+                await self._send(lane, Frame(frame_id, tenant, group[-1].stamp, parts, batch))
             except BaseException as caught:  # noqa: BLE001 - handed to every waiting caller, and raised again below
                 error = caught
             for offer in group:
-                if not offer.done.done():
-                    offer.done.set_exception(error) if error else offer.done.set_result(None)
-                    if error:
-                        offer.done.exception()  # a caller that went away leaves its future unread
+                offer.settle(error)
             if error and not isinstance(error, Exception):
                 raise error
-        del self._waiting[tenant]
+        del self._waiting[name]
 
-    def _fitting(self, offers: Sequence[_Offer]) -> int:
+    def _fitting(self, offers: Sequence[Offer]) -> int:
         """How many of `offers`, at least one, go into one frame: bounded in readings and in what is said about them."""
         rows, findings = 0, 0
         for taken, offer in enumerate(offers):
@@ -285,37 +269,3 @@ class Gate:
             self._announced.move_to_end((tenant, sensor))
         while len(self._announced) > self._config.sensors:
             self._announced.popitem(last=False)
-
-    def _recall(self, lane: Lane, tenant: str, digest: bytes, key: str | None) -> _Memory:
-        now = self._clock.now()
-        name = (lane, tenant, f"key:{key}" if key is not None else digest.hex())
-        memory = self._seen.get(name)
-        if memory is not None and memory.until > now:
-            if memory.digest != digest:
-                raise Conflict(
-                    f"Idempotency-Key {key!r} was used for other content within the last "
-                    f"{self._config.retry_window // MINUTE} minutes",
-                    code="idempotency_key_reused",
-                    hint="use a new key for a new request",
-                )
-            self._seen.move_to_end(name)
-            return memory if key is not None else replace(memory, receipt=self._next_id(), durable=False)
-        memory = _Memory(self._stamps.next(), self._next_id(), digest, now + self._config.retry_window)
-        self._seen[name] = memory
-        while len(self._seen) > self._config.remember:
-            self._seen.popitem(last=False)
-        return memory
-
-    def _next_id(self) -> str:
-        self._count += 1
-        return f"{self._prefix}-{self._count:x}"
-
-
-def _digest(batch: Batch) -> bytes:
-    """Fingerprint of what was sent, without its stamp; comparable within this process."""
-    digest = hashlib.sha256(batch.tenant.encode())
-    digest.update(hash(batch.keys).to_bytes(8, "little", signed=True))
-    for column in (batch.series, batch.ts, batch.value, batch.version):
-        if len(column):
-            digest.update(np.ascontiguousarray(column).data)
-    return digest.digest()

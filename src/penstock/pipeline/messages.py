@@ -29,7 +29,7 @@ NATS_SOURCE: Final = "nats"
 
 
 class Messages:
-    """Reads deliveries of both lanes.
+    """Reads deliveries of all lanes.
 
     `events_tenant` owns raw events on the literal subject `events`; `earliest` is the start of retention, epoch ms.
     """

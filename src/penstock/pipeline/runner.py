@@ -3,28 +3,36 @@
 Per lane, the next messages are fetched and decoded while the store commits the previous ones, so a slow commit makes the
 next one larger and a fast one keeps latency low. While the store stalls nothing more is fetched and what is held is kept
 alive on the bus. What can never be stored becomes a dead letter, with its reason, in the same way as everything else.
+
+The backlog lane holds readings that were old when they were sent. It is drained freely while nothing else is committed, else in
+small commits for a bounded share of the store's time, so that what happens now stays quickly visible.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
-from penstock.bus import Bus, Delivery, Lane, Pending
+from penstock.bus import LIVE_LANES, Bus, Delivery, Lane, Pending
 from penstock.model.errors import PenstockError, Unavailable
-from penstock.model.frame import Frame
-from penstock.model.time import Clock
+from penstock.model.time import HOUR, Clock
+from penstock.pipeline.groups import Group, Work
 from penstock.pipeline.messages import Messages
 from penstock.store.series import SeriesStore
 
 __all__ = ["LaneStats", "Runner", "RunnerConfig"]
 
 log = structlog.get_logger(__name__)
+
+_BUSY: Final = 1_000
+"""ms after a commit for which its lane counts as busy."""
+_LONGEST_PAUSE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,12 @@ class RunnerConfig:
     events_tenant   tenant of raw events on the literal subject `events`
     earliest        start of retention for raw events, epoch ms
     commit_rows     readings after which a commit is not gathered any further
+    commit_bytes    the same in bytes of messages; twice this and a fetch is what a lane may hold in memory
+    backlog_after   age in ms from which readings go to the backlog; 0 if none do
+    backlog_rows    readings in a commit of the backlog while a live lane is busy: what a live commit may have to wait for
+    backlog_share   of the store's time that the backlog may take meanwhile
+    retry_cap       seconds that a retry of a commit waits at most
+    redelivery      seconds until the bus delivers again what a killed predecessor held
     fetch_messages  messages per fetch
     idle_wait       seconds that a fetch waits for the first message: also the staleness bound of an idle system
     heartbeat       seconds between signs of life for messages held during a stall
@@ -43,6 +57,12 @@ class RunnerConfig:
     events_tenant: str = "default"
     earliest: int = 0
     commit_rows: int = 65_536
+    commit_bytes: int = 16 << 20
+    backlog_after: int = HOUR
+    backlog_rows: int = 16_384
+    backlog_share: float = 0.5
+    retry_cap: float = 2.0
+    redelivery: float = 6.0
     fetch_messages: int = 16
     idle_wait: float = 0.5
     heartbeat: float = 1.5
@@ -62,19 +82,8 @@ class LaneStats:
     as_of: int = 0
 
 
-class _Work(NamedTuple):
-    delivery: Delivery
-    frame: Frame
-
-
-@dataclass(slots=True)
-class _Group:
-    work: list[_Work] = field(default_factory=list[_Work])
-    rows: int = 0
-
-
 class Runner:
-    """Consumes both lanes into one store. `run` until cancelled; cancelling finishes the commit that is under way."""
+    """Consumes all lanes into one store. `run` until cancelled; cancelling finishes the commit that is under way."""
 
     def __init__(self, bus: Bus, store: SeriesStore, clock: Clock, config: RunnerConfig | None = None) -> None:
         self._bus = bus
@@ -82,11 +91,17 @@ class Runner:
         self._clock = clock
         self._config = config = config or RunnerConfig()
         self._messages = Messages(clock, events_tenant=config.events_tenant, earliest=config.earliest)
-        self._last_commit = 0
+        self._last_commit = dict.fromkeys(Lane, 0)
+        self._ahead: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
+        self._whole: set[Lane] = set()
+        self._began = 0
+        self._deadline = 0.0
         self._held: dict[int, Delivery] = {}
         self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
 
     async def run(self) -> None:
+        self._began = self._clock.now()
+        self._deadline = asyncio.get_running_loop().time() + self._config.redelivery + 1.0
         async with asyncio.TaskGroup() as group:
             for lane in Lane:
                 group.create_task(self._consume(lane), name=f"runner:{lane}")
@@ -95,17 +110,25 @@ class Runner:
 
     # -- freshness, for answers
 
-    def as_of(self) -> int:
-        """Epoch ms: everything acknowledged at a door before this instant is committed.
+    def as_of(self, lanes: Collection[Lane] = tuple(Lane)) -> int:
+        """Epoch ms: everything acknowledged at a door before this instant, for one of these lanes, is committed.
 
         A frame is stamped before it is published, and lanes keep their order. So whatever was acknowledged before the
         stamp of a committed frame lies before it in the lane; and when a lane had nothing to fetch, nothing is missing.
         """
-        return min(stats.as_of for stats in self.stats.values())
+        return min(self.stats[lane].as_of for lane in lanes)
 
-    async def in_flight(self) -> int:
-        """Messages that are durable on the bus and not yet committed and acked, over all lanes and tenants."""
-        return sum(await asyncio.gather(*(self._bus.depth(lane) for lane in Lane)))
+    def horizon(self) -> int | None:
+        """Epoch ms: no reading at or after this instant waits in the backlog; None while one of any time might.
+
+        What was sent to the backlog before this run may have been judged old by another setting.
+        """
+        known = self.stats[Lane.BACKLOG].as_of >= self._began > 0
+        return self._clock.now() - self._config.backlog_after if known else None
+
+    async def in_flight(self) -> Mapping[Lane, int]:
+        """Messages that are durable on the bus and not yet committed and acked, over all tenants."""
+        return dict(zip(Lane, await asyncio.gather(*(self._bus.depth(lane) for lane in Lane)), strict=True))
 
     async def lanes(self) -> Mapping[str, Pending]:
         """Lane → what is still to be settled, over all tenants."""
@@ -123,12 +146,13 @@ class Runner:
     # -- one lane
 
     async def _consume(self, lane: Lane) -> None:
-        committing: asyncio.Task[None] | None = None
+        committing: asyncio.Task[float] | None = None
         try:
             while True:
                 group = await self._gather(lane, committing)
                 if committing is not None:
                     await asyncio.shield(committing)
+                    await self._give_way(lane, committing.result())
                     committing = None
                 if group.work:
                     committing = asyncio.create_task(self._settle(lane, group.work), name=f"commit:{lane}")
@@ -136,12 +160,14 @@ class Runner:
             if committing is not None:
                 await asyncio.gather(committing, return_exceptions=True)
 
-    async def _gather(self, lane: Lane, committing: asyncio.Task[None] | None) -> _Group:
+    async def _gather(self, lane: Lane, committing: asyncio.Task[float] | None) -> Group:
         """Fetch and decode what is there; go on while the previous commit keeps the store busy anyway."""
-        group, config, stats = _Group(), self._config, self.stats[lane]
+        config, stats, ahead = self._config, self.stats[lane], self._ahead[lane]
+        gently = lane is Lane.BACKLOG and self._live_is_busy()
+        group = Group(config.backlog_rows if gently else config.commit_rows, config.commit_bytes)
         while True:
             busy = committing is not None and not committing.done()
-            if group.rows >= config.commit_rows or (group.work and not busy):
+            if group.take(ahead) or (group.work and not busy):
                 return group
             try:
                 wait = 0.02 if group.work or busy else config.idle_wait
@@ -159,9 +185,16 @@ class Runner:
                 frame = self._messages.read(lane, delivery)
                 stats.dead_letters += len(frame.dead_letters)
                 self._held[id(delivery)] = delivery
-                group.work.append(_Work(delivery, frame))
-                group.rows += len(frame.batch) + len(frame.events)
+                ahead.append(Work(delivery, frame))
                 stats.redelivered += delivery.attempt > 1
+
+    def _live_is_busy(self) -> bool:
+        return self._clock.now() - max(self._last_commit[lane] for lane in LIVE_LANES) < _BUSY
+
+    async def _give_way(self, lane: Lane, took: float) -> None:
+        """Leave the store to the live lanes for their share of the time, after a commit of the backlog that `took` seconds."""
+        if lane is Lane.BACKLOG and self._live_is_busy():
+            await asyncio.sleep(min(took * (1.0 / self._config.backlog_share - 1.0), _LONGEST_PAUSE))
 
     async def _caught_up(self, lane: Lane) -> None:
         """Nothing to fetch: fresh up to now, unless messages of an earlier run are still waiting to be redelivered."""
@@ -169,30 +202,41 @@ class Runner:
         try:
             if await self._bus.depth(lane) == 0:
                 self.stats[lane].as_of = now
+                self._whole.add(lane)
         except Unavailable as error:
             log.warning("lane cannot be counted", lane=lane, error=error.detail)
 
-    async def _settle(self, lane: Lane, work: Sequence[_Work]) -> None:
-        """Commit, however long the store takes, then ack."""
+    async def _settle(self, lane: Lane, work: Sequence[Work]) -> float:
+        """Commit, however long the store takes, then ack; returns the seconds that it took."""
         stats = self.stats[lane]
         loop = asyncio.get_running_loop()
         started = loop.time()
         await self._commit(lane, work)
-        stats.commit_seconds += loop.time() - started
+        took = loop.time() - started
+        stats.commit_seconds += took
         for settled in work:
             self._held.pop(id(settled.delivery), None)
-        self._last_commit = self._clock.now()
+        self._last_commit[lane] = self._clock.now()
         stats.commits += 1
         stats.frames += len(work)
-        stats.as_of = max(stats.as_of, max(w.frame.stamp for w in work) // 1000)
+        stamp = max(w.stamp for w in work)
+        # What a killed predecessor held comes again out of order, so until then a stamp says nothing about what is before it.
+        if lane in self._whole or started > self._deadline:
+            stats.as_of = max(stats.as_of, stamp // 1000)
         for outcome in await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True):
             if isinstance(outcome, Unavailable):
                 log.warning("ack failed; the redelivery will find the frame committed", error=outcome.detail)
             elif isinstance(outcome, BaseException):
                 raise outcome
+        if not stamp:
+            await self._caught_up(lane)
+        return took
 
-    async def _commit(self, lane: Lane, work: Sequence[_Work]) -> None:
-        """Retry for as long as the store is unavailable: the only layer that does. Full jitter, at most 20 s apart."""
+    async def _commit(self, lane: Lane, work: Sequence[Work]) -> None:
+        """Retry for as long as the store is unavailable: the only layer that does, with full jitter.
+
+        A commit that fails at once costs an embedded store next to nothing, so the cap is small: it is what recovery waits for.
+        """
         attempt = 0
         while True:
             try:
@@ -201,7 +245,7 @@ class Runner:
             except Unavailable as error:
                 self.stats[lane].failures += 1
                 attempt += 1
-                delay = random.uniform(0.0, min(20.0, 0.1 * 2 ** min(attempt, 10)))
+                delay = random.uniform(0.0, min(self._config.retry_cap, 0.1 * 2 ** min(attempt, 10)))
                 log.warning(
                     "store unavailable", lane=lane, attempt=attempt, retry_in=round(delay, 2), error=error.detail
                 )
@@ -211,7 +255,7 @@ class Runner:
                 await self._isolate(lane, work, error)
                 return
 
-    async def _isolate(self, lane: Lane, work: Sequence[_Work], error: Exception) -> None:
+    async def _isolate(self, lane: Lane, work: Sequence[Work], error: Exception) -> None:
         """Data is at fault: commit each frame by itself, so that one bad frame never costs its neighbours."""
         if len(work) > 1:
             for single in work:
@@ -220,7 +264,7 @@ class Runner:
         (bad,) = work
         self.stats[lane].dead_letters += 1
         letter = self._messages.dead(lane, bad.delivery, f"commit_{type(error).__name__.lower()}", str(error)[:1000])
-        await self._commit(lane, [_Work(bad.delivery, letter)])
+        await self._commit(lane, [Work(bad.delivery, letter)])
 
     async def _keep_alive(self) -> None:
         """While the store stalls, what is held (being committed, or fetched ahead) must not be delivered again."""
@@ -248,5 +292,5 @@ class Runner:
                 log.warning("upkeep failed", error=error.detail)
                 more = False
             took = loop.time() - began
-            idle = self._clock.now() - self._last_commit > 1_000
+            idle = self._clock.now() - max(self._last_commit.values()) > _BUSY
             pause = 1.0 if not more else 0.0 if idle else took * (1.0 / self._config.upkeep_share - 1.0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
-from penstock.bus import Pending
+from penstock.bus import LIVE_LANES, Lane, Pending
 from penstock.model.errors import NotFound, Unavailable
 from penstock.model.ledger import Counts
 from penstock.model.time import Clock
@@ -46,6 +46,7 @@ _BRIEFLY: Final = 0.05
 _LONGER: Final = 1.0
 _POLL: Final = 0.005
 _UNKNOWN: Final = 1 << 30
+_ALL: Final = tuple(Lane)
 _MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Consumption, Batteries, Events, Explain, ReceiptQuestion)
 """Questions whose empty answer may only mean that it was asked too early."""
 
@@ -56,12 +57,16 @@ Body = tuple[pa.Table, str | None, dict[str, Any]]
 class Freshness(Protocol):
     """What the process that commits knows about what it has not committed yet."""
 
-    def as_of(self) -> int:
-        """Epoch ms: everything acknowledged before this instant is committed."""
+    def as_of(self, lanes: Collection[Lane]) -> int:
+        """Epoch ms: everything acknowledged before this instant for these lanes is committed."""
         ...
 
-    async def in_flight(self) -> int:
-        """Messages acknowledged until now and not committed; cheap enough for every question."""
+    def horizon(self) -> int | None:
+        """Epoch ms: no reading at or after it waits in the backlog; None while that is not known."""
+        ...
+
+    async def in_flight(self) -> Mapping[Lane, int]:
+        """Messages acknowledged until now and not committed, by lane; cheap enough for every question."""
         ...
 
     async def lanes(self) -> Mapping[str, Pending]:
@@ -95,16 +100,34 @@ class Engine:
 
         What was acknowledged a moment ago is waited for: briefly when little is in flight, so that on a quiet system a
         writer reads its own write, and longer before saying that something is not there.
+
+        An answer that the backlog cannot reach is judged by the live lanes alone, so that a client which pours old readings
+        in does not make every answer look old: one whose range begins where no reading waits in the backlog any more, or
+        whose rows are full and all that new.
         """
-        began = self._clock.now()
-        waiting = await self._in_flight()
+        began, horizon = self._clock.now(), self._freshness.horizon()
+        flying = await self._in_flight()
+        if horizon is not None and flying[Lane.BACKLOG]:
+            within = _begins_after(question, horizon)
+            limit = question.limit if isinstance(question, Recent | Batteries) else None
+            if within or limit is not None:
+                answer = await self._judged(question, began, flying, LIVE_LANES)
+                if within or (limit is not None and _is_full_after(limit, answer.table, horizon)):
+                    return answer
+        return await self._judged(question, began, flying, _ALL)
+
+    async def _judged(
+        self, question: Question, began: int, flying: Mapping[Lane, int], lanes: Collection[Lane]
+    ) -> Answer:
+        """The answer, with what these lanes say about its freshness."""
+        waiting = sum(flying[lane] for lane in lanes)
         if 0 < waiting <= _LITTLE:
-            waiting = await self._catch_up(began, _BRIEFLY)
-        as_of = self._freshness.as_of() if waiting else began
+            waiting = await self._catch_up(began, _BRIEFLY, lanes)
+        as_of = self._freshness.as_of(lanes) if waiting else began
         body = await self._body_unless_early(question, waiting)
         if body is None:
-            waiting = await self._catch_up(began, _LONGER)
-            as_of = self._freshness.as_of() if waiting else began
+            waiting = await self._catch_up(began, _LONGER, lanes)
+            as_of = self._freshness.as_of(lanes) if waiting else began
             body = await self._body(question)
         table, cursor, meta = body
         end = getattr(question, "end", None)
@@ -127,21 +150,22 @@ class Engine:
             raise
         return None if waiting and not body[0].num_rows and isinstance(question, _MAY_BE_EARLY) else body
 
-    async def _in_flight(self) -> int:
+    async def _in_flight(self) -> Mapping[Lane, int]:
         try:
             return await self._freshness.in_flight()
         except Unavailable:
-            return _UNKNOWN
+            return dict.fromkeys(Lane, _UNKNOWN)
 
-    async def _catch_up(self, moment: int, seconds: float) -> int:
+    async def _catch_up(self, moment: int, seconds: float, lanes: Collection[Lane]) -> int:
         """Wait until what was acknowledged before `moment` is committed, at most so long; returns 0 if it is."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while True:
-            waiting = await self._in_flight()
-            if not waiting or self._freshness.as_of() >= moment:
+            flying = await self._in_flight()
+            waiting = sum(flying[lane] for lane in lanes)
+            if not waiting or self._freshness.as_of(lanes) >= moment:
                 return 0
-            if loop.time() >= deadline or waiting == _UNKNOWN:
+            if loop.time() >= deadline or waiting >= _UNKNOWN:
                 return waiting
             await asyncio.sleep(_POLL)
 
@@ -254,6 +278,23 @@ class Engine:
         }
         pending = await self._freshness.pending(question.tenant)
         return {"store": (await self._store.state())._asdict(), "pending": dict(pending), "lanes": lanes}
+
+
+def _begins_after(question: Question, horizon: int) -> bool:
+    """Whether nothing before `horizon` can be in the answer."""
+    if isinstance(question, Events):
+        return True
+    if isinstance(question, Consumption):  # what was counted by the start of its range was read before it
+        return False
+    if isinstance(question, Batteries) and question.ts is not None:
+        return question.ts >= horizon
+    start: int | None = getattr(question, "start", None)
+    return start is not None and start >= horizon
+
+
+def _is_full_after(limit: int, table: pa.Table, horizon: int) -> bool:
+    """Whether the newest rows that were asked for are all there, so that an older one would not be among them."""
+    return table.num_rows >= limit and int(table["ts"].to_numpy().min()) >= horizon
 
 
 def _counts(rows: list[tuple[str, Counts]], pending: Mapping[str, int]) -> pa.Table:

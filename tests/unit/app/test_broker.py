@@ -14,6 +14,7 @@ import pytest
 
 from penstock.app.broker import GUEST_SUBJECTS, Broker, BrokerAddress, BrokerConfig, locate_server, render_config
 from penstock.app.child import is_running, start_time
+from penstock.bus import Lane
 from penstock.model.errors import Misconfigured, Unavailable
 
 SOON = 10.0
@@ -92,7 +93,7 @@ def test_the_configuration_fsyncs_before_it_acknowledges_and_names_its_bounds(tm
         BrokerConfig(tmp_path, max_bytes_per_lane=1_000_000), password="pw", port=4222, monitor_port=8222
     )
     assert "sync_interval: always" in text
-    assert f"max_file_store: {2_000_000 + (64 << 20)}" in text
+    assert f"max_file_store: {len(Lane) * 1_000_000 + (64 << 20)}" in text
     assert "max_payload: 8388608" in text
     assert "port: 4222" in text
     assert 'http: "127.0.0.1:8222"' in text

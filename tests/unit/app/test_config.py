@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.app.config import Settings, env_name, load, specs
-from penstock.app.values import Bind, parse_bind, parse_size
+from penstock.app.values import Bind, parse_bind, parse_size, parse_span
 from penstock.model.errors import Misconfigured
 
 
@@ -119,6 +119,20 @@ def test_every_setting_says_what_it_means_in_a_sentence():
 )
 def test_sizes(text, size):
     assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("0", 0), ("250", 250), ("90s", 90_000), ("15 m", 900_000), ("1h", 3_600_000), ("2d", 172_800_000)],
+)
+def test_spans_of_time(text, span):
+    assert parse_span(text) == parse_span(str(span)) == span
+
+
+@pytest.mark.parametrize("text", ["", "h", "-1s", "1.5h", "1w"])
+def test_what_is_no_span_of_time_is_refused(text):
+    with pytest.raises(ValueError, match="15m or 1h"):
+        parse_span(text)
 
 
 @pytest.mark.parametrize("text", ["", "MB", "1.5GB", "-1", "1XB"])

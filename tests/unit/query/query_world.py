@@ -1,18 +1,18 @@
 """A store with an engine beside it, and short ways to fill it."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from penstock.bus import Pending
+from penstock.bus import Lane, Pending
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import Unavailable
 from penstock.model.event import Event
 from penstock.model.frame import Frame
 from penstock.model.ledger import DeadLetter, Part
 from penstock.model.series import Attributes, SeriesKey
-from penstock.model.time import DAY
+from penstock.model.time import DAY, HOUR
 from penstock.query.engine import Engine
 from penstock.store.series.memory import MemorySeriesStore
 
@@ -23,12 +23,13 @@ _numbers = itertools.count(1)
 
 
 class World:
-    """It is its own clock and its own freshness: `time`, `fresh_to` and `flying` are what a test sets."""
+    """It is its own clock and its own freshness: `time`, `fresh_to`, `flying` and `backlog…` are what a test sets."""
 
     def __init__(self) -> None:
         self.time = T0 + 30 * DAY
         self.fresh_to = self.time
         self.flying: dict[str, dict[str, int]] = {}
+        self.backlog, self.backlog_to, self.horizon_known = 0, self.time, True
         self.bus_is_away = False
         self.store = MemorySeriesStore(self)
         self.engine = Engine(self.store, self, self, self.metrics)
@@ -37,13 +38,17 @@ class World:
     def now(self) -> int:
         return self.time
 
-    def as_of(self) -> int:
-        return self.fresh_to
+    def as_of(self, lanes: Collection[Lane]) -> int:
+        return min(self.fresh_to, self.backlog_to) if Lane.BACKLOG in lanes else self.fresh_to
 
-    async def in_flight(self) -> int:
+    def horizon(self) -> int | None:
+        return self.time - HOUR if self.horizon_known else None
+
+    async def in_flight(self) -> Mapping[Lane, int]:
         if self.bus_is_away:
             raise Unavailable("the bus is away")
-        return sum(count for rows in self.flying.values() for count in rows.values())
+        live = sum(count for rows in self.flying.values() for count in rows.values())
+        return {Lane.READINGS: live, Lane.EVENTS: 0, Lane.BACKLOG: self.backlog}
 
     async def lanes(self) -> Mapping[str, Pending]:
         return {"readings": Pending(len(self.flying), 512, 1024, {})}

@@ -17,7 +17,7 @@ from penstock.app.services.http import serve_http
 from penstock.app.services.resources import Resources
 from penstock.app.values import Bind
 from penstock.model.errors import Misconfigured
-from penstock.pipeline.gate import Gate
+from penstock.pipeline.gate import Gate, GateConfig
 
 __all__ = ["open_doors"]
 
@@ -31,7 +31,7 @@ async def open_doors(
     config = ApiConfig(
         writes=writes, reads=reads, retention_earliest=resources.earliest, events_tenant=settings.events_tenant
     )
-    gate = Gate(resources.bus, resources.clock)
+    gate = Gate(resources.bus, resources.clock, GateConfig(backlog_after=resources.settings.backlog_after))
     services = Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config)
     intake = Intake(services)
     async with contextlib.AsyncExitStack() as serving:

@@ -12,7 +12,7 @@ import structlog
 from penstock.app.services.resources import Resources
 from penstock.app.simulation import gate_emitter, missing_history, newest_reading, until_settled
 from penstock.model.time import HOUR, MINUTE
-from penstock.pipeline.gate import Gate
+from penstock.pipeline.gate import Gate, GateConfig
 from penstock.sources.simulate import Faults, Progress, Stream, parse_fleet, replay, run
 
 __all__ = ["simulate"]
@@ -29,7 +29,8 @@ _FAULTS: Final = Faults(burst_factor=1)
 @contextlib.asynccontextmanager
 async def simulate(resources: Resources, *, demo: bool) -> AsyncGenerator[None]:
     """Simulate from entering to leaving; leaving waits for what is on its way to the broker."""
-    gate = Gate(resources.bus, resources.clock)
+    config = GateConfig(backlog_after=resources.settings.backlog_after)
+    gate = Gate(resources.bus, resources.clock, config)
     running = resources.tasks.create_task(_simulate(resources, gate, demo=demo), name="simulate")
     try:
         yield

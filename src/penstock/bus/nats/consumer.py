@@ -19,7 +19,7 @@ __all__ = ["NatsDelivery", "fetch"]
 
 _log: Final = structlog.get_logger(__name__)
 _ACK, _NAK, _PROGRESS = b"+ACK", b"-NAK", b"+WPI"
-_BATCH_BYTES: Final = 64 << 20
+_BATCH_BYTES: Final = 16 << 20
 """Of one fetch: what a consumer holds in memory is bounded by bytes, not only by messages."""
 _GRACE: Final = 1.0
 """Seconds by which the client waits longer than the broker, which ends a pull: it must never give up first."""

@@ -20,12 +20,13 @@ from penstock.model.errors import Backpressure, Misconfigured, PenstockError, To
 
 __all__ = ["CONSUMER", "STREAMS", "api", "broker_error", "make_lanes"]
 
-STREAMS: Final[Mapping[Lane, str]] = {Lane.READINGS: "PENSTOCK_READINGS", Lane.EVENTS: "PENSTOCK_EVENTS"}
+STREAMS: Final[Mapping[Lane, str]] = {lane: f"PENSTOCK_{lane.name}" for lane in Lane}
 CONSUMER: Final = "process"
 DUPLICATE_WINDOW: Final = 120.0
 _SUBJECTS: Final[Mapping[Lane, list[str]]] = {
     Lane.READINGS: ["penstock.v1.readings.*"],
     Lane.EVENTS: [EVENTS_SUBJECT, "penstock.v1.events.*"],
+    Lane.BACKLOG: ["penstock.v1.backlog.*"],
 }
 _NOT_FOUND: Final = frozenset({10014, 10059})  # consumer, stream
 _FULL: Final = frozenset({10002, 10023, 10028, 10047})  # an account's, the server's, memory's, storage's limits
@@ -106,7 +107,7 @@ async def _manage(connection: Connection, call: str, body: Mapping[str, Any]) ->
     if (error := answer.get("error")) and error.get("code") != 503:
         raise Misconfigured(
             f"the broker refuses {call}: {error.get('description')}",
-            hint="check JetStream's max_file_store against max_bytes of two lanes, and what is set on the stream",
+            hint="check JetStream's max_file_store against max_bytes of three lanes, and what is set on the stream",
         )
     _checked(call, answer)
 
