@@ -102,6 +102,8 @@ async def test_a_cancelled_fetch_leaves_the_message_to_the_next_one(bus: Bus) ->
 async def test_lanes_do_not_share_messages(bus: Bus) -> None:
     await publish(bus, b"r")
     await publish(bus, b"e", lane=Lane.EVENTS, subject=tenant_subject(Lane.EVENTS, "acme"))
+    await publish(bus, b"b", lane=Lane.BACKLOG, subject=tenant_subject(Lane.BACKLOG, "acme"))
+    assert payloads(await drain(bus, 1, Lane.BACKLOG)) == [b"b"]
     assert payloads(await drain(bus, 1, Lane.EVENTS)) == [b"e"]
     assert payloads(await drain(bus, 1, Lane.READINGS)) == [b"r"]
 

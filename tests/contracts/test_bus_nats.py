@@ -14,7 +14,7 @@ import pytest
 from nats.aio.client import Client
 
 from penstock.app.broker import GUEST_SUBJECTS, Broker, BrokerAddress, BrokerConfig, locate_server, render_config
-from penstock.bus import EVENTS_SUBJECT, HEADER_ID, HEADER_ROWS, Lane, LiveMessage
+from penstock.bus import EVENTS_SUBJECT, HEADER_ID, HEADER_ROWS, Lane, LiveMessage, tenant_subject
 from penstock.bus.nats import NatsBus, NatsConfig
 from penstock.model.errors import Backpressure, Misconfigured, TooLarge, Unavailable
 from tests.contracts.buses import READINGS, SOON, drain, forget_lanes, is_empty, payloads, publish, until
@@ -285,6 +285,21 @@ async def test_a_lane_that_cannot_be_as_it_should_is_refused(broker: BrokerAddre
     await forget_lanes(broker)
     with pytest.raises(Misconfigured, match=r"STREAM\.CREATE"):
         await NatsBus(config(broker, max_bytes=1 << 50)).open()
+
+
+async def test_a_broker_of_a_version_with_fewer_lanes_gets_the_missing_one_and_keeps_what_it_holds(
+    bus: NatsBus, broker: BrokerAddress
+) -> None:
+    await publish(bus, b"kept")
+    admin = await nats.connect(broker.url, user=broker.user, password=broker.password)
+    await admin.jetstream().delete_stream("PENSTOCK_BACKLOG")
+    await admin.close()
+    again = NatsBus(config(broker))
+    await again.open()
+    await publish(again, b"old", lane=Lane.BACKLOG, subject=tenant_subject(Lane.BACKLOG, "acme"))
+    assert payloads(await drain(again, 1, Lane.BACKLOG)) == [b"old"]
+    assert payloads(await drain(again, 1)) == [b"kept"]
+    await again.close()
 
 
 async def test_opening_applies_changed_limits_and_keeps_what_an_operator_set(
