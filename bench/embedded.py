@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine, Generator, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from bench.peers.penstock import TENANT, seen, translated
 from bench.questions import Asker
-from penstock.bus import Pending
+from penstock.bus import Lane, Pending
 from penstock.model.batch import Batch
 from penstock.model.event import Event
 from penstock.model.frame import Frame
@@ -38,11 +38,14 @@ MEMORY_LIMIT = "512MiB"
 class _AtRest:
     """Nothing is in flight: there is no bus."""
 
-    def as_of(self) -> int:
+    def as_of(self, lanes: Collection[Lane]) -> int:  # noqa: ARG002 - of the protocol
         return WallClock().now()
 
-    async def in_flight(self) -> int:
-        return 0
+    def horizon(self) -> int | None:
+        return None
+
+    async def in_flight(self) -> Mapping[Lane, int]:
+        return dict.fromkeys(Lane, 0)
 
     async def lanes(self) -> Mapping[str, Pending]:
         return {}

@@ -18,7 +18,7 @@ from penstock.model.time import DAY
 from penstock.pipeline.admit import admit, admit_events
 from penstock.pipeline.gate import Gate, GateConfig
 from penstock.pipeline.runner import Runner, RunnerConfig
-from tests.simulation.broker import Broker, SimBus
+from tests.simulation.broker import SLOWEST_WIRE, Broker, SimBus
 from tests.simulation.faults import Plan
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.storage import Disk, SimStore
