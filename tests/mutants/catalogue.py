@@ -36,9 +36,9 @@ MUTANTS = (
     Mutant(
         "ack before COMMIT",
         "pipeline/runner.py",
-        "        await self._commit(lane, work)\n        stats.commit_seconds",
+        "        await self._commit(lane, work)\n        took = ",
         "        await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True)\n"
-        "        await self._commit(lane, work)\n        stats.commit_seconds",
+        "        await self._commit(lane, work)\n        took = ",
         "a crash during the commit loses what was acknowledged",
         (RUNNER + "test_nothing_is_acked_while_the_store_is_away_and_all_is_stored_when_it_returns", WORLDS),
     ),
@@ -164,12 +164,20 @@ MUTANTS = (
     ),
     Mutant(
         "a retry is stamped anew",
-        "pipeline/gate.py",
-        "            return memory if key is not None else replace(memory, receipt=self._next_id(), durable=False)",
+        "pipeline/repeats.py",
+        "            return memory if key is not None else replace(memory, receipt=self.next_id(), durable=False)",
         "            again = self._stamps.next()\n"
-        "            return memory if key is not None else replace(memory, stamp=again, receipt=self._next_id(), durable=False)",
+        "            return memory if key is not None else replace(memory, stamp=again, receipt=self.next_id(), durable=False)",
         "a repeated original beats the correction that was made in between",
         (GATE + "test_a_retry_of_equal_content_keeps_its_stamp_so_that_it_cannot_beat_a_correction",),
+    ),
+    Mutant(
+        "a retry is cut into lanes anew",
+        "pipeline/gate.py",
+        "        return offer.split(memory.seen - after - _SLACK) if after else [offer]",
+        "        return offer.split(self._clock.now() - after - _SLACK) if after else [offer]",
+        "a frame's id comes again with other readings, which the store takes for a redelivery",
+        ("tests/unit/pipeline/test_gate_backlog.py::test_a_retry_is_cut_where_the_first_try_was_though_time_went_by",),
     ),
     Mutant(
         "a key's receipt is not remembered",
@@ -231,8 +239,8 @@ MUTANTS = (
     Mutant(
         "as_of from the clock",
         "query/engine.py",
-        "        as_of = self._freshness.as_of() if waiting else began\n        body = await",
-        "        as_of = began\n        body = await",
+        "        as_of = self._freshness.as_of(lanes) if waiting else began\n        body = await self._body_unless",
+        "        as_of = began\n        body = await self._body_unless",
         "an answer claims to be fresh while acknowledged readings are missing in it",
         (ENGINE + "test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_complete",),
     ),

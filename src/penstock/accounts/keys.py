@@ -194,6 +194,16 @@ class KeyRing:
             hint="create a key with `penstock keys create` and send it as `Authorization: Bearer <key>`",
         )
 
+    def holds(self, identity: Identity) -> bool:
+        """Whether a credential that was accepted earlier still would be. Raises Misconfigured (the file is damaged)."""
+        if identity in self._bootstrap.values():
+            return True
+        snapshot = self._current()
+        record = snapshot.records.keys.get(identity.key_id)
+        if record is None or (record.expires is not None and record.expires <= self._clock.now()):
+            return False
+        return snapshot.identities[record.id] == identity
+
     def flush(self) -> None:
         """Write when keys were last used, and forget expired sessions and codes. Raises Misconfigured."""
         with self._lock:

@@ -1,8 +1,9 @@
-"""The door of live rows: one endless answer per client, ended by either side."""
+"""The door of live rows: one endless answer per client, ended by either side, or with the credential that opened it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import FastAPI, Query, Request
@@ -19,6 +20,8 @@ __all__ = ["StreamDoor"]
 
 _HELLO: Final = b"retry: 2000\n: connected\n\n"
 _HEARTBEAT: Final = b": alive\n\n"
+_RECHECK: Final = 2.0
+"""Seconds between two looks at whether the credential still stands, and that an end in good order may take then."""
 
 
 class StreamDoor:
@@ -26,6 +29,7 @@ class StreamDoor:
 
     def __init__(self, services: Services, hub: LiveHub) -> None:
         self._hub = hub
+        self._keys = services.keys
         self._heartbeat = services.config.heartbeat
 
     def install(self, app: FastAPI) -> None:
@@ -40,8 +44,9 @@ class StreamDoor:
             readings=params.events != "only",
             events=params.events != "false",
         )
-        client = await self._hub.join(identity_of(request).tenant, wanted)
-        return _EventStream(self._hub, client, self._heartbeat)
+        identity = identity_of(request)
+        client = await self._hub.join(identity.tenant, wanted)
+        return _EventStream(self._hub, client, self._heartbeat, lambda: self._keys.holds(identity))
 
 
 class _EventStream(Response):
@@ -49,27 +54,37 @@ class _EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: LiveHub, client: LiveClient, heartbeat: float) -> None:
+    def __init__(self, hub: LiveHub, client: LiveClient, heartbeat: float, may_stay: Callable[[], bool]) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._hub = hub
         self._client = client
         self._heartbeat = heartbeat
+        self._may_stay = may_stay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         pump = asyncio.create_task(self._pump(send), name="live:pump")
         hangup = asyncio.create_task(_until_disconnect(receive), name="live:hangup")
+        revoked = asyncio.create_task(self._until_revoked(), name="live:revoked")
+        ends = (pump, hangup, revoked)
         try:
-            await asyncio.wait({pump, hangup}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (pump, hangup):
+            for task in ends:
                 task.cancel()
-            outcomes = await asyncio.gather(pump, hangup, return_exceptions=True)
+            outcomes = await asyncio.gather(*ends, return_exceptions=True)
             await self._hub.leave(self._client)
         for outcome in outcomes:
             # OSError is how a server says that the client has gone.
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                 raise outcome
+
+    async def _until_revoked(self) -> None:
+        """A revoked or expired credential ends its streams within five seconds, also that of a client that does not read."""
+        while self._may_stay():  # noqa: ASYNC110 - another process may have changed the file; nobody tells
+            await asyncio.sleep(_RECHECK)
+        self._client.close()
+        await asyncio.sleep(_RECHECK)
 
     async def _pump(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

@@ -32,7 +32,7 @@ from penstock.app.keeper import Backoff, Worker, WorkerSpec
 from penstock.app.listen import bind_socket, free_bind
 from penstock.app.probe import until_ready
 from penstock.app.welcome import Checklist, welcome
-from penstock.model.errors import Conflict, Unavailable
+from penstock.model.errors import Conflict, Misconfigured, Unavailable
 
 __all__ = ["Supervisor"]
 
@@ -204,8 +204,9 @@ class Supervisor:
                 await asyncio.sleep(pause)
                 try:
                     await broker.start()
-                except Unavailable as error:
-                    log.error("the broker did not come back", error=error.detail)
+                except (Unavailable, Misconfigured, OSError) as error:
+                    # Its port may be taken, or its disk full, for a while only: what is acknowledged is in there.
+                    log.error("the broker did not come back", error=str(error))
                     continue
                 self._restarts["nats"] = self._restarts.get("nats", 0) + 1
                 self._write_state()

@@ -242,3 +242,19 @@ def test_a_damaged_file_is_refused_with_what_to_do_and_is_not_overwritten(ring, 
             act()
         assert "backup" in refused.value.hint
     assert path.read_bytes() == damage
+
+
+def test_what_was_accepted_once_stands_until_it_is_revoked_or_expires(ring, path, clock):
+    ring.bootstrap("a-long-bootstrap-secret")
+    kept, short, doomed = (
+        ring.authenticate(secret)
+        for secret in (
+            "a-long-bootstrap-secret",
+            ring.create("acme", "short", expires=clock.now() + HOUR),
+            ring.create("acme", "doomed"),
+        )
+    )
+    assert all(ring.holds(who) for who in (kept, short, doomed))
+    KeyRing(path, clock).revoke(doomed.key_id)
+    clock.ms += HOUR
+    assert [ring.holds(who) for who in (kept, short, doomed)] == [True, False, False]

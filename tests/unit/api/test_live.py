@@ -190,6 +190,15 @@ async def test_a_client_that_hangs_up_leaves_nothing_behind(world):
     assert hub._channels == {}
 
 
+async def test_a_revoked_key_ends_its_streams_within_five_seconds_and_no_others(world):
+    doomed = world.keys.create("acme", "doomed")
+    async with listening(world, key=doomed) as ending, listening(world) as staying:
+        world.keys.revoke(doomed.split("_")[1])
+        async with asyncio.timeout(5):
+            await ending.task
+        assert not staying.task.done()
+
+
 async def test_streams_are_bounded(make_world):
     world = await make_world(stream_clients=1)
     async with listening(world):

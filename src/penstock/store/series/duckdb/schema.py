@@ -19,7 +19,7 @@ import pyarrow as pa
 from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.time import DAY, HOUR, MINUTE
 
-__all__ = ["ROLLUPS", "DuckConfig", "connect", "insert", "translated"]
+__all__ = ["INVALIDATED", "ROLLUPS", "DuckConfig", "connect", "insert", "translated"]
 
 ROLLUPS: Final[dict[int, str]] = {
     MINUTE: "rollup_1m",
@@ -81,6 +81,9 @@ _MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {
     ),
 }
 """Schema version → statements that lead to it from the version before. What is here is never changed, only added to."""
+
+INVALIDATED: Final = "store_invalidated"
+"""Code of Unavailable when DuckDB has given the database up: only opening it anew helps."""
 
 SCHEMA_VERSION: Final = max(_MIGRATIONS)
 
@@ -178,5 +181,6 @@ def translated() -> Generator[None]:
     except duckdb.Error as error:
         raise Unavailable(
             f"the embedded store failed: {type(error).__name__}: {error}",
+            code=INVALIDATED if isinstance(error, duckdb.FatalException) else None,
             hint="check free disk space and memory; what was acknowledged is safe on the bus and is tried again",
         ) from error

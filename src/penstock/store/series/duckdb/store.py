@@ -11,9 +11,10 @@ from typing import Final, ParamSpec, TypeVar
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from penstock.model.batch import Readings
-from penstock.model.errors import Unavailable
+from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.findings import Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
@@ -21,12 +22,14 @@ from penstock.model.series import SeriesInfo
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.duckdb.judge import Rows
 from penstock.store.series.duckdb.reader import Reader
-from penstock.store.series.duckdb.schema import DuckConfig, connect, translated
+from penstock.store.series.duckdb.schema import INVALIDATED, DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
 from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, State, Trace
 
 __all__ = ["DuckSeriesStore"]
+
+log: Final = structlog.get_logger(__name__)
 
 _READERS: Final = 2
 
@@ -43,11 +46,12 @@ class DuckSeriesStore:
         self._guard = threading.RLock()
         self._memory = Memory(config.hot_bytes)
         self._db: duckdb.DuckDBPyConnection | None = None
+        self._invalid = False
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     async def open(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._writing, self._open)
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._open, self._memory)
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -55,25 +59,64 @@ class DuckSeriesStore:
         self._writing.shutdown()
         self._reading.shutdown()
 
-    def _open(self) -> None:
-        self._db = connect(self._config)
-        with translated():
-            _load(self._db, self._memory, self._clock.now())
-        self._writer = Writer(self._db, self._memory, self._guard, self._clock)
-        self._upkeep = Upkeep(self._db.cursor(), self._memory, self._guard, self._config)
-        self._reader = Reader(self._db, self._memory, self._guard)
+    def _open(self, memory: Memory) -> None:
+        db = connect(self._config)
+        try:
+            with translated():
+                _load(db, memory, self._clock.now())
+                upkeep = db.cursor()
+        except BaseException:
+            db.close()
+            raise
+        self._db, self._memory, self._upkeep_db = db, memory, upkeep
+        self._writer = Writer(db, memory, self._guard, self._clock)
+        self._upkeep = Upkeep(upkeep, memory, self._guard, self._config)
+        self._reader = Reader(db, memory, self._guard)
+
+    def _reopen(self) -> None:
+        """Open anew what DuckDB has given up, as it does when the disk is full in the middle of a checkpoint.
+
+        What was committed is in the database's log, from which everything is rebuilt. Raises Unavailable as long as there
+        is no room for that, or a reader still holds the old one.
+        """
+        assert self._db is not None
+        self._upkeep_db.close()
+        self._db.close()
+        old, memory = self._memory, Memory(self._config.hot_bytes)
+        try:
+            self._open(memory)
+        except Misconfigured as error:
+            raise Unavailable(error.detail, code=INVALIDATED, hint="free disk space; it is tried again") from error
+        with self._guard:
+            memory.revision, memory.readings, memory.late = old.revision + 1, old.readings, old.late
+        self._invalid = False
+        log.warning("the store was opened anew", readings=memory.readings)
 
     def _close(self) -> None:
         if self._db is not None:
-            with translated():
-                self._db.execute("CHECKPOINT")
-                self._db.close()
+            try:
+                with translated():
+                    self._db.execute("CHECKPOINT")
+            except Unavailable as error:  # what was committed is in its log, which the next start reads
+                log.warning("the store was closed without a checkpoint", error=error.detail)
+            self._upkeep_db.close()
+            self._db.close()
             self._db = None
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._db is None:
             raise Unavailable("the store is not open")
-        return await asyncio.get_running_loop().run_in_executor(pool, lambda: call(*args, **kwargs))
+
+        def work() -> T:
+            if self._invalid and pool is self._writing:
+                self._reopen()
+            try:
+                return call(*args, **kwargs)
+            except Unavailable as error:
+                self._invalid |= error.code == INVALIDATED
+                raise
+
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     # -- SeriesStore
 
