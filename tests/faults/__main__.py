@@ -44,7 +44,7 @@ def main() -> int:
         if chosen.keep is None:
             shutil.rmtree(home, ignore_errors=True)
     if chosen.report:
-        report.write(chosen.report, outcomes, seed=chosen.seed, long=chosen.long)
+        report.write(chosen.report, outcomes, seed=chosen.seed)
     return int(any(not one.ok for one in outcomes))
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from tests.faults import readback
 from tests.faults.books import Books
 from tests.faults.drill import Drill, Report, recipe
-from tests.faults.plan import Case, fault
+from tests.faults.plan import Absent, Case, fault
 from tests.faults.platform import Up
 
 _PEAK = 768 << 20
@@ -77,3 +77,9 @@ def bursts(case: Case) -> Report:
     latency = attempts.filter(pl.col("outcome") == "acked")["ms"]
     report.numbers |= {"ack_p50_ms": latency.median(), "ack_p99_ms": latency.quantile(0.99)}
     return report
+
+
+@fault("F15", "a webhook's receiver fails, hangs, resets", bounded=1, long=200)
+def webhooks(case: Case) -> Report:
+    """There is nothing to break yet."""
+    raise Absent("not applicable: notifications come with alarms")

@@ -57,7 +57,7 @@ def kill_broker(case: Case) -> Report:
     return _killing(case, ("nats",))
 
 
-@fault("F12", "SIGTERM of the whole platform under load, then a new start", bounded=3, long=50)
+@fault("F12", "SIGTERM of the whole platform under load, then a new start", bounded=2, long=50)
 def restart(case: Case) -> Report:
     up = Up(case.home).start()
     try:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tests.faults.plan import Outcome
+from tests.faults.plan import Outcome, order
 
 BEGIN: Final = "<!-- faults: begin, written by `make faults-report` -->"
 END: Final = "<!-- faults: end -->"
+_HEAD: Final = (
+    "| | Fault | Times | Checked | Result | Measured | Took | Seed | On |",
+    "|---|---|---|---|---|---|---|---|---|",
+)
 
 
 def line(outcome: Outcome) -> str:
@@ -22,34 +25,37 @@ def line(outcome: Outcome) -> str:
     return "\n".join([f"{head}: {said}", *(f"       {v}" for v in outcome.report.violations)])
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """Markdown."""
-    rows = [
-        "| | Fault | Runs | Checked | Result | Measured |",
-        "|---|---|---|---|---|---|",
-    ]
-    for one in outcomes:
-        result = "not run" if one.absent else "pass" if one.ok else f"**{len(one.report.violations)} violations**"
-        measured = one.absent or ", ".join(f"{k} {v}" for k, v in one.report.numbers.items())
-        checked = "" if one.absent else one.report.checked
-        rows.append(
-            f"| {one.fault.name} | {one.fault.title} | {'' if one.absent else one.count} | {checked} | {result} | {measured} |"
-        )
-    return "\n".join(rows)
+def row(one: Outcome, *, seed: int, when: str) -> str:
+    """The outcome's row of the document's table."""
+    result = "not run" if one.absent else "pass" if one.ok else f"**{len(one.report.violations)} violations**"
+    measured = one.absent or ", ".join(f"{k} {_short(v)}" for k, v in one.report.numbers.items())
+    cells = (
+        one.fault.name,
+        one.fault.title,
+        one.count,
+        one.report.checked,
+        result,
+        measured,
+        f"{one.seconds:.0f} s",
+        seed,
+        when,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
-def write(path: Path, outcomes: Sequence[Outcome], *, seed: int, long: bool) -> None:
-    """Replace what stands between the marks of `path`; raises ValueError if it has none."""
+def write(path: Path, outcomes: Sequence[Outcome], *, seed: int) -> None:
+    """Replace the rows of these outcomes between the marks of `path`; rows of other faults stay. ValueError without marks."""
     text = path.read_text()
     head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    old, end, tail = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"{path} has no `{BEGIN}` … `{END}`")
-    ran = [one for one in outcomes if not one.absent]
     when = datetime.now(UTC).strftime("%Y-%m-%d")
-    plan = "long" if long else "bounded"
-    said = (
-        f"The {plan} plan, seed {seed}, on {when}: Python {platform.python_version()}, {platform.system()}, "
-        f"{sum(one.seconds for one in ran) / 60:.1f} minutes."
-    )
-    path.write_text(f"{head}{BEGIN}\n{said}\n\n{table(outcomes)}\n{END}{tail}")
+    rows = {line.split("|")[1].strip(): line for line in old.splitlines() if line.startswith("| F")}
+    rows |= {one.fault.name: row(one, seed=seed, when=when) for one in outcomes}
+    table = [*_HEAD, *(rows[name] for name in sorted(rows, key=order))]
+    path.write_text("\n".join([f"{head}{BEGIN}", *table, f"{END}{tail}"]))
+
+
+def _short(value: object) -> object:
+    return round(value, 1) if isinstance(value, float) and abs(value) >= 10 else value
