@@ -29,11 +29,12 @@ def row(one: Outcome, *, seed: int, when: str) -> str:
     """The outcome's row of the document's table."""
     result = "not run" if one.absent else "pass" if one.ok else f"**{len(one.report.violations)} violations**"
     measured = one.absent or ", ".join(f"{k} {_short(v)}" for k, v in one.report.numbers.items())
+    count, checked = ("", "") if one.absent else (one.count, one.report.checked)
     cells = (
         one.fault.name,
         one.fault.title,
-        one.count,
-        one.report.checked,
+        count,
+        checked,
         result,
         measured,
         f"{one.seconds:.0f} s",
