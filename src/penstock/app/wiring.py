@@ -21,6 +21,10 @@ ACK_WAIT: Final = 6.0
 """Seconds after which a message of a killed process role is delivered again; `RunnerConfig.heartbeat` is a quarter of it."""
 
 
+REST: Final = 5_000
+"""Milliseconds for which an hour rests from late readings before it is rolled up again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """One row of a registry.
@@ -76,6 +80,7 @@ def _duckdb(module: Any, adapter: Any, settings: Settings, clock: Clock) -> Any:
         module.DuckConfig(
             path=home / "series.duckdb",
             memory_limit=f"{settings.store_memory_limit >> 20}MiB",
+            rest=REST,
             retention_raw=settings.retention_raw_days,
             retention_rollups=settings.retention_rollups_days,
             retention_events=settings.retention_events_days,

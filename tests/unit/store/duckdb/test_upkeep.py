@@ -135,6 +135,27 @@ async def test_a_late_reading_dirties_its_own_hour_of_its_own_series_and_nothing
         assert after[HOUR].count.tolist().count(361) == 1
 
 
+async def test_an_hour_rests_while_late_readings_keep_coming_but_not_for_ever(tmp_path):
+    rest = 5_000
+    async with _probe(tmp_path, rest=rest) as probe:
+        await probe.put(10_000, 720)
+        now = START + DAY
+        await probe.upkeep(now)
+        rolled = 0
+        for second in range(0, 150, 3):
+            probe.clock.ms = now + second * 1_000
+            await probe.put(1, 1, start=START + second + 1, series=1)
+            assert (await probe.store.state()).dirty > 0
+            await probe.upkeep(probe.clock.ms)
+            rolled += (await probe.store.state()).dirty == 0
+        assert rolled == 2  # not fifty times: the hour never rested, so it was rolled up once a minute
+        await probe.upkeep(probe.clock.ms + rest)
+        assert (await probe.store.state()).dirty == 0
+        raw = await probe.store.scan("t", await probe.ids(), START, START + 2 * HOUR)
+        after = await probe.answers(START, START + 2 * HOUR)
+        assert all(_equal(after[width], partials_at(raw, width)) for width in WIDTHS)
+
+
 async def test_a_day_that_nobody_wrote_to_at_its_end_still_gets_its_rollup(tmp_path):
     async with _probe(tmp_path) as probe:
         await probe.put(10_000, 360)

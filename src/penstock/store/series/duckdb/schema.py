@@ -99,12 +99,15 @@ class DuckConfig:
     memory_limit     what DuckDB may use, e.g. `512MB`; hot readings come on top
     hot_bytes        bound for the newest readings kept in memory
     threads          DuckDB worker threads
+    rest             ms for which an hour that late readings made dirty is left alone after the last of them: what makes
+                     up for an outage comes in many commits, and would be rolled up again after each
     """
 
     path: Path | None
     memory_limit: str = "768MB"
     hot_bytes: int = 64 << 20
     threads: int = 2
+    rest: int = 0
     retention_raw: int = 0
     retention_rollups: int = 0
     retention_events: int = 0

@@ -32,6 +32,8 @@ GRACE: Final = 2 * MINUTE
 
 _CHUNK_ROWS: Final = 1_000_000
 _DIRTY_PER_PIECE: Final = 50_000
+_LONGEST_RESTS: Final = 12
+"""Rests after which an hour that never comes to rest is rolled up all the same."""
 _WORTH: Final = 4
 """Readings per bucket from which a rollup is smaller than the readings themselves."""
 
@@ -61,7 +63,7 @@ class Upkeep:
     def piece(self, now: int) -> bool:
         """Do one piece; True while there is more. See `SeriesStore.maintain`."""
         with translated():
-            return self._clean() or self._roll(now) or self._compact(now) or self._expire(now)
+            return self._clean(now) or self._roll(now) or self._compact(now) or self._expire(now)
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
@@ -83,14 +85,18 @@ class Upkeep:
         with translated():
             return int(self._db.execute("SELECT count(*) FROM dirty").fetchall()[0][0])
 
-    def _clean(self) -> bool:
+    def _clean(self, now: int) -> bool:
+        hours = [hour for (hour,) in self._db.execute("SELECT DISTINCT hour FROM dirty").fetchall()]
+        rested = [hour for hour in hours if self._has_rested(hour, now)]
+        if not rested:
+            self._memory.dirty = self._count_dirty() if hours else 0
+            return False
         pairs = self._db.execute(
-            "SELECT DISTINCT series, hour FROM dirty ORDER BY hour, series LIMIT ?", [_DIRTY_PER_PIECE]
+            """SELECT DISTINCT series, hour FROM dirty WHERE hour IN (SELECT unnest(?::BIGINT[]))
+               ORDER BY hour, series LIMIT ?""",
+            [rested, _DIRTY_PER_PIECE],
         ).fetchnumpy()
         series, hour = np.asarray(pairs["series"], np.int32), np.asarray(pairs["hour"], np.int64)
-        if len(series) == 0:
-            self._memory.dirty = 0
-            return False
         (rows,) = self._db.execute(
             "SELECT count(*) FROM raw WHERE ts >= ? AND ts < ?", [int(hour[0]), int(hour[-1]) + HOUR]
         ).fetchall()[0]
@@ -117,7 +123,16 @@ class Upkeep:
             self._db.execute("DELETE FROM dirty USING pairs p WHERE dirty.series = p.series AND dirty.hour = p.hour")
         self._db.unregister("pairs")
         self._memory.dirty = self._count_dirty()
+        with self._guard:
+            for cleaned in set(hour.tolist()):
+                self._memory.stirred.pop(cleaned, None)
         return True
+
+    def _has_rested(self, hour: int, now: int) -> bool:
+        """Whether late readings have stopped coming for an hour, or have kept it dirty for long."""
+        with self._guard:
+            since, last = self._memory.stirred.get(hour, (0, 0))
+        return now - last >= self._config.rest or now - since >= _LONGEST_RESTS * self._config.rest
 
     # -- cold hours
 

@@ -7,7 +7,7 @@ COMMIT under the store's guard, so a reader sees a commit whole or not at all.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,6 +50,7 @@ class Memory:
     """What the store holds in memory, shared by writer, upkeep and readers under the store's guard.
 
     changed  hour (from the epoch) → the newest revision that wrote a reading of it, since opening
+    stirred  start of an hour that is dirty → when it was first and last marked, epoch ms; unknown after opening
     expired  hour and revision of the last retention: it changed every hour before
     """
 
@@ -68,6 +69,13 @@ class Memory:
         self.readings = 0
         self.late = 0
         self.dirty = 0
+        self.stirred: dict[int, tuple[int, int]] = {}
+
+    def stir(self, hours: Iterable[int], now: int) -> None:
+        """These hours were marked dirty. What a rollback takes back does no harm: it only lets an hour rest."""
+        for hour in hours:
+            since, _ = self.stirred.get(hour, (now, now))
+            self.stirred[hour] = since, now
 
     def note_change(self, ts: I64) -> None:
         """Readings at `ts` were written by the commit of the present revision."""
@@ -256,6 +264,7 @@ class Writer:
         series, hour = series[late], ts[late] - ts[late] % HOUR
         change = np.append(True, (series[1:] != series[:-1]) | (hour[1:] != hour[:-1]))
         insert(self._db, "dirty", {"series": series[change], "hour": hour[change]})
+        self._memory.stir(set(hour[change].tolist()), self._clock.now())
         return int(np.count_nonzero(change))
 
     # -- after COMMIT, under the guard
