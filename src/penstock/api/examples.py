@@ -54,6 +54,7 @@ _VERDICTS: Final = {
     "receipt": "9f2c4b7d1a3e-2a",
 }
 _LONG: Final = {"sensor_id": "meter-1", "metric": "power_w", "value": 1204.5, "ts": 1769860800000, "site_id": "plant"}
+_SENML: Final = {"bn": "urn:dev:ow:10e2073a01080063:", "n": "temperature", "u": "Cel", "v": 23.1, "t": 1769860800}
 _WIDE: Final = {
     "sensor_id": "ems-7",
     "ts": 1769860800000,
@@ -81,6 +82,7 @@ READINGS: Final = operation(
         },
         "text/csv": {"wide": "sensor_id,ts,power_w\nmeter-1,1769860800000,1204.5\n"},
         "application/vnd.apache.arrow.stream": {"stream": "(Arrow IPC stream with the same columns)"},
+        "application/senml+json": {"pack": [_SENML]},
     },
 )
 LINES: Final = operation(

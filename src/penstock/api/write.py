@@ -25,12 +25,14 @@ from penstock.sources.formats import (
     decode_csv,
     decode_lines,
     decode_rows,
+    decode_senml,
     decode_temperature,
 )
 
 __all__ = ["WriteDoors"]
 
 ARROW_TYPE: Final = "application/vnd.apache.arrow.stream"
+SENML_TYPE: Final = "application/senml+json"
 _DECODERS: Final[dict[str, Decoder]] = {
     **dict.fromkeys(JSON_TYPES, partial(decode_rows, shape="json")),
     **dict.fromkeys(NDJSON_TYPES, partial(decode_rows, shape="ndjson")),
@@ -70,14 +72,15 @@ class WriteDoors:
         app.add_api_route("/battery-readings", self.batteries, methods=["POST"], include_in_schema=False)
 
     async def readings(self, request: Request) -> Response:
-        """Rows as JSON, NDJSON, CSV or an Arrow stream, by Content-Type. 200 if any row was good, else 400."""
+        """Rows as JSON, NDJSON, CSV, an Arrow stream or a SenML pack, by Content-Type. 200 if any row was good, else 400."""
         kind = media_type(request)
-        decode = _DECODERS.get(kind)
+        # A pack may say its times relative to now; the others need no clock.
+        decode = _DECODERS.get(kind) if kind != SENML_TYPE else partial(decode_senml, now=self._clock.now())
         if decode is None:
             raise InvalidInput(
                 f"Content-Type {kind or '(none)'} is not accepted here",
                 code="unsupported_media_type",
-                hint=f"send one of {', '.join(_DECODERS)}",
+                hint=f"send one of {', '.join((*_DECODERS, SENML_TYPE))}",
             )
         outcome = await self._intake.readings(request, decode, "http")
         return _answer(outcome, 200) if outcome.rows else _nothing_good(request, outcome, 400)
