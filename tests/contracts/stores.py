@@ -13,7 +13,7 @@ import pytest
 from penstock.model.batch import Batch, Readings, SensorKey
 from penstock.model.event import Event
 from penstock.model.frame import Frame
-from penstock.model.ledger import DeadLetter, Part
+from penstock.model.ledger import DeadLetter, Part, Settlement
 from penstock.model.partials import Partials
 from penstock.model.series import Attributes, SeriesKey
 from penstock.model.time import DAY
@@ -91,14 +91,14 @@ def frame(
     attributes: Mapping[SensorKey, Attributes] | None = None,
     events: Sequence[Event] = (),
     dead_letters: Sequence[DeadLetter] = (),
+    settles: Settlement | None = None,
 ) -> Frame:
     """A frame; without `parts` everything is of one request of source `http`."""
     name = name or f"f{next(_numbers)}"
     whole = (Part(f"r-{name}", "http", len(rows) + len(events)),)
     readings = batch(rows, tenant, attributes)
-    return Frame(
-        name, tenant, stamp, whole if parts is None else tuple(parts), readings, tuple(events), tuple(dead_letters)
-    )
+    given = whole if parts is None else tuple(parts)
+    return Frame(name, tenant, stamp, given, readings, tuple(events), tuple(dead_letters), settles)
 
 
 def event(name: str, ts: int, criticality: int = 5, message: str = "door") -> Event:

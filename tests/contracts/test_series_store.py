@@ -191,7 +191,7 @@ async def test_the_ledger_is_by_tenant_and_source_and_balances(store):
 
 async def test_dead_letters_are_kept_whole_and_counted(store):
     letters = [DeadLetter(f"d{i}", "nats", T0 + i, "bad_json", f"detail {i}", bytes([i, 0, 255])) for i in range(3)]
-    poisoned = [frame(parts=[Part(f"p{d.id}", "nats", 0)], dead_letters=[d]) for d in letters]
+    poisoned = [frame(parts=[Part(f"p{d.id}", "nats", 0, dead_lettered=1)], dead_letters=[d]) for d in letters]
     receipts = await store.commit(poisoned)
     await store.commit(poisoned)
     assert [r.counts for r in receipts] == [Counts(received=1, dead_lettered=1)] * 3
@@ -449,7 +449,7 @@ async def test_what_was_committed_survives_a_reopen(adapter, tmp_path):
     frames = [
         frame([(POWER, T0 + i * MINUTE, i / 3, 1) for i in range(300)], attributes=sensor, stamp=9),
         frame(events=[event("a", T0)]),
-        frame(parts=[Part("p", "nats", 0)], dead_letters=[poisoned]),
+        frame(parts=[Part("p", "nats", 0, dead_lettered=1)], dead_letters=[poisoned]),
     ]
     receipts = await store.commit(frames)
 

@@ -149,7 +149,7 @@ MUTANTS = (
     Mutant(
         "receipts outside the transaction",
         DUCK + "writer.py",
-        "                    records.write_entries(self._db, entries, number)\n",
+        "                records.write_entries(self._db, entries, number)\n",
         "",
         "after a restart the ledger has forgotten, and frames count anew",
         (CONTRACT + "test_what_was_committed_survives_a_reopen",),
@@ -157,8 +157,8 @@ MUTANTS = (
     Mutant(
         "memory changes before COMMIT",
         DUCK + "writer.py",
-        "                        self._db.commit()\n                        self._apply(fresh, staged, verdict, entries)\n",
-        "                        self._apply(fresh, staged, verdict, entries)\n                        self._db.commit()\n",
+        "                    self._db.commit()\n                    self._apply(fresh, staged, verdict, entries)\n",
+        "                    self._apply(fresh, staged, verdict, entries)\n                    self._db.commit()\n",
         "after a failed COMMIT the retry is taken for a redelivery, and its readings are lost",
         ("tests/unit/store/duckdb/test_writer.py::test_a_commit_that_fails_changes_nothing_and_its_retry_stores_all",),
     ),

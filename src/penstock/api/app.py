@@ -21,6 +21,7 @@ from penstock.api.events import EventDoor
 from penstock.api.explain import ExplainDoor
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
+from penstock.api.letters import LetterDoors
 from penstock.api.live import LiveHub
 from penstock.api.observe import Observation
 from penstock.api.operations import PROBLEM_SCHEMA
@@ -64,6 +65,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         ReadDoors(services).install(app)
         SystemDoors(services).install(app)
         ExplainDoor(services).install(app)
+        LetterDoors(services, intake).install(app)
         StreamDoor(services, hub).install(app)
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)

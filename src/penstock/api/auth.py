@@ -40,6 +40,7 @@ PUBLIC_PATHS: Final = frozenset(
 )
 PUBLIC_PREFIXES: Final = ("/static-offline-docs/",)
 _OPERATOR_PATHS: Final = frozenset({"/metrics"})
+_OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _KEY: Final = "penstock.identity"
 
@@ -88,7 +89,9 @@ class Authentication:
                 authenticated=True,
                 hint="send an API key as `Authorization: Bearer <key>`",
             )
-        needed: Scope = "admin" if scope["path"] in _OPERATOR_PATHS else "read" if safe else "write"
+        path: str = scope["path"]
+        operates = path in _OPERATOR_PATHS or (not safe and path.startswith(_OPERATOR_WRITES))
+        needed: Scope = "admin" if operates else "read" if safe else "write"
         if not identity.may(needed):
             raise NotAllowed(
                 f"this key may {', '.join(sorted(identity.scopes))}; {scope['method']} {scope['path']} needs {needed}",

@@ -14,7 +14,6 @@ __all__ = [
     "AVERAGE",
     "BATTERY",
     "BATTERY_READING",
-    "DEAD_LETTERS",
     "EVENTS",
     "EVENT_LIST",
     "EXPLAIN",
@@ -283,21 +282,6 @@ LEDGER: Final = operation(
 )
 STATUS: Final = operation(
     "getStatus", "State of store and lanes", "System", {"application/json": {"version": "0.1.0", **FRESH}}
-)
-DEAD_LETTERS: Final = operation(
-    "listDeadLetters",
-    "What could never be stored",
-    "System",
-    rows(
-        {
-            "id": "events-12",
-            "source": "nats",
-            "received_ts": "2026-01-31T12:00:00Z",
-            "code": "malformed_json",
-            "detail": "not JSON at byte 0",
-            "payload": "hello",
-        }
-    ),
 )
 HEALTH: Final = operation(
     "liveness", "Whether this process lives", "System", {"application/json": {"status": "ok", "version": "0.1.0"}}

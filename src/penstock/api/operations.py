@@ -46,6 +46,7 @@ def operation(
     *,
     bodies: Mapping[str, Mapping[str, Any]] | None = None,
     status: int = 200,
+    optional_body: bool = False,
 ) -> Operation:
     """What `add_api_route` takes. `answers`: media type → example; `bodies`: media type → name → example."""
     described: Operation = {
@@ -70,7 +71,7 @@ def operation(
             }
             for media, examples in bodies.items()
         }
-        described["openapi_extra"] = {"requestBody": {"required": True, "content": content}}
+        described["openapi_extra"] = {"requestBody": {"required": not optional_body, "content": content}}
     return described
 
 

@@ -14,11 +14,11 @@ from penstock.query.port import MAX_POINTS, Consumption, Select
 __all__ = [
     "AggregateParams",
     "AverageParams",
+    "DeadLetterParams",
     "EnergyParams",
     "EventParams",
     "ExplainParams",
     "LatestParams",
-    "LimitParams",
     "RecentParams",
     "SearchParams",
     "SeriesParams",
@@ -205,10 +205,14 @@ class ExplainParams(_Params):
     site_id: Name = None
 
 
-class LimitParams(_Params):
-    """How many."""
+class DeadLetterParams(_Params):
+    """Newest letters first; every filter is exact."""
 
+    state: Literal["open", "replayed", "discarded"] | None = None
+    code: Name = None
+    source: Name = None
     limit: Limit = 100
+    cursor: Cursor = None
 
 
 class StreamParams(_Params):

@@ -31,7 +31,9 @@ COLUMNS: Final = "application/vnd.penstock.columns+json"
 CSV: Final = "text/csv"
 ARROW: Final = "application/vnd.apache.arrow.stream"
 
-TIME_COLUMNS: Final = frozenset({"ts", "first_ts", "last_ts", "received_ts", "admitted_ts", "committed_ts"})
+TIME_COLUMNS: Final = frozenset(
+    {"ts", "first_ts", "last_ts", "received_ts", "admitted_ts", "committed_ts", "settled_ts"}
+)
 _JSON_TEXT_COLUMNS: Final = frozenset({"tags"})
 _FORMULA: Final = r"^[=+\-@\t\r]"
 _INLINE_ROWS: Final = 2_000

@@ -1,21 +1,20 @@
-"""Doors out for the platform itself: receipts, ledger, status, dead letters."""
+"""Doors out for the platform itself: receipts, ledger, status."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import msgspec
-from fastapi import FastAPI, Path, Query, Request
+from fastapi import FastAPI, Path, Request
 from starlette.responses import Response
 
 import penstock
 from penstock.api import examples
 from penstock.api.auth import identity_of
-from penstock.api.params import LimitParams
 from penstock.api.render import JSON, freshness, one, render
 from penstock.api.services import Services
 from penstock.model.errors import NotFound
-from penstock.query.port import DeadLetters, LedgerQuestion, ReceiptQuestion, Status
+from penstock.query.port import LedgerQuestion, ReceiptQuestion, Status
 
 __all__ = ["SystemDoors"]
 
@@ -30,7 +29,6 @@ class SystemDoors:
         app.add_api_route("/v1/receipts/{receipt}", self.receipt, **examples.RECEIPT)
         app.add_api_route("/v1/system/ledger", self.ledger, **examples.LEDGER)
         app.add_api_route("/v1/system/status", self.status, **examples.STATUS)
-        app.add_api_route("/v1/dead-letters", self.dead_letters, **examples.DEAD_LETTERS)
 
     async def receipt(self, request: Request, receipt: Annotated[str, Path(max_length=256)]) -> Response:
         """What became of one request: how many of its rows were stored, duplicate, superseded, rejected, and why."""
@@ -52,8 +50,3 @@ class SystemDoors:
         answer = await self._reader.ask(Status(tenant=identity_of(request).tenant))
         document = {"version": penstock.__version__, **answer.meta, **freshness(answer)}
         return Response(msgspec.json.encode(document), media_type=JSON)
-
-    async def dead_letters(self, request: Request, params: Annotated[LimitParams, Query()]) -> Response:
-        """What was acknowledged but can never be stored, newest first, each with its reason."""
-        question = DeadLetters(tenant=identity_of(request).tenant, limit=params.limit)
-        return await render(request, await self._reader.ask(question))

@@ -13,7 +13,16 @@ import httpx2
 from penstock.app.config import Settings
 from penstock.app.datadir import DataDir
 from penstock.app.probe import trust_only
-from penstock.model.errors import Conflict, InvalidInput, NotAllowed, NotFound, PenstockError, TooLarge, Unavailable
+from penstock.model.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    PenstockError,
+    RowError,
+    TooLarge,
+    Unavailable,
+)
 
 __all__ = ["Client", "Target", "error_from", "locate", "unreachable"]
 
@@ -81,8 +90,15 @@ class Client:
     def get(self, path: str, **params: Any) -> Any:
         """The JSON answer; parameters that are None are left out."""
         given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
+        return self._ask("GET", path, params=given)
+
+    def post(self, path: str, body: bytes, content_type: str) -> Any:
+        """The JSON answer to `body`."""
+        return self._ask("POST", path, content=body, headers={"content-type": content_type})
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
         try:
-            response = self._http.get(path, params=given)
+            response = self._http.request(method, path, **more)
         except httpx2.TransportError as error:
             raise unreachable(self.url, error) from None
         if response.is_error:
@@ -98,9 +114,10 @@ def unreachable(url: str, error: Exception) -> Unavailable:
 
 
 def error_from(response: httpx2.Response) -> PenstockError:
-    """The error that a problem document tells; the body must have been read."""
+    """The error that a problem document tells, with its row errors; the body must have been read."""
+    problem: Mapping[str, Any] = {}
     try:
-        problem: Mapping[str, Any] = response.json()
+        problem = response.json()
         detail, code, hint = str(problem["detail"]), str(problem["code"]), problem.get("hint")
     except (ValueError, KeyError, TypeError):
         detail, code, hint = f"{response.url} answered {response.status_code}", None, None
@@ -109,9 +126,19 @@ def error_from(response: httpx2.Response) -> PenstockError:
         return NotAllowed(detail, authenticated=status == 403, hint=hint)
     if status in {429, 503}:
         return Unavailable(detail, code=code, hint=hint, retry_after=_seconds(response.headers.get("retry-after")))
+    if status in {400, 422} and (rows := _rows(problem.get("errors"))):
+        return InvalidInput(detail, code=code, hint=hint, rows=rows)
     kinds: dict[int, type[PenstockError]] = {404: NotFound, 409: Conflict, 413: TooLarge}
     kind = kinds.get(status, InvalidInput if status < 500 else PenstockError)
     return kind(detail, code=code, hint=hint)
+
+
+def _rows(errors: Any) -> list[RowError]:
+    """Verdicts on rows; an error of another kind has no row and is left to the detail."""
+    listed = errors if isinstance(errors, list) else []
+    return [
+        RowError(e["row"], str(e["code"]), str(e["detail"])) for e in listed if {"row", "code", "detail"} <= e.keys()
+    ]
 
 
 def _seconds(text: str | None) -> float:

@@ -152,6 +152,12 @@ class Settings:
         "Days that receipts, and with them how each reading came in, can be asked for; 0 keeps them for ever.",
         group="Store",
     )
+    retention_dead_letters_days: int = _setting(
+        parse_whole,
+        "0",
+        "Days that dead letters are kept, open ones too; 0 keeps them for ever. The ledger counts them for ever.",
+        group="Store",
+    )
 
     url: str = _setting(
         str,

@@ -85,6 +85,7 @@ def _duckdb(module: Any, adapter: Any, settings: Settings, clock: Clock) -> Any:
             retention_rollups=settings.retention_rollups_days,
             retention_events=settings.retention_events_days,
             retention_receipts=settings.retention_receipts_days,
+            retention_dead_letters=settings.retention_dead_letters_days,
         ),
         clock,
     )

@@ -3,7 +3,8 @@
 Readings are a record batch `series: dictionary<int32, utf8>`, `ts: timestamp[ms, UTC]`, `value: double`,
 `version: int64`; the dictionary holds `site/sensor/metric/unit` (see `SeriesKey.text`). Events are a record batch
 `id, ts, timestamp, criticality, message, source`. The schema's metadata key `penstock` is a JSON header with the
-frame's id, tenant, stamp, parts, and where there are any: the parts' own stamps, findings, sensor attributes.
+frame's id, tenant, stamp, parts, and where there are any: the parts' own stamps, findings, sensor attributes, the dead
+letter that it settles.
 
 Series repeat from frame to frame, so their texts are cached: of the 2.9 ms that a frame of 16,384 rows over 3,000 series
 took to encode, 2.4 ms went into building the same texts again.
@@ -26,7 +27,7 @@ from penstock.model.errors import Poison
 from penstock.model.event import Event
 from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
-from penstock.model.ledger import Part
+from penstock.model.ledger import Part, Settlement
 from penstock.model.series import Attributes, SeriesKey
 
 __all__ = ["MEDIA_TYPE", "decode_frame", "encode_frame", "error_reply", "pending_rows", "rows_header"]
@@ -68,6 +69,7 @@ class _Header(msgspec.Struct, frozen=True):
     attributes: tuple[tuple[str, str, str, str, dict[str, str]], ...] = ()
     stamps: tuple[_Stamp, ...] = ()
     findings: dict[int, Findings] = {}
+    settles: Settlement | None = None
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -106,6 +108,8 @@ def encode_frame(frame: Frame) -> bytes:
         header["attributes"] = [
             [site, sensor, a.building, a.room, dict(a.tags)] for (site, sensor), a in batch.attributes.items()
         ]
+    if frame.settles is not None:
+        header["settles"] = frame.settles
     metadata = {b"penstock": json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()}
     if frame.events:
         columns = [[getattr(e, name) for e in frame.events] for name, _ in _EVENT_FIELDS]
@@ -135,7 +139,7 @@ def decode_frame(payload: bytes | memoryview) -> Frame:
         events
     ):
         raise Poison("a frame's parts do not add up to its rows", code="frame_malformed")
-    return Frame(header.id, header.tenant, header.stamp, parts, batch, events)
+    return Frame(header.id, header.tenant, header.stamp, parts, batch, events, settles=header.settles)
 
 
 def _parts(header: _Header) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from penstock.model.batch import Batch
 from penstock.model.event import Event
-from penstock.model.ledger import DeadLetter, Part
+from penstock.model.ledger import DeadLetter, Part, Settlement
 
 __all__ = ["Frame"]
 
@@ -20,7 +20,8 @@ class Frame:
     parts         who sent which run of `batch` (or of `events`), and what was refused at the door
     batch         readings; empty for a frame of events
     events        events; their parts count events
-    dead_letters  what the frame's message held that can never be stored
+    dead_letters  what the frame's message held that can never be stored; its parts count their rows
+    settles       the dead letter that this frame replays or discards; one that is settled already stays as it is
     """
 
     id: str
@@ -30,3 +31,4 @@ class Frame:
     batch: Batch
     events: tuple[Event, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
+    settles: Settlement | None = None

@@ -13,11 +13,14 @@ in_flight      durable on the bus, not yet committed
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from penstock.model.findings import NOTHING_FOUND, Findings
 
-__all__ = ["Counts", "DeadLetter", "LedgerRow", "Part", "Receipt"]
+__all__ = ["Counts", "DeadLetter", "LedgerRow", "LetterState", "Part", "Receipt", "Settlement"]
+
+LetterState = Literal["open", "replayed", "discarded"]
+"""A dead letter is open until somebody replays what it holds or gives it up."""
 
 
 class Counts(NamedTuple):
@@ -46,8 +49,9 @@ class Part:
     """A run of a frame's readings (or events) that came from one request of one source.
 
     `accepted` readings (or events) follow one another in the frame, in the order of its parts; `rejected` were refused
-    at the door and only count. `stamp` is the request's admission stamp (epoch µs), 0 for that of the frame; `findings`
-    is what admission found in the request, in its first frame only.
+    at the door and only count. `dead_lettered` were accepted, but are in the frame's dead letters instead of its rows.
+    `stamp` is the request's admission stamp (epoch µs), 0 for that of the frame; `findings` is what admission found in
+    the request, in its first frame only.
     """
 
     receipt: str
@@ -56,6 +60,7 @@ class Part:
     rejected: int = 0
     stamp: int = 0
     findings: Findings = NOTHING_FOUND
+    dead_lettered: int = 0
 
     def only(self, accepted: int, rejected: int) -> Part:
         return replace(self, accepted=accepted, rejected=rejected)
@@ -63,7 +68,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Something acknowledged that can never be stored, kept whole with the reason. `received_ts` is epoch ms."""
+    """Something acknowledged that can never be stored, kept with the reason until somebody settles it.
+
+    id           the same for every redelivery of the message
+    source       who sent it, as in the ledger
+    received_ts  epoch ms
+    payload      rows as NDJSON that the doors in accept, or the whole message where it could not be read
+    media_type   of `payload`
+    holds        which lane's: `readings` or `events`
+    rows         readings or events that it counts for in the ledger; a message that could not be read counts for one
+    stamp        admission stamp (epoch µs): what is replayed keeps it as its version
+    settled_ts   epoch ms when it was replayed or discarded, None while open
+    settled_by   receipt of the request that did so
+    reason       why it was discarded
+    """
 
     id: str
     source: str
@@ -71,6 +89,22 @@ class DeadLetter:
     code: str
     detail: str
     payload: bytes
+    media_type: str = "application/octet-stream"
+    holds: str = "readings"
+    rows: int = 1
+    stamp: int = 0
+    state: LetterState = "open"
+    settled_ts: int | None = None
+    settled_by: str = ""
+    reason: str = ""
+
+
+class Settlement(NamedTuple):
+    """What a frame says about an open dead letter of its tenant, committed together with the frame's rows."""
+
+    letter: str
+    state: LetterState
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

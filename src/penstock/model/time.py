@@ -16,6 +16,7 @@ __all__ = [
     "DAY",
     "FUTURE_TOLERANCE",
     "HOUR",
+    "MAX_TIME",
     "MINUTE",
     "SECOND",
     "TIME_CODES",
@@ -39,7 +40,8 @@ FUTURE_TOLERANCE: Final = 5 * MINUTE
 _INT64: Final = 1 << 63
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _MS_2000: Final = 946_684_800_000
-_MS_2100: Final = 4_102_444_800_000
+MAX_TIME: Final = 4_102_444_800_000
+"""2100-01-01 in epoch ms: no timestamp lies behind it."""
 
 # The ranges that 2000–2100 takes in s, ms, µs and ns do not overlap, so a wrong unit is detectable, never guessed.
 TIME_CODES: Final[dict[int, tuple[str, str]]] = {
@@ -85,13 +87,13 @@ def check_times(ts: npt.NDArray[np.int64], *, now: int, earliest: int) -> npt.ND
 
     `ts` is int64 [n] as sent; `now` and `earliest` (start of retention) are epoch ms.
     """
-    low, high = max(earliest, _MS_2000), min(now + FUTURE_TOLERANCE, _MS_2100)
+    low, high = max(earliest, _MS_2000), min(now + FUTURE_TOLERANCE, MAX_TIME)
     verdict = np.zeros(len(ts), dtype=np.uint8)
     if len(ts) == 0 or (int(ts.min()) >= low and int(ts.max()) <= high):
         return verdict
-    verdict[(ts < _MS_2000) | (ts > _MS_2100)] = 4
+    verdict[(ts < _MS_2000) | (ts > MAX_TIME)] = 4
     for code, scale in ((1, 0.001), (2, 1_000.0), (3, 1_000_000.0)):
-        verdict[(ts >= _MS_2000 * scale) & (ts <= _MS_2100 * scale)] = code
+        verdict[(ts >= _MS_2000 * scale) & (ts <= MAX_TIME * scale)] = code
     in_range = verdict == 0
     verdict[in_range & (ts > high)] = 5
     verdict[in_range & (ts < earliest)] = 6

@@ -19,7 +19,7 @@ from penstock.model.time import FUTURE_TOLERANCE, TIME_CODES, check_times, forma
 from penstock.model.units import Conversion, conversion, quantity_of, resolve_metric
 from penstock.pipeline.findings import conversions, first_refused, reasons
 
-__all__ = ["Admission", "admit", "admit_events"]
+__all__ = ["Admission", "admit", "admit_events", "trim"]
 
 MAX_TAGS = 64
 
@@ -102,7 +102,7 @@ def admit(draft: Draft, *, tenant: str, now: int, earliest: int) -> Admission:
     series, index = _series(rules, draft.key[keep])
     sensors = {(k.site, k.sensor) for k in index} if draft.attributes else set[SensorKey]()
     attributes = {
-        (site or NO_SITE, sensor): _trim(said)
+        (site or NO_SITE, sensor): trim(said)
         for (site, sensor), said in draft.attributes.items()
         if (site or NO_SITE, sensor) in sensors
     }
@@ -241,7 +241,7 @@ def _bound(rule: _Rule, value: float) -> str:
     return f"below {rule.low:g}" if value < rule.low else f"above {rule.high:g}"
 
 
-def _trim(a: Attributes) -> Attributes:
+def trim(a: Attributes) -> Attributes:
     """Attributes are descriptive: what is over the bounds is cut rather than costing a reading."""
     longest = max((max(len(k), -(-len(v) // 4)) for k, v in a.tags.items()), default=0)
     if len(a.tags) <= MAX_TAGS and max(len(a.building), len(a.room), longest) <= 256:

@@ -132,16 +132,20 @@ class Gate:
         memory = self._repeats.recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key)
         if memory.durable and key is not None:
             return memory.receipt
-        size = 64 + sum(200 + len(e.message) for e in events)
-        self._reserve(tenant, size)
-        try:
-            part = Part(memory.receipt, source, len(events), rejected, findings=findings)
-            frame = Frame(memory.receipt, tenant, memory.stamp, (part,), Batch.empty(tenant), tuple(events))
-            await self._send(Lane.EVENTS, frame)
-        finally:
-            self._release(tenant, size)
+        part = Part(memory.receipt, source, len(events), rejected, findings=findings)
+        frame = Frame(memory.receipt, tenant, memory.stamp, (part,), Batch.empty(tenant), tuple(events))
+        await self.put(Lane.EVENTS, frame)
         memory.durable = True
         return memory.receipt
+
+    async def put(self, lane: Lane, frame: Frame) -> None:
+        """Make a frame durable as it is, within the bounds. Errors as `offer`."""
+        size = 64 + 28 * len(frame.batch) + sum(200 + len(e.message) for e in frame.events)
+        self._reserve(frame.tenant, size)
+        try:
+            await self._send(lane, frame)
+        finally:
+            self._release(frame.tenant, size)
 
     async def close(self) -> None:
         """Wait until everything offered has reached the broker or failed."""

@@ -2,7 +2,7 @@
 
 Per lane, the next messages are fetched and decoded while the store commits the previous ones, so a slow commit makes the
 next one larger and a fast one keeps latency low. While the store stalls nothing more is fetched and what is held is kept
-alive on the bus. What can never be stored becomes a dead letter, with its reason, in the same way as everything else.
+alive on the bus. What can never be stored becomes a dead letter, row by row, in the same way as everything else.
 
 The backlog lane holds readings that were old when they were sent. It is drained freely while nothing else is committed, else in
 small commits for a bounded share of the store's time, so that what happens now stays quickly visible.
@@ -13,16 +13,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
 
 from penstock.bus import LIVE_LANES, Bus, Delivery, Lane, Pending
 from penstock.model.errors import PenstockError, Unavailable
+from penstock.model.frame import Frame
 from penstock.model.time import HOUR, Clock
 from penstock.pipeline.groups import Group, Work
+from penstock.pipeline.isolate import isolate
 from penstock.pipeline.messages import Messages
 from penstock.store.series import SeriesStore
 
@@ -222,7 +225,8 @@ class Runner:
         stamp = max(w.stamp for w in work)
         # What a killed predecessor held comes again out of order, so until then a stamp says nothing about what is before it.
         if lane in self._whole or started > self._deadline:
-            stats.as_of = max(stats.as_of, stamp // 1000)
+            # A stamp ahead of this clock proves nothing about what comes until then.
+            stats.as_of = max(stats.as_of, min(self._last_commit[lane], stamp // 1000))
         for outcome in await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True):
             if isinstance(outcome, Unavailable):
                 log.warning("ack failed; the redelivery will find the frame committed", error=outcome.detail)
@@ -233,15 +237,43 @@ class Runner:
         return took
 
     async def _commit(self, lane: Lane, work: Sequence[Work]) -> None:
-        """Retry for as long as the store is unavailable: the only layer that does, with full jitter.
+        """Store the work's frames in one transaction; what the store can never hold becomes dead letters instead."""
+        error = await self._attempt(lane, lambda: self._store.commit([w.frame for w in work]))
+        if error is None:
+            return
+        log.error("data cannot be committed", lane=lane, frames=len(work), error=repr(error))
+        if len(work) > 1:
+            # One bad frame never costs its neighbours.
+            for single in work:
+                await self._commit(lane, [single])
+            return
+        await self._narrow(lane, work[0], error)
+
+    async def _narrow(self, lane: Lane, work: Work, error: Exception) -> None:
+        """One frame's data is at fault: commit its good rows and letters of the others; at worst, the message as a letter."""
+        frame = await isolate(work.frame, partial(self._rehearse, lane), self._clock.now())
+        if await self._attempt(lane, lambda: self._store.commit([frame])) is not None:
+            code = f"commit_{type(error).__name__.lower()}"
+            frame = self._messages.dead(lane, work.delivery, code, str(error)[:1000])
+            if failed := await self._attempt(lane, lambda: self._store.commit([frame])):
+                raise failed  # not even its bytes: nothing is acked, and somebody must look
+        self.stats[lane].dead_letters += len(frame.dead_letters) - len(work.frame.dead_letters)
+
+    async def _rehearse(self, lane: Lane, frame: Frame) -> Exception | None:
+        return await self._attempt(lane, lambda: self._store.rehearse(frame))
+
+    async def _attempt(self, lane: Lane, call: Callable[[], Awaitable[object]]) -> Exception | None:
+        """Retry for as long as the store is unavailable, the only layer that does: with full jitter.
 
         A commit that fails at once costs an embedded store next to nothing, so the cap is small: it is what recovery waits for.
+
+        None once the store has done it, else the error by which it refuses the data.
         """
         attempt = 0
         while True:
             try:
-                await self._store.commit([w.frame for w in work])
-                return
+                await call()
+                return None
             except Unavailable as error:
                 self.stats[lane].failures += 1
                 attempt += 1
@@ -251,20 +283,7 @@ class Runner:
                 )
                 await asyncio.sleep(delay)
             except (PenstockError, ValueError, TypeError, ArithmeticError, LookupError) as error:
-                log.error("a frame cannot be committed", lane=lane, frames=len(work), error=repr(error))
-                await self._isolate(lane, work, error)
-                return
-
-    async def _isolate(self, lane: Lane, work: Sequence[Work], error: Exception) -> None:
-        """Data is at fault: commit each frame by itself, so that one bad frame never costs its neighbours."""
-        if len(work) > 1:
-            for single in work:
-                await self._commit(lane, [single])
-            return
-        (bad,) = work
-        self.stats[lane].dead_letters += 1
-        letter = self._messages.dead(lane, bad.delivery, f"commit_{type(error).__name__.lower()}", str(error)[:1000])
-        await self._commit(lane, [Work(bad.delivery, letter)])
+                return error
 
     async def _keep_alive(self) -> None:
         """While the store stalls, what is held (being committed, or fetched ahead) must not be delivered again."""

@@ -16,12 +16,14 @@ from penstock.query.aggregate import aggregate
 from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
 from penstock.query.explain import explain
+from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
 from penstock.query.port import (
     Aggregate,
     Answer,
     Batteries,
     Consumption,
+    DeadLetterQuestion,
     DeadLetters,
     Events,
     Explain,
@@ -194,7 +196,15 @@ class Engine:
                 return table, None, meta
 
     async def _records(
-        self, question: Events | Explain | ReceiptQuestion | LedgerQuestion | DeadLetters | Status | Metrics
+        self,
+        question: Events
+        | Explain
+        | ReceiptQuestion
+        | LedgerQuestion
+        | DeadLetters
+        | DeadLetterQuestion
+        | Status
+        | Metrics,
     ) -> Body:
         match question:
             case Events():
@@ -204,8 +214,8 @@ class Engine:
                 return table, None, meta
             case LedgerQuestion():
                 return await self._ledger(question), None, {}
-            case DeadLetters():
-                return await self._dead_letters(question), None, {}
+            case DeadLetters() | DeadLetterQuestion():
+                return *await dead_letters(self._store, question), {}
             case Status():
                 return pa.table({}), None, await self._status(question)
             case Metrics():
@@ -261,15 +271,6 @@ class Engine:
         known = {source for source, _ in rows}
         rows += [(source, Counts()) for source in pending if source not in known]
         return _counts(sorted(rows), pending)
-
-    async def _dead_letters(self, question: DeadLetters) -> pa.Table:
-        check_limit(question.limit)
-        letters = await self._store.dead_letters(question.tenant, question.limit)
-        texts = ("id", "source", "code", "detail")
-        columns = {name: pa.array([getattr(letter, name) for letter in letters], pa.string()) for name in texts}
-        columns["received_ts"] = pa.array([letter.received_ts for letter in letters], pa.int64())
-        columns["payload"] = pa.array([d.payload.decode("utf-8", "backslashreplace") for d in letters], pa.string())
-        return pa.table({n: columns[n] for n in ("id", "source", "received_ts", "code", "detail", "payload")})
 
     async def _status(self, question: Status) -> dict[str, Any]:
         lanes = {

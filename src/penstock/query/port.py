@@ -21,6 +21,7 @@ __all__ = [
     "Answer",
     "Batteries",
     "Consumption",
+    "DeadLetterQuestion",
     "DeadLetters",
     "Events",
     "Explain",
@@ -198,9 +199,25 @@ class LedgerQuestion(_Question, frozen=True, tag="ledger"):
 
 
 class DeadLetters(_Question, frozen=True):
-    """Newest first. Columns: id, source, received_ts, code, detail, payload (text, bytes escaped)."""
+    """Newest first; the filters are exact. Columns: id, state, received_ts, source, holds, rows, code, detail, media_type,
+    payload (how it begins, as text with bytes escaped), payload_bytes, settled_ts, settled_by, reason.
+    """
 
+    state: Literal["open", "replayed", "discarded"] | None = None
+    code: str | None = None
+    source: str | None = None
     limit: int = 100
+    cursor: str | None = None
+
+
+class DeadLetterQuestion(_Question, frozen=True, tag="deadletter"):
+    """One letter: the columns of `DeadLetters` and stamp, with payload as bytes from `offset` on, a megabyte at most.
+
+    No row when there is no such letter.
+    """
+
+    letter: str
+    offset: int = 0
 
 
 class Status(_Question, frozen=True):
@@ -223,6 +240,7 @@ Question = (
     | ReceiptQuestion
     | LedgerQuestion
     | DeadLetters
+    | DeadLetterQuestion
     | Status
     | Metrics
 )

@@ -6,6 +6,12 @@ import re
 import pytest
 
 from penstock.api.auth import PUBLIC_PATHS
+from penstock.model.batch import Batch
+from penstock.model.frame import Frame
+from penstock.model.ledger import DeadLetter, Part
+from penstock.query.letters import dead_letters
+from penstock.query.port import Answer, DeadLetterQuestion
+from penstock.store.series.memory import MemorySeriesStore
 
 OPERATIONS = {
     "POST /api/v2/write writeLineProtocol",
@@ -29,6 +35,9 @@ OPERATIONS = {
     "GET /v1/system/ledger getLedger",
     "GET /v1/system/status getStatus",
     "GET /v1/dead-letters listDeadLetters",
+    "GET /v1/dead-letters/{letter} getDeadLetter",
+    "POST /v1/dead-letters/{letter}/replay replayDeadLetter",
+    "POST /v1/dead-letters/{letter}/discard discardDeadLetter",
     "GET /healthz liveness",
     "GET /readyz readiness",
     "GET /metrics metrics",
@@ -103,9 +112,23 @@ async def test_the_document_is_the_same_every_time_and_at_both_addresses(make_wo
     assert len(texts) == 1
 
 
+async def open_letter(world):
+    """A dead letter `d1` for the doors that settle one."""
+    store = MemorySeriesStore(world.clock)
+    letter = DeadLetter("d1", "http", world.clock.ms, "not_finite", "is nan", b"{}", rows=1, stamp=1)
+    part = Part("r", "http", 0, dead_lettered=1)
+    await store.commit([Frame("f", "acme", 1, (part,), Batch.empty("acme"), dead_letters=(letter,))])
+
+    async def answer(question):
+        return Answer((await dead_letters(store, question))[0], world.clock.ms, 0, True)
+
+    world.reader.answers[DeadLetterQuestion] = answer
+
+
 async def test_written_examples_are_accepted_by_their_own_route(world, document):
     world.clock.ms = 1_769_860_800_000
-    client = world.client()
+    client = world.client(world.keys.create("acme", "operator", scopes=("admin",)))
+    await open_letter(world)
     for path, method, operation in operations(document):
         if method != "post":
             continue
@@ -115,6 +138,6 @@ async def test_written_examples_are_accepted_by_their_own_route(world, document)
             for name, example in content["examples"].items():
                 value = example["value"]
                 body = value if isinstance(value, str) else json.dumps(value)
-                url = path.format(building="hq", room="101")
+                url = path.format(building="hq", room="101", letter="d1")
                 answer = await client.post(url, content=body, headers={"content-type": media})
                 assert answer.status_code in {200, 201, 204}, (path, media, name, answer.text)

@@ -3,6 +3,7 @@ import itertools
 import json
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from penstock.model.errors import Poison
 from penstock.model.event import Event
 from penstock.model.findings import MAX_REFUSED, NOTHING_FOUND, Converted, Findings, Refused
 from penstock.model.frame import Frame
-from penstock.model.ledger import Part
+from penstock.model.ledger import Part, Settlement
 from penstock.model.series import Attributes, SeriesKey
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -307,3 +308,9 @@ def with_header(frame: Frame, **more: object) -> bytes:
     with pa.ipc.new_stream(sink, told) as writer:
         writer.write_batch(pa.record_batch(record.columns, schema=told))
     return sink.getvalue().to_pybytes()
+
+
+def test_the_dead_letter_that_a_frame_settles_travels_with_it():
+    settles = Settlement("d1", "discarded", "a test device")
+    assert decode_frame(encode_frame(replace(a_frame(), settles=settles))).settles == settles
+    assert decode_frame(encode_frame(a_frame())).settles is None

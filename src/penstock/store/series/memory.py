@@ -6,6 +6,7 @@ kept after the process ends.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +20,11 @@ from penstock.model.errors import NotFound
 from penstock.model.event import Event
 from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
-from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Part, Receipt
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Part, Receipt
 from penstock.model.partials import partials_at
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey
 from penstock.model.time import HOUR, Clock, WallClock
+from penstock.store.series.memory_letters import Letters
 from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Passage, Refusal, State, Trace
 
 __all__ = ["MemorySeriesStore"]
@@ -83,7 +85,7 @@ class _Tenant:
     events: dict[_Identity, EventRow] = field(default_factory=dict[_Identity, EventRow])
     receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
     sources: dict[str, Counts] = field(default_factory=dict[str, Counts])
-    dead_letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
+    dead_letters: Letters = field(default_factory=Letters)
 
 
 class MemorySeriesStore:
@@ -123,11 +125,15 @@ class MemorySeriesStore:
                 self._changed.update(dict.fromkeys((frame.batch.ts // HOUR).tolist(), self._revision))
         return receipts
 
+    async def rehearse(self, frame: Frame) -> None:
+        """Commits to a copy of everything."""
+        await copy.deepcopy(self).commit([frame])
+
     def _apply(self, frame: Frame) -> list[Receipt]:
         tenant = self._tenants.setdefault(frame.tenant, _Tenant())
         for sensor, news in frame.batch.attributes.items():
             tenant.said.setdefault(sensor, _Said()).hear(frame.stamp, news)
-        tenant.dead_letters.extend(frame.dead_letters)
+        tenant.dead_letters.take(frame, self._clock.now())
         fates = self._judge_events(tenant, frame) if frame.events else self._judge_readings(tenant, frame)
         self._remember(tenant, frame, fates)
         receipts: list[Receipt] = []
@@ -309,10 +315,23 @@ class MemorySeriesStore:
             for source, counts in sorted(self._tenants.get(name, _Tenant()).sources.items())
         ]
 
-    async def dead_letters(self, tenant: str, limit: int) -> Sequence[DeadLetter]:
-        """Newest first, ties by id descending."""
-        held = self._tenants.get(tenant, _Tenant()).dead_letters
-        return sorted(held, key=lambda letter: (letter.received_ts, letter.id), reverse=True)[:limit]
+    async def dead_letters(
+        self,
+        tenant: str,
+        limit: int,
+        *,
+        state: LetterState | None = None,
+        code: str | None = None,
+        source: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> Sequence[DeadLetter]:
+        """A pass over every letter of the tenant."""
+        where = (("state", state), ("code", code), ("source", source))
+        return self._tenants.get(tenant, _Tenant()).dead_letters.newest(where, before)[:limit]
+
+    async def dead_letter(self, tenant: str, letter: str) -> DeadLetter | None:
+        """By id."""
+        return self._tenants.get(tenant, _Tenant()).dead_letters.get(letter)
 
     async def state(self) -> State:
         """Without rollups there is nothing rolled and nothing dirty."""
@@ -324,21 +343,20 @@ class MemorySeriesStore:
 
 
 def _per_part(frame: Frame, fates: Sequence[str]) -> list[Counts]:
-    """Counts of each part: its run of `fates`, its refusals, and the dead letters of its source."""
+    """Counts of each part: its run of `fates`, its refusals, and what became dead letters."""
     counted: list[Counts] = []
     row = 0
     for part in frame.parts:
         run = fates[row : row + part.accepted]
         row += part.accepted
-        dead = sum(letter.source == part.source for letter in frame.dead_letters)
         counted.append(
             Counts(
-                received=part.accepted + part.rejected + dead,
+                received=part.accepted + part.rejected + part.dead_lettered,
                 stored=run.count("stored"),
                 duplicate=run.count("duplicate"),
                 superseded=run.count("superseded"),
                 rejected=part.rejected,
-                dead_lettered=dead,
+                dead_lettered=part.dead_lettered,
             )
         )
     return counted

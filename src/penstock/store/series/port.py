@@ -13,7 +13,7 @@ from penstock.model.batch import Readings
 from penstock.model.event import Event
 from penstock.model.findings import Converted, Findings, Refused
 from penstock.model.frame import Frame
-from penstock.model.ledger import DeadLetter, LedgerRow, Receipt
+from penstock.model.ledger import DeadLetter, LedgerRow, LetterState, Receipt
 from penstock.model.partials import Partials
 from penstock.model.series import SeriesInfo
 
@@ -151,8 +151,16 @@ class SeriesStore(Protocol):
 
         A frame whose id was committed before changes nothing and yields the receipts it yielded then. Of several
         readings of a (series, ts) the greatest (version, value) stays, whatever the order of arrival. Durable on
-        return. Receipts are those of the frames' parts, in order.
+        return. Receipts are those of the frames' parts, in order. A frame that `settles` an open dead letter changes its
+        state in the same transaction; a letter that is settled already, or not there, stays as it is.
+
+        Besides Unavailable it raises Poison, or a ValueError, TypeError, ArithmeticError or LookupError, for data that
+        it can never hold; then nothing of the call is committed.
         """
+        ...
+
+    async def rehearse(self, frame: Frame) -> None:
+        """Raise what committing the frame would raise, and change nothing: how a bad row among good ones is found."""
         ...
 
     async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
@@ -213,8 +221,21 @@ class SeriesStore(Protocol):
         """Committed counts per source of a tenant (None: of all), sorted. `received` excludes what is in flight."""
         ...
 
-    async def dead_letters(self, tenant: str, limit: int) -> Sequence[DeadLetter]:
-        """Newest first."""
+    async def dead_letters(
+        self,
+        tenant: str,
+        limit: int,
+        *,
+        state: LetterState | None = None,
+        code: str | None = None,
+        source: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> Sequence[DeadLetter]:
+        """Newest first, that is by (received_ts, id) descending; `before` is that pair of the last one seen."""
+        ...
+
+    async def dead_letter(self, tenant: str, letter: str) -> DeadLetter | None:
+        """One letter by its id; None if the tenant has none of that id."""
         ...
 
     async def state(self) -> State: ...

@@ -5,7 +5,7 @@ SQL only selects rows; numbers are computed in NumPy by `model.partials`, so eve
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from typing import Any, Final
@@ -24,6 +24,7 @@ from penstock.model.series import SeriesInfo
 from penstock.model.time import DAY, HOUR
 from penstock.store.series.duckdb.hot import NEVER
 from penstock.store.series.duckdb.judge import I32, I64
+from penstock.store.series.duckdb.letters import read_dead_letters
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
 from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
 from penstock.store.series.duckdb.writer import Memory
@@ -195,17 +196,11 @@ class Reader:
             entries = sorted(self._memory.ledger.items())
         return [LedgerRow(t, source, counts) for (t, source), counts in entries if tenant in {None, t}]
 
-    def dead_letters(self, tenant: str, limit: int) -> list[DeadLetter]:
+    def dead_letters(
+        self, tenant: str, limit: int, where: Mapping[str, str | None], before: tuple[int, str] | None = None
+    ) -> list[DeadLetter]:
         with self._snapshot() as (cursor, _):
-            rows = cursor.execute(
-                """SELECT id, source, received_ts, code, detail, payload FROM dead_letters
-                   WHERE tenant = ? ORDER BY received_ts DESC, id DESC LIMIT ?""",
-                [tenant, limit],
-            ).fetchall()
-        return [
-            DeadLetter(id_, source, received, code, detail, bytes(payload))
-            for id_, source, received, code, detail, payload in rows
-        ]
+            return read_dead_letters(cursor, tenant, limit, where, before)
 
     def _own(self, tenant: str, ids: I32) -> I32:
         ids = np.unique(np.asarray(ids, np.int32))

@@ -22,7 +22,7 @@ from penstock.model.ledger import Counts, Receipt
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.schema import insert
 
-__all__ = ["Entry", "entries", "write_dead_letters", "write_entries", "write_events"]
+__all__ = ["Entry", "entries", "write_entries", "write_events"]
 
 
 class Entry(NamedTuple):
@@ -66,7 +66,7 @@ def entries(
                 duplicate = min(duplicates, part.accepted)
                 duplicates -= duplicate
                 stored = part.accepted - duplicate
-            dead = sum(1 for letter in frame.dead_letters if letter.source == part.source)
+            dead = part.dead_lettered
             received = part.accepted + part.rejected + dead
             counts = Counts(received, stored, duplicate, superseded, part.rejected, dead)
             stamp = part.stamp or frame.stamp
@@ -140,13 +140,3 @@ def _stored_events(
     ).fetchall()
     db.unregister("asked")
     return set(found)
-
-
-def write_dead_letters(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -> None:
-    """Insert the dead letters of `frames`."""
-    rows = [
-        (f.tenant, d.id, d.source, d.received_ts, d.code, d.detail, d.payload) for f in frames for d in f.dead_letters
-    ]
-    names = ("tenant", "id", "source", "received_ts", "code", "detail", "payload")
-    if rows:
-        _insert_rows(db, "dead_letters", names, rows)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from penstock.model.errors import Misconfigured, Unavailable
+from penstock.model.errors import Misconfigured, Poison, Unavailable
 from penstock.model.time import DAY, HOUR, MINUTE
 
 __all__ = ["INVALIDATED", "ROLLUPS", "DuckConfig", "connect", "insert", "translated"]
@@ -79,6 +79,19 @@ _MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {
            site VARCHAR NOT NULL, sensor VARCHAR NOT NULL, metric VARCHAR NOT NULL, ts BIGINT, code VARCHAR NOT NULL,
            detail VARCHAR NOT NULL)""",
     ),
+    3: (
+        # What a dead letter holds, and what became of it. An older one holds a whole message and counts for one row.
+        "ALTER TABLE dead_letters ADD COLUMN media_type VARCHAR DEFAULT 'application/vnd.penstock.frame+arrow'",
+        "ALTER TABLE dead_letters ADD COLUMN holds VARCHAR DEFAULT 'readings'",
+        "ALTER TABLE dead_letters ADD COLUMN row_count BIGINT DEFAULT 1",
+        "ALTER TABLE dead_letters ADD COLUMN stamp BIGINT DEFAULT 0",
+        "ALTER TABLE dead_letters ADD COLUMN state VARCHAR DEFAULT 'open'",
+        "ALTER TABLE dead_letters ADD COLUMN settled_ts BIGINT",
+        "ALTER TABLE dead_letters ADD COLUMN settled_by VARCHAR DEFAULT ''",
+        "ALTER TABLE dead_letters ADD COLUMN reason VARCHAR DEFAULT ''",
+        "UPDATE dead_letters SET holds = 'events', media_type = 'application/json' WHERE id LIKE 'events-%'",
+        "UPDATE dead_letters SET stamp = received_ts * 1000",
+    ),
 }
 """Schema version → statements that lead to it from the version before. What is here is never changed, only added to."""
 
@@ -112,6 +125,7 @@ class DuckConfig:
     retention_rollups: int = 0
     retention_events: int = 0
     retention_receipts: int = 3
+    retention_dead_letters: int = 0
 
 
 def connect(config: DuckConfig) -> duckdb.DuckDBPyConnection:
@@ -177,13 +191,24 @@ def _typed(values: Any) -> Any:
 
 
 @contextmanager
-def translated() -> Generator[None]:
-    """DuckDB's errors leave as Unavailable: the data was checked at admission, so what fails here is the store."""
+def translated(*, poison: bool = False) -> Generator[None]:
+    """DuckDB's errors leave as Unavailable: what fails is the store, and it may work on a retry.
+
+    With `poison` (where frames are written) what DuckDB cannot hold leaves as Poison: no retry will ever help.
+    """
     try:
         yield
+    except (duckdb.DataError, duckdb.IntegrityError) as error:
+        if poison:
+            raise Poison(f"the embedded store cannot hold this: {type(error).__name__}: {error}") from error
+        raise _unavailable(error) from error
     except duckdb.Error as error:
-        raise Unavailable(
-            f"the embedded store failed: {type(error).__name__}: {error}",
-            code=INVALIDATED if isinstance(error, duckdb.FatalException) else None,
-            hint="check free disk space and memory; what was acknowledged is safe on the bus and is tried again",
-        ) from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: duckdb.Error) -> Unavailable:
+    return Unavailable(
+        f"the embedded store failed: {type(error).__name__}: {error}",
+        code=INVALIDATED if isinstance(error, duckdb.FatalException) else None,
+        hint="check free disk space and memory; what was acknowledged is safe on the bus and is tried again",
+    )

@@ -17,7 +17,7 @@ from penstock.model.batch import Readings
 from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.findings import Findings
 from penstock.model.frame import Frame
-from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Receipt
 from penstock.model.series import SeriesInfo
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.duckdb.judge import Rows
@@ -123,6 +123,9 @@ class DuckSeriesStore:
     async def commit(self, frames: Sequence[Frame]) -> Sequence[Receipt]:
         return await self._run(self._writing, lambda: self._writer.commit(frames))
 
+    async def rehearse(self, frame: Frame) -> None:
+        await self._run(self._writing, lambda: self._writer.rehearse(frame))
+
     async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
         return await self._run(self._reading, lambda: self._reader.find(tenant, where))
 
@@ -164,8 +167,22 @@ class DuckSeriesStore:
     async def ledger(self, tenant: str | None) -> Sequence[LedgerRow]:
         return await self._run(self._reading, lambda: self._reader.ledger(tenant))
 
-    async def dead_letters(self, tenant: str, limit: int) -> Sequence[DeadLetter]:
-        return await self._run(self._reading, lambda: self._reader.dead_letters(tenant, limit))
+    async def dead_letters(
+        self,
+        tenant: str,
+        limit: int,
+        *,
+        state: LetterState | None = None,
+        code: str | None = None,
+        source: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> Sequence[DeadLetter]:
+        where = {"state": state, "code": code, "source": source}
+        return await self._run(self._reading, lambda: self._reader.dead_letters(tenant, limit, where, before))
+
+    async def dead_letter(self, tenant: str, letter: str) -> DeadLetter | None:
+        found = await self._run(self._reading, lambda: self._reader.dead_letters(tenant, 1, {"id": letter}))
+        return found[0] if found else None
 
     async def state(self) -> State:
         kept = self._config.retention_raw

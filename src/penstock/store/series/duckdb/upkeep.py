@@ -300,6 +300,8 @@ class Upkeep:
                 yield table, "bucket", config.retention_rollups
         if config.retention_events:
             yield "events", "ts", config.retention_events
+        if config.retention_dead_letters:
+            yield "dead_letters", "received_ts", config.retention_dead_letters
 
     def _fold_receipts(self, before: int) -> None:
         """Receipts go and with them what explains their readings; their sum stays: the ledger never forgets."""

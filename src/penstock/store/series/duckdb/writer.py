@@ -23,6 +23,7 @@ from penstock.model.time import DAY, HOUR, Clock
 from penstock.store.series.duckdb import records
 from penstock.store.series.duckdb.hot import HotReadings
 from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
+from penstock.store.series.duckdb.letters import settle_dead_letters, write_dead_letters
 from penstock.store.series.duckdb.registry import Registry, Staged
 from penstock.store.series.duckdb.schema import insert, translated
 from penstock.store.series.duckdb.tracing import traced
@@ -114,29 +115,40 @@ class Writer:
         """See `SeriesStore.commit`. On an error nothing is changed, in the database or in memory."""
         fresh = list({f.id: f for f in frames if f.id not in self._memory.frames}.values())
         if fresh:
-            staged = Staged()
-            rows, frame_of, part_of = self._columns(fresh, staged)
-            with translated():
-                self._db.begin()
-                try:
-                    verdict = judge(rows, frame_of, self._lookup)
-                    event_fates = records.write_events(self._db, fresh)
-                    now, number = self._clock.now(), self._memory.number
-                    entries = records.entries(fresh, verdict.fate, part_of, rows.ts, event_fates, now)
-                    self._write_registry(staged)
-                    marked = self._write_rows(verdict)
-                    if (told := traced(rows, part_of, verdict, number)) is not None:
-                        insert(self._db, "trace", told)
-                    records.write_entries(self._db, entries, number)
-                    records.write_dead_letters(self._db, fresh)
-                    with self._guard:
-                        self._db.commit()
-                        self._apply(fresh, staged, verdict, entries)
-                        self._memory.dirty += marked
-                except BaseException:
-                    self._rollback()
-                    raise
+            self._transact(fresh)
         return [receipt for frame in frames for receipt in self._memory.frames[frame.id]]
+
+    def rehearse(self, frame: Frame) -> None:
+        """See `SeriesStore.rehearse`: everything that a commit does, and then a rollback."""
+        self._transact([frame], keep=False)
+
+    def _transact(self, fresh: Sequence[Frame], *, keep: bool = True) -> None:
+        staged = Staged()
+        rows, frame_of, part_of = self._columns(fresh, staged)
+        with translated(poison=True):
+            self._db.begin()
+            try:
+                verdict = judge(rows, frame_of, self._lookup)
+                event_fates = records.write_events(self._db, fresh)
+                now, number = self._clock.now(), self._memory.number
+                entries = records.entries(fresh, verdict.fate, part_of, rows.ts, event_fates, now)
+                self._write_registry(staged)
+                marked = self._write_rows(verdict)
+                if (told := traced(rows, part_of, verdict, number)) is not None:
+                    insert(self._db, "trace", told)
+                records.write_entries(self._db, entries, number)
+                write_dead_letters(self._db, fresh)
+                settle_dead_letters(self._db, fresh, now)
+                if not keep:
+                    self._db.rollback()
+                    return
+                with self._guard:
+                    self._db.commit()
+                    self._apply(fresh, staged, verdict, entries)
+                    self._memory.dirty += marked
+            except BaseException:
+                self._rollback()
+                raise
 
     def _rollback(self) -> None:
         try:
