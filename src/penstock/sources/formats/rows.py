@@ -125,17 +125,33 @@ def _decode_lines(body: bytes, dialect: Dialect) -> Draft:
 
 
 def _decode_chunks(rows: Sequence[bytes], first: int, alike: Alike, dialect: Dialect, out: Collector) -> None:
-    """Decode rows chunk by chunk, so that a bad row slows down its own chunk only."""
+    """Decode rows of which some are bad or unlike the others: those are judged one by one.
+
+    When nearly all are alike they are sifted out together; else a bad row costs the rows of its own chunk.
+    """
+    objects = all(row[:1] == b"{" and row[-1:] == b"}" for row in rows)
+    if objects and len(rows) > _CHUNK and (others := alike.sift(rows, first)) is not None:
+        for at in others:
+            _judge_text(rows[at], first + at, dialect, out)
+        return
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
-        objects = len(chunk) > 1 and all(row[:1] == b"{" and row[-1:] == b"}" for row in chunk)
-        if objects and alike.decode(b"[" + b",".join(chunk) + b"]", first + start, len(chunk)) is not None:
+        like = objects or all(row[:1] == b"{" and row[-1:] == b"}" for row in chunk)
+        if (
+            len(chunk) > 1
+            and like
+            and alike.decode(b"[" + b",".join(chunk) + b"]", first + start, len(chunk)) is not None
+        ):
             continue
         for at, text in enumerate(chunk, first + start):
-            try:
-                judge(_whole(text), at, dialect, out)
-            except InvalidInput as error:
-                out.refuse(at, error)
+            _judge_text(text, at, dialect, out)
+
+
+def _judge_text(text: bytes, at: int, dialect: Dialect, out: Collector) -> None:
+    try:
+        judge(_whole(text), at, dialect, out)
+    except InvalidInput as error:
+        out.refuse(at, error)
 
 
 def _judge_all(rows: Sequence[object], first: int, dialect: Dialect, out: Collector) -> None:

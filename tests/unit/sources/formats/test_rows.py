@@ -375,3 +375,37 @@ valid = st.lists(st.one_of(long_rows, wide_rows), min_size=1, max_size=4)
 def test_mutated_bodies_never_raise_anything_else(body):
     for shape in ("json", "ndjson"):
         survives(lambda b, shape=shape: decode_rows(b, shape), body)
+
+
+FAULTS = [
+    json.dumps(LONG | {"value": "x"}),
+    json.dumps(LONG | {"value": None}),
+    json.dumps(LONG | {"ts": "yesterday"}),
+    json.dumps(LONG | {"seq": -1}),
+    json.dumps(LONG | {"odd": 1}),
+    json.dumps(WIDE),
+    json.dumps(LONG) + "," + json.dumps(LONG),
+    '{"sensor_id": "s1", "ts": ',
+    '{"a":"}',
+    "{}",
+    "7",
+]
+
+
+@given(st.dictionaries(st.integers(0, 199), st.sampled_from(FAULTS), max_size=30))
+def test_bad_rows_anywhere_are_judged_as_if_they_were_alone(faults):
+    lines = [faults.get(i, json.dumps(LONG | {"value": i / 3, "ts": TS + i})) for i in range(200)]
+    together = decode_rows("\n".join(lines).encode(), "ndjson")
+    alone = [decode_rows(line.encode(), "ndjson") for line in lines]
+    assert [e.row for e in together.rejected] == [i for i, draft in enumerate(alone) if draft.rejected]
+    assert [e[1:] for e in together.rejected] == [e[1:] for draft in alone for e in draft.rejected]
+    assert [r[1:] for r in readings(together)] == [r[1:] for draft in alone for r in readings(draft)]
+    assert sorted(set(together.row.tolist())) == [i for i, draft in enumerate(alone) if len(draft.row)]
+
+
+def test_a_bad_row_costs_its_own_judging_only(monkeypatch):
+    judged = []
+    monkeypatch.setattr("penstock.sources.formats.rows.judge", lambda _row, at, *_: judged.append(at))
+    rows = [LONG | {"value": "x" if i % 33 == 5 else float(i), "ts": TS + i} for i in range(3_000)]
+    decode_rows(dump(*rows), "json")
+    assert judged == [i for i in range(3_000) if i % 33 == 5]
