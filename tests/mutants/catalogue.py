@@ -17,6 +17,7 @@ class Mutant:
 
 RUNNER = "tests/unit/pipeline/test_runner.py::"
 GATE = "tests/unit/pipeline/test_gate.py::"
+FRONTIER = "tests/unit/pipeline/test_frontier.py::"
 ADMIT = "tests/unit/pipeline/test_admit.py::"
 CONTRACT = "tests/contracts/test_series_store.py::"
 ORDER = "tests/contracts/test_series_store_order.py::"
@@ -243,6 +244,17 @@ MUTANTS = (
         "        as_of = began\n        body = await self._body_unless",
         "an answer claims to be fresh while acknowledged readings are missing in it",
         (ENGINE + "test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_complete",),
+    ),
+    Mutant(
+        "as_of passes over gaps",
+        "pipeline/frontier.py",
+        "        while self._next in self._done:\n",
+        "        self._next = min(self._done, default=self._next)\n        while self._next in self._done:\n",
+        "after a crash an answer is called fresh while what the dead process held is missing in it",
+        (
+            FRONTIER + "test_a_message_that_was_never_delivered_holds_the_frontier_until_it_comes",
+            WORLDS,
+        ),
     ),
     Mutant(
         "refused rows not counted in flight",

@@ -86,6 +86,7 @@ async def examine(world: "World") -> list[str]:
     found += _nothing_acked_is_missing(known, cells)
     found += _nothing_is_invented(known, cells)
     found += _greatest_wins(known, cells)
+    found += _fresh_is_fresh(known)
     for tenant in TENANTS:
         found += await _aggregates_are_recomputed(world, known, tenant)
         found += await _ledger_is_exact(world, known, tenant)
@@ -159,6 +160,19 @@ def _greatest_wins(known: _Known, cells: dict[Key, Cell]) -> list[str]:
         for key in sorted(cells.keys() | expected.keys())
         if cells.get(key) != expected.get(key)
     ]
+
+
+def _fresh_is_fresh(known: _Known) -> list[str]:
+    """`as_of` promises that everything acknowledged before it is committed."""
+    committed_at = known.world.disk.committed_at
+    return [
+        f"at {when:.3f} as_of was {as_of}, but request {request.number}, acknowledged at {request.told_at}, was not there"
+        for when, as_of in known.world.fresh
+        for request in known.world.requests
+        if request.told == "acked" and request.told_at < as_of
+        for frame in known.by_receipt[request.tenant, request.receipt]
+        if committed_at.get(frame.id, when) > when
+    ][:3]
 
 
 async def _aggregates_are_recomputed(world: "World", known: _Known, tenant: str) -> list[str]:

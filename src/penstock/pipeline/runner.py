@@ -24,6 +24,7 @@ from penstock.bus import LIVE_LANES, Bus, Delivery, Lane, Pending
 from penstock.model.errors import PenstockError, Unavailable
 from penstock.model.frame import Frame
 from penstock.model.time import HOUR, Clock
+from penstock.pipeline.frontier import Frontier
 from penstock.pipeline.groups import Group, Work
 from penstock.pipeline.isolate import isolate
 from penstock.pipeline.messages import Messages
@@ -32,6 +33,9 @@ from penstock.store.series import SeriesStore
 __all__ = ["LaneStats", "Runner", "RunnerConfig"]
 
 log = structlog.get_logger(__name__)
+
+_PATIENCE: Final = 3.0
+"""Redelivery times after which a gap in a lane is taken for a message that is gone: more than one delivery may get lost."""
 
 _BUSY: Final = 1_000
 """ms after a commit for which its lane counts as busy."""
@@ -96,15 +100,13 @@ class Runner:
         self._messages = Messages(clock, events_tenant=config.events_tenant, earliest=config.earliest)
         self._last_commit = dict.fromkeys(Lane, 0)
         self._ahead: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
-        self._whole: set[Lane] = set()
         self._began = 0
-        self._deadline = 0.0
         self._held: dict[int, Delivery] = {}
+        self._frontiers: Mapping[Lane, Frontier] = {lane: Frontier(_PATIENCE * config.redelivery) for lane in Lane}
         self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
 
     async def run(self) -> None:
         self._began = self._clock.now()
-        self._deadline = asyncio.get_running_loop().time() + self._config.redelivery + 1.0
         async with asyncio.TaskGroup() as group:
             for lane in Lane:
                 group.create_task(self._consume(lane), name=f"runner:{lane}")
@@ -116,8 +118,7 @@ class Runner:
     def as_of(self, lanes: Collection[Lane] = tuple(Lane)) -> int:
         """Epoch ms: everything acknowledged at a door before this instant, for one of these lanes, is committed.
 
-        A frame is stamped before it is published, and lanes keep their order. So whatever was acknowledged before the
-        stamp of a committed frame lies before it in the lane; and when a lane had nothing to fetch, nothing is missing.
+        As far as each lane is committed without a gap, see `Frontier`; a lane with nothing left to settle is fresh up to now.
         """
         return min(self.stats[lane].as_of for lane in lanes)
 
@@ -190,6 +191,7 @@ class Runner:
                 self._held[id(delivery)] = delivery
                 ahead.append(Work(delivery, frame))
                 stats.redelivered += delivery.attempt > 1
+                self._frontiers[lane].fetched(delivery.sequence, asyncio.get_running_loop().time())
 
     def _live_is_busy(self) -> bool:
         return self._clock.now() - max(self._last_commit[lane] for lane in LIVE_LANES) < _BUSY
@@ -204,8 +206,8 @@ class Runner:
         now = self._clock.now()
         try:
             if await self._bus.depth(lane) == 0:
+                self._frontiers[lane].emptied(now, asyncio.get_running_loop().time())
                 self.stats[lane].as_of = now
-                self._whole.add(lane)
         except Unavailable as error:
             log.warning("lane cannot be counted", lane=lane, error=error.detail)
 
@@ -223,10 +225,11 @@ class Runner:
         stats.commits += 1
         stats.frames += len(work)
         stamp = max(w.stamp for w in work)
-        # What a killed predecessor held comes again out of order, so until then a stamp says nothing about what is before it.
-        if lane in self._whole or started > self._deadline:
+        for settled in sorted(work, key=lambda w: w.delivery.sequence):
             # A stamp ahead of this clock proves nothing about what comes until then.
-            stats.as_of = max(stats.as_of, min(self._last_commit[lane], stamp // 1000))
+            proven = min(settled.stamp, self._last_commit[lane] * 1_000)
+            self._frontiers[lane].committed(settled.delivery.sequence, proven, loop.time())
+        stats.as_of = self._frontiers[lane].as_of
         for outcome in await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True):
             if isinstance(outcome, Unavailable):
                 log.warning("ack failed; the redelivery will find the frame committed", error=outcome.detail)
