@@ -1,7 +1,8 @@
 """What a well-formed frame may still hold that cannot be: rows that no door would have let through.
 
 Whoever may publish on the bus may publish any frame, so the rules of admission hold here once more. They are checked a
-column at a time: a frame of 16,384 good readings over 3,000 series costs 0.1 ms (`bench/micro.py check`), its commit 10 ms.
+column at a time: 16,384 good readings of 3,000 series cost 0.04 ms, 0.17 ms where values are bounded; decoding them costs
+0.7 ms and committing them 18 ms.
 
 Times are held to what a timestamp can be at all, not to this process's clock: a reading that a door admitted must never
 depend on whether two machines agree about the present.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from penstock.model.errors import Misconfigured
-from penstock.model.ledger import Counts, LedgerRow
+from penstock.model.ledger import Counts, LedgerRow, Part, Settlement
 from penstock.store.series import Filter
 from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore
 from penstock.store.series.duckdb.schema import SCHEMA_VERSION, connect
@@ -96,3 +96,13 @@ def test_a_file_of_a_later_version_is_refused_and_let_go_of(version_1: Path):
     for _ in range(2):
         with pytest.raises(Misconfigured, match=f"schema {SCHEMA_VERSION + 1}"):
             connect(DuckConfig(version_1))
+
+
+async def test_an_older_dead_letter_counts_for_one_row_and_can_be_settled(version_1: Path):
+    store = DuckSeriesStore(DuckConfig(version_1), FixedClock())
+    await store.open()
+    [letter] = await store.dead_letters("acme", 10)
+    assert (letter.rows, letter.state, letter.holds, letter.stamp) == (1, "open", "readings", T0 * 1000)
+    await store.commit([frame(parts=[Part("r", "replay", 0)], settles=Settlement("d1", "discarded", "old"))])
+    assert (await store.dead_letter("acme", "d1")).state == "discarded"
+    await store.close()
