@@ -65,10 +65,10 @@ def _commands() -> Iterator[tuple[str, ...]]:
     group: Any = typer.main.get_command(application())
     for name, command in group.commands.items():
         inner: Mapping[str, Any] = getattr(command, "commands", {})
+        if not inner or command.invoke_without_command:
+            yield (name,)
         if inner:
             yield from ((name, sub) for sub in inner)
-        else:
-            yield (name,)
 
 
 def _help(words: tuple[str, ...]) -> str:
