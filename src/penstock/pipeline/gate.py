@@ -172,13 +172,15 @@ class Gate:
             self._own(self._drain(name), lambda: self._waiting.pop(name, []))
 
     def _own(self, work: Coroutine[Any, Any, None], left: Callable[[], Sequence[Offer]]) -> None:
-        """Run `work` in a task of the gate; `left` are the offers that nobody publishes once it has ended."""
+        """Run `work` in a task of the gate; `left` are the offers that nobody publishes once it has failed."""
         task = asyncio.create_task(work, name="gate")
         self._tasks.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
             error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is None:
+                return  # it left nothing; what waits under its name by now is published by the task after it
             for offer in left():
                 offer.settle(error)
 

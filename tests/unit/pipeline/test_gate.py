@@ -102,6 +102,17 @@ async def test_requests_made_while_one_is_on_its_way_share_a_frame():
     assert sum(len(f.batch) for f in frames) == sum(len(f.parts) for f in frames) == 20
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_an_offer_made_just_as_the_one_before_is_done_is_published_before_it_is_answered(bus, turns):
+    gate = Gate(bus, FixedClock())
+    first = asyncio.create_task(gate.offer(_batch(start=0), source="http"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    receipts = [await gate.offer(_batch(start=1), source="http"), await first]
+    parts = [part for frame in await _frames(bus) for part in frame.parts]
+    assert {part.receipt for part in parts} == set(receipts)
+
+
 async def test_tenants_never_share_a_frame():
     bus = SlowBus()
     await bus.open()
