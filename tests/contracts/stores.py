@@ -16,7 +16,7 @@ from penstock.model.frame import Frame
 from penstock.model.ledger import DeadLetter, Part, Settlement
 from penstock.model.partials import Partials
 from penstock.model.series import Attributes, SeriesKey
-from penstock.model.time import DAY
+from penstock.model.time import DAY, Clock
 from penstock.store.series import Filter, SeriesStore
 from penstock.store.series.memory import MemorySeriesStore
 
@@ -41,21 +41,25 @@ class FixedClock:
 
 @dataclass(frozen=True)
 class Adapter:
-    """`make(directory)` gives a store that is not open; with `persists`, a second one on the directory sees the same."""
+    """`make(directory, clock)` gives a store that is not open; with `persists`, a second one on the directory sees the same."""
 
     name: str
-    make: Callable[[Path], SeriesStore]
+    make: Callable[..., SeriesStore]
     persists: bool
 
 
-def _duckdb(directory: Path) -> SeriesStore:
+def _memory(_directory: Path, clock: Clock | None = None) -> SeriesStore:
+    return MemorySeriesStore(clock or FixedClock())
+
+
+def _duckdb(directory: Path, clock: Clock | None = None) -> SeriesStore:
     from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore  # noqa: PLC0415 - only where it is installed
 
-    return DuckSeriesStore(DuckConfig(path=directory / "series.duckdb", hot_bytes=1 << 20), FixedClock())
+    return DuckSeriesStore(DuckConfig(path=directory / "series.duckdb", hot_bytes=1 << 20), clock or FixedClock())
 
 
 ADAPTERS = [
-    pytest.param(Adapter("memory", lambda _: MemorySeriesStore(FixedClock()), persists=False), id="memory"),
+    pytest.param(Adapter("memory", _memory, persists=False), id="memory"),
     pytest.param(
         Adapter("duckdb", _duckdb, persists=True),
         id="duckdb",

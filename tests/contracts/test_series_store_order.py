@@ -37,6 +37,8 @@ from tests.contracts.stores import (
     ids_of,
 )
 
+# Before all readings, so that upkeep, which is told the time, rolls up hours that have gone cold as well as dirty ones.
+EARLY = FixedClock(T0)
 WIDTHS = (SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, DAY)
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 RANGES = ((T0, T0 + 4 * DAY), (T0 + 61_234, T0 + 2 * DAY + 3_723_001))
@@ -123,7 +125,7 @@ async def answers(store: SeriesStore) -> dict[object, object]:
 
 
 async def replay(adapter: Adapter, history: History, directory: Path) -> dict[object, object]:
-    store = adapter.make(directory)
+    store = adapter.make(directory, EARLY)
     await store.open()
     try:
         for kind, what in history.steps:
@@ -133,7 +135,7 @@ async def replay(adapter: Adapter, history: History, directory: Path) -> dict[ob
                 await store.maintain(what)
             elif kind == "reopen" and adapter.persists:
                 await store.close()
-                store = adapter.make(directory)
+                store = adapter.make(directory, EARLY)
                 await store.open()
         return await answers(store)
     finally:
@@ -141,7 +143,7 @@ async def replay(adapter: Adapter, history: History, directory: Path) -> dict[ob
 
 
 async def once_in_order(frames: list[Frame]) -> dict[object, object]:
-    oracle = MemorySeriesStore(FixedClock())
+    oracle = MemorySeriesStore(EARLY)
     await oracle.commit(frames)
     return await answers(oracle)
 
@@ -184,8 +186,8 @@ def test_receipts_and_ledger_equal_the_oracle_for_the_same_arrivals(adapter):
     @given(history=histories(reopen=False))
     def check(history: History) -> None:
         with tempfile.TemporaryDirectory() as directory:
-            found = asyncio.run(fates(adapter.make(Path(directory)), history))
-        assert found == asyncio.run(fates(MemorySeriesStore(FixedClock()), history))
+            found = asyncio.run(fates(adapter.make(Path(directory), EARLY), history))
+        assert found == asyncio.run(fates(MemorySeriesStore(EARLY), history))
 
     check()
 
@@ -221,14 +223,14 @@ def test_corrections_of_few_keys_by_many_workers_end_in_the_greatest_version(ada
             await (store.maintain(step) if isinstance(step, int) else store.commit(step))
 
     async def run(rows: list, shifts: list[Shift], directory: Path) -> list[object]:
-        store = adapter.make(directory)
+        store = adapter.make(directory, EARLY)
         await store.open()
         try:
             await asyncio.gather(*(work(store, shift) for shift in shifts))
             found = await answers(store)
             if adapter.persists:
                 await store.close()
-                store = adapter.make(directory)
+                store = adapter.make(directory, EARLY)
                 await store.open()
                 assert _differences(await answers(store), found) == []
         finally:
@@ -252,7 +254,7 @@ SAID = [Attributes("A"), Attributes("B", "R2", {"a": "1"}), Attributes("", "R1")
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_what_is_known_of_a_sensor_does_not_depend_on_order_grouping_or_reopening(adapter):
     async def told(news: list[tuple[int, int]], groups: list[int], directory: Path) -> Attributes:
-        store = adapter.make(directory)
+        store = adapter.make(directory, EARLY)
         await store.open()
         try:
             frames = [frame([(POWER, T0, 1.0, 1)], stamp=stamp, attributes={SENSOR: SAID[i]}) for stamp, i in news]
@@ -262,7 +264,7 @@ def test_what_is_known_of_a_sensor_does_not_depend_on_order_grouping_or_reopenin
                 frames = frames[abs(size) :]
                 if size < 0 and adapter.persists:
                     await store.close()
-                    store = adapter.make(directory)
+                    store = adapter.make(directory, EARLY)
                     await store.open()
             [info] = await store.find("acme", Filter())
             return info.attributes
@@ -292,7 +294,7 @@ def test_what_is_known_of_a_sensor_does_not_depend_on_order_grouping_or_reopenin
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 async def test_late_corrections_of_rolled_days_show_in_every_width(adapter, tmp_path):
-    store, oracle = adapter.make(tmp_path), MemorySeriesStore(FixedClock())
+    store, oracle = adapter.make(tmp_path, EARLY), MemorySeriesStore(EARLY)
     await store.open()
     rng = np.random.default_rng(3)
     base = [(POWER, T0 + int(ts) * SECOND, float(rng.normal()), 1) for ts in range(0, 2 * 86_400, 120)]

@@ -34,6 +34,7 @@ from penstock.sources.formats import (
     decode_csv,
     decode_lines,
     decode_rows,
+    decode_senml,
     decode_temperature,
 )
 
@@ -158,6 +159,11 @@ TARGETS = {
         ),
         Target("line-protocol", _admitted(lambda b: decode_lines(b, precision="ns", now=NOW)), (_LINES,)),
         Target("csv", _admitted(decode_csv), (_CSV, _CSV.replace(b",", b";"))),
+        Target(
+            "senml",
+            _admitted(lambda b: decode_senml(b, now=NOW)),
+            (b'[{"bn":"m1:","bt":1769860800,"n":"temperature","u":"Cel","v":21.5},{"n":"soc","u":"%","v":80,"t":-5}]',),
+        ),
         Target("arrow", _admitted(decode_arrow), (_arrow(),)),
         Target(
             "events",

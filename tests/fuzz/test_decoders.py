@@ -74,7 +74,7 @@ def test_bytes_that_claim_huge_lengths_do_not_get_the_memory():
     assert ran.returncode == 0, ran.stderr[-2000:]
 
 
-@pytest.mark.parametrize("name", ["json", "ndjson", "events", "question", "reply", "message"])
+@pytest.mark.parametrize("name", ["json", "ndjson", "senml", "events", "question", "reply", "message"])
 def test_deep_nesting_is_refused_not_crashed_on(name):
     for opening in (b"[", b'{"a":', b'[{"tags":'):
         for depth in (100, 1_500, 20_000):
