@@ -172,6 +172,23 @@ async def test_heartbeats_hold_the_redelivery_back(kit: Kit) -> None:
     await until(lambda: is_empty(bus))
 
 
+async def test_oldest_is_the_first_message_that_is_not_acked_else_the_next_to_come(bus: Bus) -> None:
+    first = await bus.oldest(Lane.READINGS)
+    await publish(bus, b"a", b"b", b"c")
+    one, two, three = await drain(bus, 3)
+    assert one.sequence == first == await bus.oldest(Lane.READINGS)
+    await two.ack()
+    assert await bus.oldest(Lane.READINGS) == one.sequence
+    await one.ack()
+    await until(lambda: oldest_is(bus, three.sequence))
+    await three.ack()
+    await until(lambda: oldest_is(bus, three.sequence + 1))
+
+
+async def oldest_is(bus: Bus, sequence: int) -> bool:
+    return await bus.oldest(Lane.READINGS) == sequence
+
+
 async def test_no_more_than_the_agreed_number_is_unacked_at_a_time(kit: Kit) -> None:
     bus = await kit.make(max_ack_pending=3)
     await publish(bus, *(b"%d" % i for i in range(5)))

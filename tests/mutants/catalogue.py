@@ -247,8 +247,8 @@ MUTANTS = (
     Mutant(
         "as_of passes over gaps",
         "pipeline/frontier.py",
-        "        while self._next in self._done:\n",
-        "        self._next = min(self._done, default=self._next)\n        while self._next in self._done:\n",
+        "        while self._above and self._above[0][0] <= self._next:\n",
+        "        while self._above:\n",
         "after a crash an answer is called fresh while what the dead process held is missing in it",
         (
             FRONTIER + "test_a_message_that_was_never_delivered_holds_the_frontier_until_it_comes",

@@ -169,6 +169,10 @@ class Broker:
     def depth(self, lane: Lane) -> int:
         return len(self.logs[lane].messages)
 
+    def oldest(self, lane: Lane) -> int:
+        log = self.logs[lane]
+        return min(log.messages, default=log.last + 1)
+
 
 def _wake(future: asyncio.Future) -> None:
     if not future.done():
@@ -288,6 +292,11 @@ class SimBus:
         self._check()
         await asyncio.sleep(self._wire())
         return self._world.broker.depth(lane)
+
+    async def oldest(self, lane: Lane) -> int:
+        self._check()
+        await asyncio.sleep(self._wire())
+        return self._world.broker.oldest(lane)
 
     async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
         raise Unavailable(f"nobody answers on {subject} in a simulation")

@@ -98,7 +98,6 @@ class Core(Process):
             commit_rows=world.rng.choice((1, 20, 65_536)),
             fetch_messages=world.rng.choice((1, 4, 16)),
             heartbeat=world.plan.heartbeat,
-            redelivery=world.plan.ack_wait,
         )
         self.runner = Runner(self.bus, SimStore(world, self), self.clock, config)
         self.task = self.spawn(self.runner.run())

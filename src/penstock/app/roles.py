@@ -20,7 +20,7 @@ from penstock.app.datadir import DataDir
 from penstock.app.exposure import check_exposure
 from penstock.app.link import Link
 from penstock.app.services.resources import Resources
-from penstock.app.wiring import ACK_WAIT, EMBEDDED_STORES, open_bus, open_store
+from penstock.app.wiring import EMBEDDED_STORES, open_bus, open_store
 from penstock.bus import Bus
 from penstock.model.errors import InvalidInput, Misconfigured
 from penstock.model.time import Clock, WallClock
@@ -98,9 +98,7 @@ async def _data_side(
     store = open_store(settings, clock)
     await store.open()
     opened.push_async_callback(store.close)
-    config = RunnerConfig(
-        events_tenant=settings.events_tenant, backlog_after=settings.backlog_after, redelivery=ACK_WAIT
-    )
+    config = RunnerConfig(events_tenant=settings.events_tenant, backlog_after=settings.backlog_after)
     runner = Runner(bus, store, clock, config)
     return runner, make_engine(store, bus, clock, runner, broker_home=settings.data / "nats")
 

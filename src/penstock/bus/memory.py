@@ -278,6 +278,12 @@ class MemoryBus:
         self._check_open()
         return len(self._logs[lane].messages)
 
+    async def oldest(self, lane: Lane) -> int:
+        """See `Bus.oldest`."""
+        self._check_open()
+        log = self._logs[lane]
+        return min(log.messages, default=log.last + 1)
+
     async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
         self._check_size(payload)
         self._check_open()

@@ -175,6 +175,10 @@ class Bus(Protocol):
         """Messages of a lane that are not yet acked, counted by the broker; cheap enough for every question."""
         ...
 
+    async def oldest(self, lane: Lane) -> int:
+        """Sequence of the oldest message that is not yet acked; of the next one to come where all are."""
+        ...
+
     async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
         """Ask whoever responds on `subject`; Unavailable at once when nobody does."""
         ...

@@ -7,49 +7,46 @@ held, or whose delivery was lost, comes again only after the ack wait, behind ne
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 __all__ = ["Frontier"]
 
 
 class Frontier:
-    """The frontier of one lane. Positions are `Delivery.sequence`, which count every message of the lane.
+    """The frontier of one lane. Positions are `Delivery.sequence`, which count every message of the lane."""
 
-    A gap that is older than `patience` seconds is no message that will come again: an earlier run settled it, or somebody
-    removed it. Above the ack wait, so that what will come again has come by then.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, oldest: int) -> None:
+        """`oldest` is the position of the oldest message that nobody has settled yet, as `Bus.oldest` tells it."""
         self.as_of = 0
         """Epoch ms: everything acknowledged in this lane before it is committed."""
-        self._next: int | None = None  # everything before this position is committed; None while nobody knows
-        self._last = 0
-        self._held: set[int] = set()
-        self._done: dict[int, int] = {}  # committed, but behind a gap: position → stamp
-        self._moved: float | None = None
+        self._next = oldest  # everything before this position is settled
+        self._last = oldest - 1
+        self._above: list[tuple[int, int]] = []  # committed, but behind a gap: (position, stamp), a heap
 
-    def fetched(self, sequence: int, now: float) -> None:
-        """A message is held from now on. `now` is monotonic seconds, here and below."""
-        self._held.add(sequence)
+    @property
+    def has_gap(self) -> bool:
+        """Whether something newer is committed than a message that is not."""
+        return bool(self._above)
+
+    def committed(self, sequence: int, stamp: int) -> None:
+        """A message is committed; `stamp` is when a door took it (epoch µs), 0 if none did."""
         self._last = max(self._last, sequence)
-        if self._moved is None:
-            self._moved = now
+        if sequence >= self._next:
+            heappush(self._above, (sequence, stamp))
+            self._close()
 
-    def committed(self, sequence: int, stamp: int, now: float) -> None:
-        """A held message is committed; `stamp` is its frame's (epoch µs), 0 if no door stamped it."""
-        self._held.discard(sequence)
-        if self._next is None or sequence >= self._next:
-            self._done[sequence] = stamp
-        if self._done and self._moved is not None and now - self._moved >= self._patience:
-            self._next = min(self._done.keys() | self._held)
-        while self._next in self._done:
-            self.as_of = max(self.as_of, self._done.pop(self._next) // 1_000)
-            self._next += 1
-            self._moved = now
+    def pass_over(self, oldest: int) -> None:
+        """Nothing before `oldest` is left to settle: what is missing there was settled by an earlier run, or is gone."""
+        self._next = max(self._next, oldest)
+        self._close()
 
-    def emptied(self, as_of: int, now: float) -> None:
+    def emptied(self, as_of: int) -> None:
         """At `as_of` (epoch ms) nothing was left to settle in the lane."""
-        self.as_of = as_of
-        self._done.clear()
-        if self._last:
-            self._next = self._last + 1
-        self._moved = now
+        self.as_of = max(self.as_of, as_of)
+        self.pass_over(self._last + 1)
+
+    def _close(self) -> None:
+        while self._above and self._above[0][0] <= self._next:
+            sequence, stamp = heappop(self._above)
+            self._next = max(self._next, sequence + 1)
+            self.as_of = max(self.as_of, stamp // 1_000)

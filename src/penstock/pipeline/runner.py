@@ -34,9 +34,8 @@ __all__ = ["LaneStats", "Runner", "RunnerConfig"]
 
 log = structlog.get_logger(__name__)
 
-_PATIENCE: Final = 3.0
-"""Redelivery times after which a gap in a lane is taken for a message that is gone: more than one delivery may get lost."""
-
+_LOOK_AGAIN: Final = 1.0
+"""Seconds between two looks at the broker for what a lane misses."""
 _BUSY: Final = 1_000
 """ms after a commit for which its lane counts as busy."""
 _LONGEST_PAUSE: Final = 1.0
@@ -54,7 +53,6 @@ class RunnerConfig:
     backlog_rows    readings in a commit of the backlog while a live lane is busy: what a live commit may have to wait for
     backlog_share   of the store's time that the backlog may take meanwhile
     retry_cap       seconds that a retry of a commit waits at most
-    redelivery      seconds until the bus delivers again what a killed predecessor held
     fetch_messages  messages per fetch
     idle_wait       seconds that a fetch waits for the first message: also the staleness bound of an idle system
     heartbeat       seconds between signs of life for messages held during a stall
@@ -69,7 +67,6 @@ class RunnerConfig:
     backlog_rows: int = 16_384
     backlog_share: float = 0.5
     retry_cap: float = 2.0
-    redelivery: float = 6.0
     fetch_messages: int = 16
     idle_wait: float = 0.5
     heartbeat: float = 1.5
@@ -102,7 +99,8 @@ class Runner:
         self._ahead: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
         self._began = 0
         self._held: dict[int, Delivery] = {}
-        self._frontiers: Mapping[Lane, Frontier] = {lane: Frontier(_PATIENCE * config.redelivery) for lane in Lane}
+        self._frontiers: dict[Lane, Frontier] = {}
+        self._looked = dict.fromkeys(Lane, 0.0)
         self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
 
     async def run(self) -> None:
@@ -150,6 +148,7 @@ class Runner:
     # -- one lane
 
     async def _consume(self, lane: Lane) -> None:
+        self._frontiers[lane] = Frontier(await self._oldest(lane))
         committing: asyncio.Task[float] | None = None
         try:
             while True:
@@ -191,7 +190,6 @@ class Runner:
                 self._held[id(delivery)] = delivery
                 ahead.append(Work(delivery, frame))
                 stats.redelivered += delivery.attempt > 1
-                self._frontiers[lane].fetched(delivery.sequence, asyncio.get_running_loop().time())
 
     def _live_is_busy(self) -> bool:
         return self._clock.now() - max(self._last_commit[lane] for lane in LIVE_LANES) < _BUSY
@@ -206,8 +204,8 @@ class Runner:
         now = self._clock.now()
         try:
             if await self._bus.depth(lane) == 0:
-                self._frontiers[lane].emptied(now, asyncio.get_running_loop().time())
-                self.stats[lane].as_of = now
+                self._frontiers[lane].emptied(now)
+                self.stats[lane].as_of = self._frontiers[lane].as_of
         except Unavailable as error:
             log.warning("lane cannot be counted", lane=lane, error=error.detail)
 
@@ -224,20 +222,38 @@ class Runner:
         self._last_commit[lane] = self._clock.now()
         stats.commits += 1
         stats.frames += len(work)
-        stamp = max(w.stamp for w in work)
-        for settled in sorted(work, key=lambda w: w.delivery.sequence):
-            # A stamp ahead of this clock proves nothing about what comes until then.
-            proven = min(settled.stamp, self._last_commit[lane] * 1_000)
-            self._frontiers[lane].committed(settled.delivery.sequence, proven, loop.time())
-        stats.as_of = self._frontiers[lane].as_of
+        await self._advance(lane, work)
         for outcome in await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True):
             if isinstance(outcome, Unavailable):
                 log.warning("ack failed; the redelivery will find the frame committed", error=outcome.detail)
             elif isinstance(outcome, BaseException):
                 raise outcome
-        if not stamp:
+        if not any(w.stamp for w in work):
             await self._caught_up(lane)
         return took
+
+    async def _advance(self, lane: Lane, work: Sequence[Work]) -> None:
+        """Claim what the commit of `work` has made certain."""
+        frontier, now = self._frontiers[lane], asyncio.get_running_loop().time()
+        for settled in work:
+            # A stamp ahead of this clock proves nothing about what comes until then.
+            frontier.committed(settled.delivery.sequence, min(settled.stamp, self._last_commit[lane] * 1_000))
+        if frontier.has_gap and now - self._looked[lane] >= _LOOK_AGAIN:
+            # An earlier run may have settled what is missing, or it is gone for good: the broker knows.
+            self._looked[lane] = now
+            try:
+                frontier.pass_over(await self._bus.oldest(lane))
+            except Unavailable as error:
+                log.warning("lane cannot be looked at", lane=lane, error=error.detail)
+        self.stats[lane].as_of = frontier.as_of
+
+    async def _oldest(self, lane: Lane) -> int:
+        while True:
+            try:
+                return await self._bus.oldest(lane)
+            except Unavailable as error:
+                log.warning("lane cannot be looked at", lane=lane, error=error.detail)
+                await asyncio.sleep(random.uniform(0.05, 1.0))
 
     async def _commit(self, lane: Lane, work: Sequence[Work]) -> None:
         """Store the work's frames in one transaction; what the store can never hold becomes dead letters instead."""

@@ -117,7 +117,7 @@ async def test_what_a_killed_run_held_is_not_claimed_to_be_stored(store):
     await gate.offer(_batch(1), source="http")
     await bus.fetch(Lane.READINGS, 1, 0.0)  # by a run that is killed now
     await gate.offer(_batch(1, start=10), source="http")
-    async with _running(bus, store, redelivery=0.3) as runner:
+    async with _running(bus, store) as runner:
         await _eventually(lambda: _true(store.commits))
         assert runner.as_of((Lane.READINGS,)) == 0
         await _eventually(lambda: _true(runner.as_of((Lane.READINGS,)) == NOW))

@@ -121,6 +121,10 @@ class Backlog:
         """Messages that are not acked; one question to the broker. Raises Unavailable when it is away."""
         return (await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {}))["state"]["messages"]
 
+    async def oldest(self) -> int:
+        """See `Bus.oldest`: what is acked leaves a work queue, so it begins with what is not."""
+        return (await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {}))["state"]["first_seq"] or 1
+
     async def _live(self) -> tuple[set[int], int]:
         state = await self._state()
         live = set(range(state["first_seq"], state["last_seq"] + 1)) if state["messages"] else set[int]()

@@ -105,6 +105,9 @@ class NatsBus:
     async def depth(self, lane: Lane) -> int:
         return await self._backlogs[lane].depth()
 
+    async def oldest(self, lane: Lane) -> int:
+        return await self._backlogs[lane].oldest()
+
     async def request(self, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
         try:
             return (await self._connection.request(subject, payload, timeout=timeout)).data
