@@ -166,6 +166,7 @@ AGGREGATE: Final = operation(
             "first": 1203.0,
             "last": 1206.0,
             "time_weighted_mean": 1204.4,
+            "coverage": 1.0,
             "series": 1,
         }
     ),

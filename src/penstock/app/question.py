@@ -1,7 +1,7 @@
 """The one-line question of `penstock query`: `avg(temperature) by room every 15m last 24h`.
 
 question   = [functions "("] metric [")"] clause…
-functions  = avg | min | max | sum | count | first | last | twa, by commas
+functions  = avg | min | max | sum | count | first | last | twa | coverage, by commas
 clause     = "by" group[,group…] | "at" site | "every" duration | "last" duration | "from" time | "to" time | "in" unit
 """
 
@@ -21,6 +21,7 @@ __all__ = ["Question", "parse_question", "resolve_time"]
 _STATISTICS: Final = {
     "avg": "mean", "mean": "mean", "min": "min", "max": "max", "sum": "sum", "count": "count", "first": "first",
     "last": "last", "twa": "time_weighted_mean", "time_weighted_mean": "time_weighted_mean",
+    "coverage": "coverage",
 }  # fmt: skip
 _GROUPS: Final = ("site", "sensor", "building", "room")
 _CLAUSES: Final = ("by", "at", "every", "last", "from", "to", "in")

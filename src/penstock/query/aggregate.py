@@ -124,6 +124,7 @@ def _table(
         "first": floats(out(result.first)),
         "last": floats(out(result.last)),
         "time_weighted_mean": floats(out(result.time_weighted_mean)),
+        "coverage": floats(result.coverage),
         "series": result.series,
     }
     return pa.table(columns)

@@ -3,13 +3,14 @@
 Everything is added up in the order of series names, never of store ids or arrival, so equal data gives equal bits. A
 time-weighted mean takes a series as a step function: a value holds until the next reading or the window's end, and
 into a window from the reading before it only over a stated gap, so that a silent sensor is not extrapolated for long.
+Coverage says how much of the time that could have been covered so was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,9 @@ class Combined:
     """Aggregates per occupied (group, window), sorted by both; every array is [n].
 
     slot int64 (group · windows + window) · count, series int64 · sum, mean, min, max, first, last float64 ·
-    time_weighted_mean float64 (NaN where no time is covered). A sum that overflows is infinite, its mean NaN.
+    time_weighted_mean float64 (NaN where no time is covered) · coverage float64, 0 to 1: the share that the step functions
+    cover of series × window, as far as the window lies in the range and before `until`, 0 where nothing of it does.
+    A sum that overflows is infinite, its mean NaN.
     """
 
     slot: I64
@@ -84,6 +87,7 @@ class Combined:
     first: F64
     last: F64
     time_weighted_mean: F64
+    coverage: F64
 
     def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Combined:
         return Combined(*(getattr(self, name)[index] for name in self.__slots__))
@@ -91,7 +95,7 @@ class Combined:
     @classmethod
     def empty(cls) -> Combined:
         i, f = np.empty(0, np.int64), np.empty(0)
-        return cls(i, i, i, f, f, f, f, f, f, f)
+        return cls(i, i, i, f, f, f, f, f, f, f, f)
 
     @classmethod
     def concat(cls, pieces: Sequence[Combined]) -> Combined:
@@ -125,14 +129,25 @@ def combine(partials: Partials, series: I64, grid: Grid, held: Held) -> Combined
 
 def _alone(partials: Partials, series: I64, grid: Grid, held: Held) -> Combined:
     """Every series is a group of its own: there is nothing to add up, only to put in the order of groups."""
-    area, cover = _step(partials, series, 0, len(series), grid, held)
+    steps = _step(partials, series, 0, len(series), grid, held)
     held.keep(series, partials)
     slot = grid.group[series] * grid.windows + (partials.bucket - grid.first) // grid.width
     if np.any(slot[1:] < slot[:-1]):
         order = np.argsort(slot)
-        partials, slot, area, cover = partials.take(order), slot[order], area[order], cover[order]
+        partials, slot, steps = partials.take(order), slot[order], _Steps(*(column[order] for column in steps))
     p = partials
-    return _finish(slot, p.count, np.ones_like(slot), p.sum, p.min, p.max, p.first, p.last, area, cover)
+    return _finish(grid, slot, p.count, np.ones_like(slot), p.sum, p.min, p.max, p.first, p.last, steps)
+
+
+class _Steps(NamedTuple):
+    """Series' step functions per window, every array float64 [n].
+
+    area, value·ms, and the time that it covers, ms · ahead: how much of that time lies at or behind the grid's `until`, ms
+    """
+
+    area: F64
+    cover: F64
+    ahead: F64
 
 
 class _Totals:
@@ -142,7 +157,8 @@ class _Totals:
         slots = grid.groups * grid.windows
         self._grid = grid
         self._count, self._series = np.zeros(slots, np.int64), np.zeros(slots, np.int64)
-        self._sum, self._area, self._cover = np.zeros(slots), np.zeros(slots), np.zeros(slots)
+        self._sum = np.zeros(slots)
+        self._steps = _Steps(np.zeros(slots), np.zeros(slots), np.zeros(slots))
         self._min, self._max = np.full(slots, np.inf), np.full(slots, -np.inf)
         self._first, self._last = np.zeros(slots), np.zeros(slots)
         self._first_key, self._last_key = np.full(slots, _LATEST), np.full(slots, _LATEST)
@@ -152,11 +168,13 @@ class _Totals:
         grid, rows = self._grid, np.s_[start:stop]
         of, last = series[rows], partials.last[rows]
         slot = (partials.bucket[rows] - grid.first) // grid.width + grid.group[of] * grid.windows
-        area, cover = _step(partials, series, start, stop, grid, held)
+        steps = _step(partials, series, start, stop, grid, held)
         with np.errstate(over="ignore", invalid="ignore"):
             np.add.at(self._sum, slot, partials.sum[rows])
-            np.add.at(self._area, slot, area)
-        np.add.at(self._cover, slot, cover)
+            np.add.at(self._steps.area, slot, steps.area)
+        np.add.at(self._steps.cover, slot, steps.cover)
+        early = np.flatnonzero(steps.ahead)  # hardly ever any: readings of clocks that run ahead
+        np.add.at(self._steps.ahead, slot[early], steps.ahead[early])
         np.add.at(self._count, slot, partials.count[rows])
         np.add.at(self._series, slot, 1)
         np.minimum.at(self._min, slot, partials.min[rows])
@@ -170,22 +188,38 @@ class _Totals:
     def result(self) -> Combined:
         """The slots that hold something."""
         at = np.flatnonzero(self._series)
-        columns = (self._sum, self._min, self._max, self._first, self._last, self._area, self._cover)
-        return _finish(at, self._count[at], self._series[at], *(column[at] for column in columns))
+        total, low, high = self._sum[at], self._min[at], self._max[at]
+        steps = _Steps(*(column[at] for column in self._steps))
+        return _finish(
+            self._grid, at, self._count[at], self._series[at], total, low, high, self._first[at], self._last[at], steps
+        )
 
 
 def _finish(
-    slot: I64, count: I64, series: I64, total: F64, low: F64, high: F64, first: F64, last: F64, area: F64, cover: F64
+    grid: Grid,
+    slot: I64,
+    count: I64,
+    series: I64,
+    total: F64,
+    low: F64,
+    high: F64,
+    first: F64,
+    last: F64,
+    steps: _Steps,
 ) -> Combined:
+    opens = grid.first + slot % grid.windows * grid.width
+    closes = np.minimum(opens + grid.width, min(grid.end, grid.until))
+    possible = series * np.maximum(closes - np.maximum(opens, grid.start), 0)
+    coverage = np.divide(steps.cover - steps.ahead, possible, out=np.zeros(len(slot)), where=possible > 0)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         # A mean of equal values can miss them by the last bit, so it is held between its own extremes.
         mean = np.where(np.isfinite(total), np.clip(total / count, low, high), np.nan)
-        weighted = area / cover
-    return Combined(slot, count, series, total, mean, low, high, first, last, weighted)
+        weighted = steps.area / steps.cover
+    return Combined(slot, count, series, total, mean, low, high, first, last, weighted, coverage)
 
 
-def _step(partials: Partials, series: I64, start: int, stop: int, grid: Grid, held: Held) -> tuple[F64, F64]:
-    """Area under each series' step function in each window, value·ms, and the time that it covers, ms."""
+def _step(partials: Partials, series: I64, start: int, stop: int, grid: Grid, held: Held) -> _Steps:
+    """The step functions of rows [start, stop)."""
     rows, before = np.s_[start:stop], np.arange(start - 1, stop - 1)
     value, ts = partials.last[before], partials.last_ts[before]
     head = series[rows] != series[before]
@@ -198,7 +232,8 @@ def _step(partials: Partials, series: I64, start: int, stop: int, grid: Grid, he
     closes = np.maximum(np.minimum(partials.bucket[rows] + grid.width, min(grid.end, grid.until)), last_ts)
     with np.errstate(over="ignore", invalid="ignore"):
         area = value * (first_ts - opens) + partials.area[rows] + partials.last[rows] * (closes - last_ts)
-    return area, (closes - opens).astype(np.float64)
+    ahead = closes - np.maximum(np.minimum(closes, grid.until), opens)
+    return _Steps(area, (closes - opens).astype(np.float64), ahead.astype(np.float64))
 
 
 def _moment(ts: I64, series: I64, grid: Grid) -> I64:

@@ -100,7 +100,9 @@ class Aggregate(_Question, frozen=True):
     `window` ms, aligned to the epoch; 0 means one window that is the whole range, labelled by its start, closed at the
     end when `include_end`. `group_by` is any of site, sensor, building, room, besides metric, which always separates
     (so does unit). Columns: ts (window start), metric, unit, the `group_by` columns (site_id, sensor_id, building,
-    room), count, sum, mean, min, max, first, last, time_weighted_mean, series (how many contributed).
+    room), count, sum, mean, min, max, first, last, time_weighted_mean, coverage (0 to 1, never null: the share of
+    the window, as far as it lies in the range and the past, in which a value was known, over the series that contributed),
+    series (how many contributed).
     """
 
     where: Select

@@ -47,6 +47,7 @@ def brute_force(rows, asked: Aggregate, now: int) -> list[dict]:
         closes = min(window + asked.window if asked.window else end, end, now + 1)
         hold = max(asked.window or end - asked.start, HOUR)
         area = covered = 0.0
+        past, possible = 0, len(members) * max(0, closes - opens)
         for key, inside in members.items():
             steps = list(inside)
             before = [reading for reading in readings[key] if reading[0] < opens]
@@ -56,6 +57,7 @@ def brute_force(rows, asked: Aggregate, now: int) -> list[dict]:
             for (ts, value), until in zip(steps, [ts for ts, _ in steps[1:]] + [last], strict=True):
                 area += value * (until - ts)
                 covered += until - ts
+                past += max(0, min(until, now + 1) - ts)
         everything = sorted((ts, key, value) for key, inside in members.items() for ts, value in inside)
         numbers = [value for _, _, value in everything]
         answer.append({
@@ -69,6 +71,7 @@ def brute_force(rows, asked: Aggregate, now: int) -> list[dict]:
             "first": everything[0][2],
             "last": everything[-1][2],
             "time_weighted_mean": area / covered if covered else None,
+            "coverage": past / possible if possible else 0.0,
             "series": len(members),
         })  # fmt: skip
     return answer
@@ -113,7 +116,7 @@ def test_answers_equal_a_recomputation_from_raw(rows, asked, now, cells):
     for mine, true in zip(found, expected, strict=True):
         columns = [{"site": "site_id", "sensor": "sensor_id"}[name] for name in asked.group_by]
         assert (mine["metric"], mine["unit"], *(mine[c] for c in columns)) == true["label"]
-        for name in ("ts", "count", "min", "max", "first", "last", "series"):
+        for name in ("ts", "count", "min", "max", "first", "last", "coverage", "series"):
             assert mine[name] == true[name], name
         scale = 1e-12 * max(abs(true["min"]), abs(true["max"]))
         for name in ("sum", "mean", "time_weighted_mean"):
@@ -121,6 +124,7 @@ def test_answers_equal_a_recomputation_from_raw(rows, asked, now, cells):
             assert (mine[name] is None) == (true[name] is None)
             assert mine[name] is None or mine[name] == pytest.approx(true[name], rel=1e-12, abs=allowed), name
         assert mine["min"] <= mine["mean"] <= mine["max"]
+        assert 0.0 <= mine["coverage"] <= 1.0
 
 
 @settings(max_examples=40, deadline=None)
@@ -179,6 +183,7 @@ async def test_the_current_window_holds_a_value_no_further_than_now():
     await world.put([(POWER, T0, 0.0), (POWER, T0 + 20_000, 9.0)])
     [row] = (await world.ask(question(T0, T0 + HOUR))).table.to_pylist()
     assert row["time_weighted_mean"] == pytest.approx(9.0 * 10_001 / 30_001, rel=1e-12)
+    assert row["coverage"] == 1.0  # of the window's past: what is to come is no gap
 
 
 @pytest.mark.parametrize(("age", "expected"), [(HOUR, 25.0), (HOUR + 1, 40.0)])
@@ -188,6 +193,7 @@ async def test_a_value_is_held_into_a_window_over_an_hour_at_most(age, expected)
     [row] = (await world.ask(question(T0, T0 + MINUTE))).table.to_pylist()
     assert row["time_weighted_mean"] == expected
     assert (row["count"], row["mean"]) == (1, 40.0)
+    assert row["coverage"] == (1.0 if age == HOUR else 0.5)
 
 
 async def test_series_are_weighted_by_the_time_that_they_cover():
@@ -196,6 +202,23 @@ async def test_series_are_weighted_by_the_time_that_they_cover():
     [row] = (await world.ask(question(T0, T0 + MINUTE))).table.to_pylist()
     assert (row["mean"], row["series"]) == (50.0, 2)
     assert row["time_weighted_mean"] == pytest.approx(100.0 * 15 / 75)
+    assert row["coverage"] == 75 / 120
+
+
+async def test_a_clock_that_runs_ahead_makes_up_for_no_gap_and_covers_nothing_that_is_to_come():
+    world = World()
+    world.time = T0 + 30_000 - 1
+    await world.put([(POWER, T0 - 2 * HOUR, 1.0), (POWER, T0 + 15_000, 1.0), (M2, T0, 1.0), (M2, T0 + 45_000, 2.0)])
+    await world.put([(M2, T0 + 90_000, 3.0)])
+    rows = (await world.ask(question(T0, T0 + HOUR))).table.to_pylist()
+    assert [row["coverage"] for row in rows] == [45 / 60, 0.0]
+
+
+async def test_coverage_of_the_whole_range_counts_from_its_start():
+    world = World()
+    await world.put([(POWER, T0 + 45 * MINUTE, 1.0), (POWER, T0 + 50 * MINUTE, 2.0)])
+    [row] = (await world.ask(question(T0 - HOUR, T0 + HOUR, window=0))).table.to_pylist()
+    assert row["coverage"] == 15 / 120
 
 
 # -- groups and units
@@ -221,7 +244,7 @@ async def test_groups_are_columns_in_the_order_asked():
     table = (await world.ask(question(T0, T0 + MINUTE, group_by=("room", "building")))).table
     assert table.column_names == [
         "ts", "metric", "unit", "room", "building", "count", "sum", "mean", "min", "max", "first", "last",
-        "time_weighted_mean", "series",
+        "time_weighted_mean", "coverage", "series",
     ]  # fmt: skip
     assert table.select(["room", "building", "sum"]).to_pylist() == [
         {"room": "", "building": "", "sum": 4.0},
