@@ -224,7 +224,9 @@ class Connection(asyncio.Protocol):
         while not (self._gone.is_set() or self._draining):
             if self._failure is not None:
                 raise self._failure
-            if not (talk.pump.is_blocked or self._choked):
+            # As Nagle's algorithm does: while something is on its way, what comes in small portions is gathered.
+            worthwhile = talk.pump.is_idle or talk.reader.is_ample
+            if worthwhile and not (talk.pump.is_blocked or self._choked):
                 unit = talk.reader.take()
                 if unit == "BYE":
                     return

@@ -59,6 +59,11 @@ class UnitReader(Protocol):
         """Whether `take` would give something or raise."""
         ...
 
+    @property
+    def is_ample(self) -> bool:
+        """Whether the next unit would not become much larger by waiting for more bytes."""
+        ...
+
     def feed(self, data: bytes) -> None: ...
 
     def take(self) -> Unit | None:
@@ -86,6 +91,10 @@ class LineReader:
     @property
     def is_ready(self) -> bool:
         return self._end > 0 or len(self._buffer) > self._max
+
+    @property
+    def is_ample(self) -> bool:
+        return len(self._buffer) >= _PIECE // 2
 
     def feed(self, data: bytes) -> None:
         at = data.rfind(b"\n")
@@ -157,6 +166,10 @@ class FrameReader:
             return False
         length, _ = HEADER.unpack_from(self._buffer)
         return length > self._max or len(self._buffer) >= HEADER.size + length
+
+    @property
+    def is_ample(self) -> bool:
+        return True
 
     def feed(self, data: bytes) -> None:
         self._buffer += data

@@ -168,6 +168,21 @@ async def test_at_most_a_window_of_frames_is_on_its_way(make_wharf):
     assert (await client.acked(8))[-1] == "ACK 8 accepted=24 refused=0"
 
 
+async def test_lines_that_come_while_one_is_on_its_way_are_gathered(make_wharf):
+    bus = SlowBus()
+    wharf = await make_wharf(bus=bus)
+    bus.gate.clear()
+    client = await wharf.open()
+    client.send(row())
+    await until(lambda: bus.waiting == 1)
+    for i in range(1, 6):
+        client.send(row(i))
+        await asyncio.sleep(0.01)
+    bus.gate.set()
+    assert await client.line() == "ACK 1 accepted=1 refused=0"
+    assert await client.line() == "ACK 6 accepted=6 refused=0"
+
+
 async def test_a_bus_that_refuses_is_waited_for_and_told_once(make_wharf):
     bus = MemoryBus()
     wharf = await make_wharf(bus=bus)
