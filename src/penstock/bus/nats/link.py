@@ -190,7 +190,7 @@ class Link:
                 reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType]  any number of seconds will do
                 reconnect_to_server_handler=_next_server,
                 connect_timeout=2,
-                ping_interval=10,
+                ping_interval=2,  # a link that is half open is noticed within six seconds
                 max_outstanding_pings=2,
                 pending_size=0,  # nothing is kept to be sent later: callers know what was not sent
                 error_cb=self._on_error,
