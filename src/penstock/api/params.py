@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY, parse_duration, parse_time
 from penstock.query.port import MAX_POINTS, Consumption, Select
+from penstock.query.windows import find_zone, parse_window
 
 __all__ = [
     "AggregateParams",
@@ -59,12 +60,24 @@ class RecentParams(_Params):
 class AggregateParams(_Params):
     """Windows of a site over [from, to); the last hour without them."""
 
-    window: str = Field("1m", max_length=16, description="500ms, 30s, 1m, 15m, 1h, 7d", examples=["1m"])
+    window: str = Field(
+        "1m", max_length=16, description="500ms, 30s, 1m, 15m, 1h, 7d; by the calendar 1w, 1mo, 1y", examples=["1m"]
+    )
+    zone: str | None = Field(
+        None, max_length=64, description="IANA zone that hours, days, weeks … begin in", examples=["Europe/Berlin"]
+    )
     from_: When = Field(None, alias="from")
     to: When = None
     metric: Name = None
     group_by: str | None = Field(None, max_length=64, description="Any of site, sensor, building, room, by commas")
     unit: Unit = None
+
+    def window_asked(self) -> int | str:
+        """`Aggregate.window`: ms, or the text of a calendar window. Raises InvalidInput."""
+        if self.zone is None and not self.window.strip().endswith(("w", "mo", "y")):
+            return width(self.window)
+        find_zone(self.zone or "UTC")
+        return parse_window(self.window).text
 
 
 class EnergyParams(_Params):

@@ -91,7 +91,8 @@ class ReadDoors:
             where=Select(site=site, metric=params.metric),
             start=start,
             end=end,
-            window=width(params.window),
+            window=params.window_asked(),
+            zone=params.zone or "UTC",
             group_by=group_columns(params.group_by),
             unit=params.unit,
         )

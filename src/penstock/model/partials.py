@@ -109,9 +109,9 @@ def from_readings(readings: Readings, width: int) -> Partials:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def fold(fine: Partials, width: int) -> Partials:
-    """Coarser partials: `width` ms must be a multiple of the finer width, buckets aligned to the epoch."""
-    bucket = fine.bucket - fine.bucket % width
+def fold(fine: Partials, width: int, origin: int = 0) -> Partials:
+    """Coarser partials: buckets of `width` ms are counted from `origin` (epoch ms), both multiples of the finer width."""
+    bucket = fine.bucket - (fine.bucket - origin) % width
     starts = _starts(fine.series, bucket)
     if len(starts) == 0:
         return fine

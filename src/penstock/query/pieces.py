@@ -8,6 +8,7 @@ reading of each series before them, which is kept as well.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from penstock.model.partials import Partials, fold, tier_for
 from penstock.model.time import DAY, HOUR
 from penstock.query.combine import Combined, Grid, Held, combine
 from penstock.query.select import positions
@@ -89,6 +91,7 @@ class Pieces:
     async def combined(self, tenant: str, ids: I32, grid: Grid) -> tuple[Combined, int]:
         """All windows of `grid`, whose series have the store's `ids` int32 [series], and the coarsest tier that was read.
 
+        Its windows are aligned to the epoch.
         The answer is of one revision in all its slices: what changed while it was put together is read again, and a
         question that loses that race three times is answered without what is kept.
         """
@@ -105,6 +108,29 @@ class Pieces:
                 return found
         held = await work.held_before(grid.start)
         return await work.windows(grid.start, grid.end, held)
+
+    async def joined(self, tenant: str, ids: I32, grids: Sequence[Grid]) -> tuple[Combined, int]:
+        """Grids that follow one another in time and differ only in their windows: as `combined`, windows numbered through.
+
+        Nothing is kept. The answer is of one revision if the last grid takes one read, and no race was lost three times.
+        """
+        works = [_Work(self._store, tenant, ids, grid) for grid in grids]
+        start, hold = grids[0].start, max(grid.hold for grid in grids)
+        whole = _Work(self._store, tenant, ids, replace(grids[0], hold=hold))
+        parts: list[tuple[Combined, int]] = []
+        for _ in range(_ATTEMPTS):
+            before = await self._store.changed(start - hold, grids[-1].start)
+            held = await whole.held_before(start)
+            parts = [await work.windows(work.grid.start, work.grid.end, held) for work in works]
+            if np.array_equal(before, await self._store.changed(start - hold, grids[-1].start)):
+                break
+        total, offset = sum(grid.windows for grid in grids), 0
+        placed: list[Combined] = []
+        for (part, _), grid in zip(parts, grids, strict=True):
+            slot = part.slot // grid.windows * total + offset + part.slot % grid.windows
+            placed.append(replace(part, slot=slot))
+            offset += grid.windows
+        return Combined.concat(placed), max(tier for _, tier in parts)
 
     async def _attempt(self, work: _Work, slices: range, first: int) -> tuple[Combined, int] | None:
         """The answer, or None if something changed under it. Windows before `first` are of no interest."""
@@ -196,15 +222,33 @@ class _Work:
         grid = self.grid
         parts, tier = [Combined.empty()], 0
         step = max(1, _MAX_CELLS // len(self.ids)) * grid.width
-        first = max(start - start % grid.width, grid.first)
+        first = max(start - (start - grid.first) % grid.width, grid.first)
         for at in range(first, min(end, grid.first + grid.windows * grid.width), step):
             low, high = max(start, at), min(end, at + step)
-            read = await self._store.aggregate(self._tenant, self._sorted, low, high, grid.width)
-            tier = max(tier, read.tier)
+            partials, read = await self._partials(low, high)
+            tier = max(tier, read)
             part = replace(grid, start=grid.start, first=at, windows=-(-(high - at) // grid.width))
-            combined = combine(read.partials, positions(self.ids, read.partials.series), part, held)
+            combined = combine(partials, positions(self.ids, partials.series), part, held)
             parts.append(self.placed(combined, at, part.windows * grid.width, at))
         return Combined.concat(parts), tier
+
+    async def _partials(self, low: int, high: int) -> tuple[Partials, int]:
+        """Partials of the grid's windows over [low, high), and the tier they were read from.
+
+        Windows that are not aligned to the epoch are folded from the coarsest buckets that have an edge at each of theirs,
+        which depend on nothing but a window's place and width. There are many of these: they are read in blocks of series.
+        """
+        grid = self.grid
+        common = math.gcd(grid.width, grid.first)
+        fine = grid.width if common == grid.width else tier_for(common) or common
+        count = len(self._sorted) if fine == grid.width else max(1, _MAX_CELLS * fine // (high - low))
+        parts: list[Partials] = []
+        tier = 0
+        for at in range(0, len(self._sorted), count):
+            read = await self._store.aggregate(self._tenant, self._sorted[at : at + count], low, high, fine)
+            tier = max(tier, read.tier)
+            parts.append(read.partials if fine == grid.width else fold(read.partials, grid.width, grid.first))
+        return Partials.concat(parts), tier
 
     async def slices(self, run: range, held: Held, changed: Sequence[int]) -> list[_Piece]:
         """Whole slices that follow one another, read at once; `held` comes before the first."""

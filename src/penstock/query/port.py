@@ -98,7 +98,8 @@ class Aggregate(_Question, frozen=True):
     """Aggregates per window and group over [start, end) (epoch ms).
 
     `window` ms, aligned to the epoch; 0 means one window that is the whole range, labelled by its start, closed at the
-    end when `include_end`. `group_by` is any of site, sensor, building, room, besides metric, which always separates
+    end when `include_end`. Or text: a window of the calendar in the IANA `zone`, as in `Consumption`; then `label` (local
+    start with offset) follows `ts`. `group_by` is any of site, sensor, building, room, besides metric, which always separates
     (so does unit). Columns: ts (window start), metric, unit, the `group_by` columns (site_id, sensor_id, building,
     room), count, sum, mean, min, max, first, last, time_weighted_mean, coverage (0 to 1, never null: the share of
     the window, as far as it lies in the range and the past, in which a value was known, over the series that contributed),
@@ -108,7 +109,8 @@ class Aggregate(_Question, frozen=True):
     where: Select
     start: int
     end: int
-    window: int = 60_000
+    window: int | str = 60_000
+    zone: str = "UTC"
     group_by: tuple[str, ...] = ()
     unit: str | None = None
     include_end: bool = False

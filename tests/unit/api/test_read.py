@@ -49,6 +49,15 @@ QUESTIONS = {
         tenant="acme", where=Select(site="plant", metric="power_w"), start=NOW - 3 * HOUR, end=NOW - HOUR,
         window=15 * MINUTE, group_by=("sensor", "room"), unit="kW",
     ),
+    f"/v1/sites/plant/agg?window=1d&from={NOW - DAY}&zone=Europe/Berlin": Aggregate(
+        tenant="acme", where=Select(site="plant"), start=NOW - DAY, end=NOW, window="1d", zone="Europe/Berlin"
+    ),
+    f"/v1/sites/plant/agg?window=1mo&from={NOW - DAY}": Aggregate(
+        tenant="acme", where=Select(site="plant"), start=NOW - DAY, end=NOW, window="1mo"
+    ),
+    f"/v1/sites/plant/agg?window=1d&from={NOW - DAY}": Aggregate(
+        tenant="acme", where=Select(site="plant"), start=NOW - DAY, end=NOW, window=DAY
+    ),
     f"/v1/sites/plant/agg?to={NOW - HOUR}": Aggregate(
         tenant="acme", where=Select(site="plant"), start=NOW - 2 * HOUR, end=NOW - HOUR
     ),
@@ -100,7 +109,10 @@ async def test_a_route_asks_its_question(world, client, url):
         ("/v1/sensors/m1/recent?from=yesterday", 400, "invalid_timestamp"),
         ("/v1/sensors/m1/recent?to=2026-01-31T12:00:00", 400, "naive_timestamp"),
         ("/v1/sites/plant/agg?window=fast", 400, "invalid_duration"),
-        ("/v1/sites/plant/agg?window=60w", 400, "invalid_duration"),
+        ("/v1/sites/plant/agg?window=367d", 400, "invalid_duration"),
+        ("/v1/sites/plant/agg?window=60w", 400, "invalid_window"),
+        ("/v1/sites/plant/agg?window=7m&zone=UTC", 400, "invalid_window"),
+        ("/v1/sites/plant/agg?zone=Mars", 400, "unknown_zone"),
         ("/v1/sites/plant/agg?group_by=colour", 400, "invalid_group"),
         (f"/v1/sites/plant/agg?from={NOW}&to={NOW}", 400, "empty_range"),
         ("/v1/battery-readings/search?soc=0.2", 400, "unknown_parameter"),

@@ -81,6 +81,17 @@ def test_any_width_is_the_fold_of_its_tier(history, width):
     )
 
 
+@given(HISTORY, st.sampled_from(TIERS), st.integers(1, 50), st.integers(-3000, 3000))
+def test_buckets_counted_from_another_origin_are_those_of_shifted_time(history, tier, times, shift):
+    data, origin = readings(history), shift * tier
+    found = fold(partials_at(data, tier), times * tier, origin)
+    shifted = fold(partials_at(data._replace(ts=data.ts - origin), tier), times * tier)
+    assert np.array_equal(found.bucket, shifted.bucket + origin)
+    assert all(
+        getattr(found, n).tobytes() == getattr(shifted, n).tobytes() for n in COLUMNS if n[-2:] not in {"et", "ts"}
+    )
+
+
 @given(HISTORY, st.sampled_from(WIDTHS))
 def test_a_series_does_not_depend_on_its_neighbours(history, width):
     data = readings(history)

@@ -59,6 +59,7 @@ async def test_the_remote_answers_as_the_engine_does(bus):
         Series(tenant="acme", limit=1),
         Series(tenant="nobody"),
         Aggregate(tenant="acme", where=Select(site="hq"), start=T0, end=T0 + 9, group_by=("sensor",)),
+        Aggregate(tenant="acme", where=Select(site="hq"), start=T0, end=T0 + 9, window="1mo", zone="Europe/Berlin"),
         Batteries(tenant="acme", above={"soc": 0.1}),
         Status(tenant="acme"),
     ):
