@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from bench import doors, growth, late, limits, queries, versus
+from bench import backlog, doors, growth, late, limits, queries, versus
 from bench.load import Load
 from bench.peers import LOCAL, present
 from bench.peers.penstock import DOORS
@@ -74,6 +74,10 @@ def _late(options: argparse.Namespace, _: dict[str, Any]) -> Any:
     return late.measure([float(share) for share in options.late.split(",")], _load(options))
 
 
+def _backlog(options: argparse.Namespace, _: dict[str, Any]) -> Any:
+    return backlog.measure(_load(options))
+
+
 def _limits(_: argparse.Namespace, __: dict[str, Any]) -> Any:
     return limits.measure()
 
@@ -85,6 +89,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Any]] = {
     "queries": _queries,
     "growth": _growth,
     "late": _late,
+    "backlog": _backlog,
     "limits": _limits,
 }
 """Part → what measures it from the options and what was found so far."""

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -62,12 +63,16 @@ class Penstock:
     version = __version__
     durability = "fsync of the bus before the acknowledgement, then one transaction with the store's own"
 
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        """`settings` are environment variables on top of the defaults."""
+        self._settings = dict(settings or {})
+
     def start(self, directory: Path) -> None:
         self.data = directory / "data"
         self._log = (directory / "up.log").open("w")
         command = [sys.executable, "-m", "penstock", "up", "--data", str(self.data)]
         command += ["--http", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--tcp", "127.0.0.1:0"]
-        environment = os.environ | {"PENSTOCK_BOOTSTRAP_KEY": KEY}
+        environment = os.environ | {"PENSTOCK_BOOTSTRAP_KEY": KEY} | self._settings
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -119,6 +124,11 @@ class Penstock:
                     raise SystemExit(f"the ledger does not balance: {rows}")
                 return sum(row["stored"] + row["duplicate"] + row["superseded"] for row in rows)
             time.sleep(0.05)
+
+    def newest(self, sensor: str) -> int:
+        """Epoch ms of the newest reading of a sensor that is known."""
+        (row,) = self._http.get(f"/v1/sensors/{sensor}/recent?limit=1")["data"]
+        return int(datetime.fromisoformat(row["ts"]).timestamp() * 1000)
 
     def rolled_up(self) -> None:
         """Returns once upkeep has caught up with what is dirty."""
