@@ -1,11 +1,14 @@
 """Fuzz for a while: `python -m tests.fuzz [--seconds 60] [--target NAME] [--atheris]`."""
 
 import argparse
+import logging
 import random
 import sys
 import time
 import traceback
 from pathlib import Path
+
+import structlog
 
 from penstock.model.errors import PenstockError
 from tests.fuzz.mutate import mutated
@@ -60,6 +63,7 @@ def main() -> int:
     targets = [TARGETS[asked.target]] if asked.target else list(TARGETS.values())
     if asked.atheris:
         guided(targets[0])
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     rng, inputs, findings = random.Random(asked.seed), 0, 0
     ends = time.monotonic() + asked.seconds
     while time.monotonic() < ends:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TENANTS = ("acme", "beta")
 SENSORS = ("s1", "s2", "s3")
 VALUES = (0.1, 0.2, 1 / 3, 1e16, -1e16, 1.0, -7.25)
+MOST_ROWS = 40
 OFFSETS = (0, 1, 30_000, MINUTE - 1, MINUTE, 15 * MINUTE, HOUR, HOUR + 1, 5 * HOUR, 26 * HOUR)
 
 
@@ -134,7 +135,7 @@ class Client:
                 float("nan") if rng.random() < 0.05 else rng.choice(VALUES),
                 rng.choice((0, 0, 1, 2, 3)),
             )
-            for _ in range(rng.choice((0, 1, 1, 2, 4, 12, 40)))
+            for _ in range(rng.choice((0, 1, 1, 2, 4, 12, MOST_ROWS)))
         ]
         said = Attributes(rng.choice(("B1", "B2")), "R1") if rng.random() < 0.3 else None
         return Request(number, tenant, self._source, key, rows, undecoded=rng.choice((0, 0, 1)), attributes=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ _PEEK: Final = 16_384
 _MAX_METRICS: Final = 256
 _S3: Final = ("power_w", "voltage_v", "current_a")
 _NULL: Final = msgspec.Raw(b"null")
+_ODD_NAME: Final = re.compile(r'[\x00-\x1f"\\]')  # what msgspec takes in no field's name
 
 
 class Model(NamedTuple):
@@ -61,7 +63,7 @@ def _model_of(row: dict[str, Any], dialect: Dialect) -> Model | None:
     if not long:
         others = [name for name in row if name not in names and name not in (sensor, time)]
         metrics = _S3 if set(others) <= set(_S3) else tuple(sorted(others))
-    if len(metrics) > _MAX_METRICS:
+    if len(metrics) > _MAX_METRICS or any(_ODD_NAME.search(name) for name in metrics):
         return None
     # The slow path defines what a row of this look means: when it refuses the first row, it shall see them all.
     judge(row, 0, dialect, Collector())

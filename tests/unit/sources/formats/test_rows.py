@@ -409,3 +409,13 @@ def test_a_bad_row_costs_its_own_judging_only(monkeypatch):
     rows = [LONG | {"value": "x" if i % 33 == 5 else float(i), "ts": TS + i} for i in range(3_000)]
     decode_rows(dump(*rows), "json")
     assert judged == [i for i in range(3_000) if i % 33 == 5]
+
+
+@pytest.mark.parametrize("name", ["a\x00b", 'a"b', "a\\b", "\n", "\x1f"])
+@pytest.mark.parametrize("decode", [decode_rows, decode_battery_rows])
+def test_a_field_of_any_name_is_a_metric_or_refused_and_breaks_nothing(name, decode):
+    row = {"sensor_id": "s1", "ts": TS, name: 1.0, "power_w": 2.0}
+    draft = decode(json.dumps([row] * 3).encode(), "json")
+    assert draft.rows == 3
+    assert len(draft.rejected) in (0, 3)
+    assert len(draft.value) == 0 if draft.rejected else 6
