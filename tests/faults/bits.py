@@ -27,7 +27,7 @@ def flip(path: Path, rng: random.Random) -> int:
     return at
 
 
-@fault("F16a", "a bit flips in a .blk of the broker while it is stopped, with a backlog in it", bounded=2, long=20)
+@fault("F16a", "a bit flips in a .blk of the broker while it is stopped, with a backlog in it", bounded=1, long=20)
 def in_the_broker(case: Case) -> Report:
     """nats-server cuts a damaged file off without a word; Penstock must tell how much went, and alter nothing."""
     report = Report(checked="no altered value, no silent loss")
@@ -87,7 +87,7 @@ def _settled(parts: Parts) -> bool:
     return rows.height > 0 and int(rows["in_flight"].sum()) == 0
 
 
-@fault("F16b", "a bit flips in the DuckDB file while it is stopped", bounded=2, long=20)
+@fault("F16b", "a bit flips in the DuckDB file while it is stopped", bounded=1, long=20)
 def in_the_store(case: Case) -> Report:
     """DuckDB keeps a checksum per block: a damaged one is refused, a value is never changed."""
     report = Report(checked="no altered value, damage is told")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Generator
@@ -24,11 +25,16 @@ DRAIN_SECONDS = 90.0
 
 
 class Sampler:
-    """Asks for a sensor's newest readings five times a second; `violations` holds the answers to I7 afterwards."""
+    """Asks for a sensor's newest readings five times a second; `violations` holds the answers to I7 afterwards.
+
+    Every fifth time it asks for the same readings as a meter's, and holds the answer to I6.
+    """
 
     def __init__(self, target: Target) -> None:
         self._target = target
         self._seen: list[tuple[str, int, int, set[int]]] = []
+        self._falls: list[str] = []
+        self.meters = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -43,9 +49,22 @@ class Sampler:
                 answer = door.get_once(
                     f"/v1/sensors/{sensor_name(sensor)}/recent?metric={METRIC}&limit=1000", timeout=2.0
                 )
+                if turn % 5 == 0:
+                    self._read_meter(door, sensor_name(sensor))
             except OSError:  # away, or not there yet: what the sampler cannot ask it cannot judge
                 continue
             self._seen.append((tenant, sensor, int(answer["as_of"]), set(answer["columns"]["ts"])))
+
+    def _read_meter(self, door: readback.Door, sensor: str) -> None:
+        """I6: within one answer a cumulative column never falls, and no increase is negative."""
+        to = time.time_ns() // 1_000_000
+        asked = f"metric={METRIC}&kind=counter&cumulative=true&window=1m&from={to - 7_200_000}&to={to}"
+        columns = door.get_once(f"/v1/sensors/{sensor}/energy?{asked}", timeout=5.0)["columns"]
+        self.meters += 1
+        running = [value for value in columns["cumulative_increase"] if value is not None]
+        least = min((value for value in columns["increase"] if value is not None), default=0.0)
+        if least < 0 or any(later < earlier for earlier, later in itertools.pairwise(running)):
+            self._falls.append(f"I6 {sensor}: cumulative {running}, least increase {least}")
 
     def stop(self) -> None:
         self._ended.set()
@@ -65,7 +84,7 @@ class Sampler:
                 found.append(
                     f"I7 an answer as of {as_of} lacks {len(missing)} of {sensor_name(sensor)}: {min(missing)}"
                 )
-        return found[:3]
+        return found[:3] + self._falls[:3]
 
     @property
     def answers(self) -> int:
@@ -78,7 +97,7 @@ class Report:
 
     violations: list[str] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
-    checked: str = "I1 I2 I3 I4 I7 I9 I10 I11 I12"
+    checked: str = "I1 I2 I3 I4 I6 I7 I9 I10 I11 I12"
 
 
 def recipe(seed: int, **changes: Any) -> Recipe:
@@ -184,7 +203,7 @@ class Drill:
         found += check.returned_to_base(self._base, resources(alive))
         if self._sampler is not None:
             found += self._sampler.violations(books)
-            report.numbers["answers"] = self._sampler.answers
+            report.numbers |= {"answers": self._sampler.answers, "meters": self._sampler.meters}
         report.numbers |= books.tally()
         if stop:
             target.stop()

@@ -47,7 +47,7 @@ def _add(total: Report, part: Report) -> None:
         total.numbers[name] = max(before, value) if name.endswith("_s") else before + value
 
 
-@fault("F1", "kill -9 of core or edge at random moments", bounded=12, long=200)
+@fault("F1", "kill -9 of core or edge at random moments", bounded=8, long=200)
 def kill_roles(case: Case) -> Report:
     return _killing(case, ("core", "edge"))
 

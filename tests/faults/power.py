@@ -28,7 +28,7 @@ _MESSAGES = 300
 _PASSWORD = "for-this-test-only"
 
 
-@fault("F3a", "power cut below nats-server", bounded=3, long=50)
+@fault("F3a", "power cut below nats-server", bounded=2, long=50)
 def below_the_broker(case: Case) -> Report:
     report = _cuts(case, "nats")
     lost = {sync: asyncio.run(_raw_broker(case.home / f"control-{sync}", default_sync=sync)) for sync in (True, False)}
