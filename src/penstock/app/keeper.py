@@ -27,15 +27,16 @@ _ATTEMPTS_TO_START: Final = 3
 
 
 class Backoff:
-    """Pauses between restarts: doubling from 0.25 s to 30 s, each drawn from its upper half; from the start after 60 s of health."""
+    """Pauses between restarts: doubling from 0.25 s to 30 s, each drawn from its upper half; from the start after `healthy` seconds."""
 
-    def __init__(self, draw: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(self, draw: Callable[[float, float], float] = random.uniform, *, healthy: float = 60.0) -> None:
         self._draw = draw
+        self._healthy = healthy
         self._failures = 0
 
     def after(self, ran_for: float) -> float:
         """Seconds to wait after something ended that had run for `ran_for` seconds."""
-        if ran_for >= 60.0:
+        if ran_for >= self._healthy:
             self._failures = 0
         pause = min(30.0, 0.25 * 2**self._failures)
         self._failures = min(self._failures + 1, 16)

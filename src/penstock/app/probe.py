@@ -10,10 +10,11 @@ from typing import Final
 from penstock.app.values import Bind
 from penstock.model.errors import Unavailable
 
-__all__ = ["status_of", "trust_only", "until_ready"]
+__all__ = ["answer_of", "status_of", "trust_only", "until_ready"]
 
 _PAUSE: Final = 0.05
 _ATTEMPT_SECONDS: Final = 5.0
+_MAX_BODY: Final = 64 << 10
 
 
 async def until_ready(bind: Bind, *, cert: Path | None, seconds: float) -> None:
@@ -40,11 +41,20 @@ async def status_of(host: str, port: int, path: str, *, cert: Path | None = None
 
     With `cert`, the server's own certificate, over TLS.
     """
+    return (await answer_of(host, port, path, cert=cert))[0]
+
+
+async def answer_of(host: str, port: int, path: str, *, cert: Path | None = None) -> tuple[str, bytes]:
+    """The status line of `GET path` and the body, at most 64 KiB of it; as `status_of`. For servers that send it unchunked."""
     context = None if cert is None else trust_only(cert)
     reader, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-        return (await reader.readuntil(b"\r\n")).decode("latin-1").strip()
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        body = bytearray()
+        while len(body) < _MAX_BODY and (piece := await reader.read(_MAX_BODY)):
+            body += piece
+        return head.partition("\r\n")[0].strip(), bytes(body)
     finally:
         writer.close()
 

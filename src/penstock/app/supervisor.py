@@ -25,6 +25,7 @@ from typing import Any, Final
 import structlog
 
 from penstock.app.broker import Broker, BrokerAddress, BrokerConfig
+from penstock.app.brokerkeeper import BrokerKeeper
 from penstock.app.config import ENV_PREFIX, Settings
 from penstock.app.datadir import DataDir, Running
 from penstock.app.exposure import check_exposure
@@ -32,7 +33,7 @@ from penstock.app.keeper import Backoff, Worker, WorkerSpec
 from penstock.app.listen import bind_socket, free_bind
 from penstock.app.probe import until_ready
 from penstock.app.welcome import Checklist, welcome
-from penstock.model.errors import Conflict, Misconfigured, Unavailable
+from penstock.model.errors import Conflict
 
 __all__ = ["Supervisor"]
 
@@ -45,6 +46,7 @@ _STOP_SHARES: Final = {"simulate": 1.0, "edge": 4.0, "core": 4.0}
 """At most so many of the ten seconds that stopping may take; what one leaves is the next one's."""
 _CLOSING_SECONDS: Final = 12.0
 _OWNER_SECONDS: Final = 0.7
+_REWRITE_SECONDS: Final = 1.0
 _LEAN: Final = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "OPENBLAS_NUM_THREADS": "1",
@@ -75,14 +77,14 @@ class Supervisor:
         self._data = DataDir(settings.data)
         self._checklist = Checklist(sys.stderr)
         self._stop = asyncio.Event()
-        self._draining = False
         self._broker: Broker | None = None
+        self._keeper: BrokerKeeper | None = None
         self._address: BrokerAddress | None = None
         self._workers: dict[str, Worker] = {}
-        self._restarts: dict[str, int] = {}
         self._history: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         self._started = time.time_ns() // 1_000_000
         self._url = ""
+        self._rewriting: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Bring everything up, keep it up until a signal, drain it.
@@ -183,7 +185,8 @@ class Supervisor:
         )
         self._broker = Broker(config)
         address = self._address = await self._broker.start()
-        tasks.create_task(self._keep_broker(self._broker), name="keep:nats")
+        self._keeper = BrokerKeeper(self._broker, address, self._data.path / "nats", changed=self._write_state)
+        tasks.create_task(self._keeper.keep(), name="keep:nats")
         self._settings = replace(
             settings,
             nats_url=address.url,
@@ -192,27 +195,6 @@ class Supervisor:
             nats_monitor_url=address.monitor_url,
         )
         self._checklist.done("bus", f"{address.url}, fsync before every acknowledgement")
-
-    async def _keep_broker(self, broker: Broker) -> None:
-        backoff = Backoff()
-        while True:
-            began = time.monotonic()
-            code = await broker.wait()
-            while not self._draining:
-                pause = backoff.after(time.monotonic() - began)
-                log.error("a process ended", process="nats", code=code, restart_in=round(pause, 2))
-                await asyncio.sleep(pause)
-                try:
-                    await broker.start()
-                except (Unavailable, Misconfigured, OSError) as error:
-                    # Its port may be taken, or its disk full, for a while only: what is acknowledged is in there.
-                    log.error("the broker did not come back", error=str(error))
-                    continue
-                self._restarts["nats"] = self._restarts.get("nats", 0) + 1
-                self._write_state()
-                break
-            if self._draining:
-                return
 
     def _spawn(self, tasks: asyncio.TaskGroup, name: str, roles: str, *flags: str, inherit: tuple[int, ...]) -> Worker:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(ENV_PREFIX)}
@@ -227,26 +209,37 @@ class Supervisor:
             self._history.set_result(message["history"])
 
     def _write_state(self) -> None:
+        """Tell other programs how things are; on a full disk again in a second, since nothing runs worse without it."""
+        try:
+            self._data.write_state(self._state())
+        except OSError as error:
+            log.error("the state file could not be written", path=str(self._data.state_file), error=str(error))
+            if self._rewriting is not None:
+                self._rewriting.cancel()
+            if not self._stop.is_set():
+                self._rewriting = asyncio.get_running_loop().call_later(_REWRITE_SECONDS, self._write_state)
+
+    def _state(self) -> Running:
         settings, address = self._settings, self._address
         processes = {name: worker.pid for name, worker in self._workers.items() if worker.pid is not None}
         if self._broker is not None and self._broker.pid is not None:
             processes["nats"] = self._broker.pid
-        restarts = {name: worker.restarts for name, worker in self._workers.items()} | self._restarts
-        self._data.write_state(
-            Running(
-                pid=os.getpid(),
-                started=self._started,
-                url=self._url,
-                nats_url=settings.nats_url,
-                nats_monitor_url=settings.nats_monitor_url,
-                nats_user=address.user if address else settings.nats_user,
-                nats_password=address.password if address else settings.nats_password,
-                processes=processes,
-                restarts=restarts,
-                demo=self._demo,
-                tls_cert=str(settings.http_tls_cert.absolute()) if settings.http_tls_cert else "",
-                tcp=str(settings.tcp.reachable) if settings.tcp else "",
-            )
+        restarts = {name: worker.restarts for name, worker in self._workers.items()}
+        if self._keeper is not None and self._keeper.restarts:
+            restarts["nats"] = self._keeper.restarts
+        return Running(
+            pid=os.getpid(),
+            started=self._started,
+            url=self._url,
+            nats_url=settings.nats_url,
+            nats_monitor_url=settings.nats_monitor_url,
+            nats_user=address.user if address else settings.nats_user,
+            nats_password=address.password if address else settings.nats_password,
+            processes=processes,
+            restarts=restarts,
+            demo=self._demo,
+            tls_cert=str(settings.http_tls_cert.absolute()) if settings.http_tls_cert else "",
+            tcp=str(settings.tcp.reachable) if settings.tcp else "",
         )
 
     # -- down
@@ -268,7 +261,6 @@ class Supervisor:
 
     async def _drain(self) -> None:
         """Stop what sends before what receives, the bus last, all within ten seconds."""
-        self._draining = True
         deadline = time.monotonic() + _STOP_SECONDS
         for name, share in _STOP_SHARES.items():
             if worker := self._workers.get(name):
@@ -277,7 +269,7 @@ class Supervisor:
             killer = asyncio.get_running_loop().call_later(
                 max(0.5, deadline - time.monotonic()), self._kill_broker, self._broker
             )
-            await self._broker.stop()
+            await (self._keeper or self._broker).stop()
             killer.cancel()
         if self._workers:
             self._checklist.note(f"stopped; everything is kept in {self._data.path}")
