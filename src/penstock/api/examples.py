@@ -65,7 +65,12 @@ _WIDE: Final = {
 }
 _BATTERY: Final = {"battery_id": "bat-7", "ts": 1769860800000, "soc": 0.82, "voltage_v": 51.2, "current_a": -3.1}
 _EVENT: Final = {"criticality": 7, "timestamp": "2026-01-31T12:00:00Z", "eventMessage": "door forced"}
-
+_DISK: Final = {
+    "state": "ok",
+    "free_bytes": 81_604_378_624,
+    "total_bytes": 270_582_939_648,
+    "reserve_bytes": 2_147_483_648,
+}
 
 _LINE: Final = "power,site=plant,sensor=meter-1 power_w=1204.5,voltage_v=229.8 1769860800000000000"
 
@@ -282,7 +287,10 @@ LEDGER: Final = operation(
     "getLedger", "Every row's fate, per source", "System", rows({"source": "http", **_FATES, "difference": 0})
 )
 STATUS: Final = operation(
-    "getStatus", "State of store and lanes", "System", {"application/json": {"version": "0.1.0", **FRESH}}
+    "getStatus",
+    "State of store and lanes",
+    "System",
+    {"application/json": {"version": "0.1.0", "disk": _DISK, **FRESH}},
 )
 HEALTH: Final = operation(
     "liveness", "Whether this process lives", "System", {"application/json": {"status": "ok", "version": "0.1.0"}}
@@ -294,7 +302,11 @@ READY: Final = operation(
     {
         "application/json": {
             "status": "ready",
-            "checks": {"write": {"ok": True, "ms": 2.1}, "read": {"ok": True, "ms": 38.0}},
+            "checks": {
+                "disk": {"ok": True, **_DISK},
+                "write": {"ok": True, "ms": 2.1},
+                "read": {"ok": True, "ms": 38.0},
+            },
         }
     },
 )

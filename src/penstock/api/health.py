@@ -17,13 +17,14 @@ from starlette.responses import Response
 import penstock
 from penstock.api import examples
 from penstock.api.bodies import BodyReader
-from penstock.api.observe import HELD_BODIES, HELD_GATE, READER_UP
+from penstock.api.observe import DISK_FREE, DISK_RESERVE, DISK_TOTAL, HELD_BODIES, HELD_GATE, READER_UP
 from penstock.api.problems import problem
 from penstock.api.render import JSON
 from penstock.api.services import Services
 from penstock.model.batch import Batch
-from penstock.model.errors import NotFound, PenstockError
+from penstock.model.errors import Backpressure, NotFound, PenstockError
 from penstock.model.series import SeriesKey
+from penstock.pipeline.room import Room
 from penstock.query.port import Metrics, Recent, Select, Status
 
 __all__ = ["PROBE_TENANT", "HealthDoors"]
@@ -75,6 +76,9 @@ class HealthDoors:
         """This process's metrics and, if it answers, those of the query service."""
         HELD_GATE.set(self._services.gate.held_bytes)
         HELD_BODIES.set(self._bodies.held)
+        room = self._services.room
+        for gauge, value in ((DISK_FREE, room.free), (DISK_RESERVE, room.reserve), (DISK_TOTAL, room.total)):
+            gauge.set(value)
         theirs = ""
         try:
             async with asyncio.timeout(_SCRAPE_DEADLINE):
@@ -90,6 +94,7 @@ class HealthDoors:
         deadline = time.monotonic() + _DEADLINE
         checks: dict[str, dict[str, Any]] = {}
         if config.writes:
+            checks["disk"] = _disk(self._services.room)
             checks["write"] = await _timed(lambda: self._write(now), deadline)
         if config.reads:
             written = config.writes and checks["write"]["ok"]
@@ -115,6 +120,16 @@ class HealthDoors:
 
     async def _ask_status(self) -> None:
         await self._services.reader.ask(Status(tenant=PROBE_TENANT))
+
+
+def _disk(room: Room) -> dict[str, Any]:
+    """Whether there is room for readings, with the numbers."""
+    outcome: dict[str, Any] = {"ok": not room.full, **room.describe()}
+    try:
+        room.check()
+    except Backpressure as error:
+        outcome["detail"] = error.detail
+    return outcome
 
 
 async def _timed(work: Callable[[], Awaitable[None]], deadline: float) -> dict[str, Any]:

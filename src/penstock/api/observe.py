@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from penstock.api.problems import hide_failure
 
 __all__ = [
+    "DISK_FREE",
+    "DISK_RESERVE",
+    "DISK_TOTAL",
     "HELD_BODIES",
     "HELD_GATE",
     "LIVE_CLIENTS",
@@ -42,6 +45,9 @@ LATENCY: Final = Histogram(
 ROWS: Final = Counter("penstock_api_rows", "Rows received over HTTP and TCP, by fate at the door", ["source", "fate"])
 HELD_GATE: Final = Gauge("penstock_api_gate_held_bytes", "Bytes of readings that wait for the broker")
 HELD_BODIES: Final = Gauge("penstock_api_body_held_bytes", "Bytes of request bodies in memory")
+DISK_FREE: Final = Gauge("penstock_disk_free_bytes", "Bytes that are free on the broker's disk")
+DISK_RESERVE: Final = Gauge("penstock_disk_reserve_bytes", "Bytes that must be free for readings to be taken")
+DISK_TOTAL: Final = Gauge("penstock_disk_total_bytes", "Size of the broker's disk")
 LIVE_CLIENTS: Final = Gauge("penstock_api_live_clients", "Open live streams")
 LIVE_SKIPPED: Final = Counter("penstock_api_live_skipped_rows", "Rows not sent to live clients that were too slow")
 TCP_CONNECTIONS: Final = Gauge("penstock_api_tcp_connections", "Open TCP connections that send rows")

@@ -9,6 +9,7 @@ from penstock.accounts.keys import KeyRing
 from penstock.bus import Bus
 from penstock.model.time import Clock
 from penstock.pipeline.gate import Gate
+from penstock.pipeline.room import Room
 from penstock.query.port import Reader
 
 __all__ = ["ApiConfig", "Services"]
@@ -52,7 +53,7 @@ class ApiConfig:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them."""
+    """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them; `room` is on the gate's disk."""
 
     gate: Gate
     reader: Reader
@@ -60,3 +61,4 @@ class Services:
     keys: KeyRing
     clock: Clock
     config: ApiConfig = field(default_factory=ApiConfig)
+    room: Room = field(default_factory=Room)

@@ -24,6 +24,7 @@ class SystemDoors:
 
     def __init__(self, services: Services) -> None:
         self._reader = services.reader
+        self._room = services.room
 
     def install(self, app: FastAPI) -> None:
         app.add_api_route("/v1/receipts/{receipt}", self.receipt, **examples.RECEIPT)
@@ -46,7 +47,7 @@ class SystemDoors:
         return await render(request, await self._reader.ask(LedgerQuestion(tenant=identity_of(request).tenant)))
 
     async def status(self, request: Request) -> Response:
-        """The store's state and the lanes' pending work."""
+        """The store's state, the lanes' pending work, and room on the disk below the broker."""
         answer = await self._reader.ask(Status(tenant=identity_of(request).tenant))
-        document = {"version": penstock.__version__, **answer.meta, **freshness(answer)}
+        document = {"version": penstock.__version__, **answer.meta, "disk": self._room.describe(), **freshness(answer)}
         return Response(msgspec.json.encode(document), media_type=JSON)

@@ -24,6 +24,7 @@ from penstock.app.values import (
     parse_bool,
     parse_directory,
     parse_optional_bind,
+    parse_optional_size,
     parse_path,
     parse_size,
     parse_span,
@@ -88,6 +89,13 @@ class Settings:
         parse_tenant, "default", "Tenant that events published on the bare NATS subject `events` belong to."
     )
     demo_tenant: str = _setting(parse_tenant, "default", "Tenant that `penstock up --demo` fills.")
+    disk_reserve: int | None = _setting(
+        parse_optional_size,
+        "",
+        "Bytes that must be free on the disk of `data` (of `data`/nats, if that is a disk of its own) for readings to be "
+        "taken; empty takes a hundredth of the disk within 512 MiB and 2 GiB, of a small disk an eighth at most. 0 refuses "
+        "nothing.",
+    )
 
     nats: Bind = _setting(
         parse_bind,

@@ -75,6 +75,11 @@ def parse_size(text: str) -> int:
     return int(match[1]) << (10 * exponent)
 
 
+def parse_optional_size(text: str) -> int | None:
+    """As `parse_size`; None for empty text."""
+    return parse_size(text) if text.strip() else None
+
+
 def parse_span(text: str) -> int:
     """Milliseconds of `90s`, `15m`, `1h`, `2d` or a plain number of them; raises ValueError."""
     match = _SPAN.fullmatch(text.strip())

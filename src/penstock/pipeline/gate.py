@@ -1,8 +1,8 @@
 """The gate: admitted readings become frames on the bus, and the caller hears back only after they are durable.
 
 Small requests are gathered while an earlier frame of their tenant is on its way to disk, so an idle system adds no
-latency and a busy one pays one fsync for many requests. What waits is bounded in bytes; over the bound a request is
-refused at once (Backpressure), never queued without end and never dropped. Readings that are old already when they come go
+latency and a busy one pays one fsync for many requests. What waits is bounded in bytes; over the bound, or when
+the broker's disk is nearly full, a request is refused at once (Backpressure), never queued without end and never dropped. Readings that are old already when they come go
 to the backlog lane, where they delay nothing that is new.
 """
 
@@ -28,6 +28,7 @@ from penstock.model.series import Attributes
 from penstock.model.time import HOUR, MINUTE, Clock
 from penstock.pipeline.offer import Offer
 from penstock.pipeline.repeats import Memory, Repeats, digest_of
+from penstock.pipeline.room import Room
 
 __all__ = ["Gate", "GateConfig"]
 
@@ -64,10 +65,12 @@ class GateConfig:
 class Gate:
     """Publishes admitted readings and events. One per process; `close` waits for what is on its way."""
 
-    def __init__(self, bus: Bus, clock: Clock, config: GateConfig | None = None) -> None:
+    def __init__(self, bus: Bus, clock: Clock, config: GateConfig | None = None, *, room: Room | None = None) -> None:
+        """`room` on the broker's disk decides whether readings are taken; without one they always are."""
         self._bus = bus
         self._clock = clock
         self._config = config or GateConfig()
+        self._room = room or Room(0)
         config = self._config
         self._repeats = Repeats(clock, remember=config.remember, window=config.retry_window)
         self._held: dict[str, int] = {}
@@ -222,6 +225,8 @@ class Gate:
         return len(offers)
 
     async def _send(self, lane: Lane, frame: Frame) -> None:
+        if lane is not Lane.EVENTS:  # events are few and matter most when things go wrong: the reserve is theirs
+            self._room.check()
         payload = encode_frame(frame)
         if len(payload) > self._bus.max_payload:
             raise TooLarge(
@@ -230,7 +235,8 @@ class Gate:
                 hint="send fewer rows per request, or shorter names and tags",
             )
         headers = {HEADER_ID: frame.id, HEADER_ROWS: rows_header(frame)}
-        await self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers)
+        async with self._room.waiting():
+            await self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers)
 
     # -- bounds and memory
 

@@ -17,6 +17,7 @@ from penstock.bus import Lane, decode_frame
 from penstock.bus.memory import MemoryBus
 from penstock.model.time import DAY
 from penstock.pipeline.gate import Gate, GateConfig
+from penstock.pipeline.room import Room
 from penstock.query.port import Answer
 
 NOW = 1_769_860_800_000  # 2026-01-31T12:00:00Z
@@ -60,8 +61,9 @@ class World:
         self.bus = bus
         self.keys = keys
         self.reader = FakeReader()
-        self.gate = Gate(bus, self.clock, gate or GateConfig())
-        self.services = Services(self.gate, self.reader, bus, keys, self.clock, config)
+        self.room = Room()
+        self.gate = Gate(bus, self.clock, gate or GateConfig(), room=self.room)
+        self.services = Services(self.gate, self.reader, bus, keys, self.clock, config, self.room)
         self.app = create_app(self.services)
         self.key = keys.create("acme", "tests")
         self._clients = []

@@ -88,12 +88,38 @@ async def test_a_probe_that_never_comes_back_fails_by_its_deadline(world, monkey
     assert "not done within 0.1 s" in answer.json()["checks"]["read"]["detail"]
 
 
-@pytest.mark.parametrize(("writes", "reads", "checks"), [(True, False, {"write"}), (False, True, {"read"})])
+@pytest.mark.parametrize(("writes", "reads", "checks"), [(True, False, {"disk", "write"}), (False, True, {"read"})])
 async def test_a_process_is_asked_only_for_what_it_does(make_world, writes, reads, checks):
     world = await make_world(writes=writes, reads=reads)
     answer = await world.client("").get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["checks"].keys() == checks
+
+
+async def test_a_full_disk_is_named_with_its_numbers_and_reads_go_on(world):
+    reads_back(world)
+    world.room.update(7, 10_000)
+    answer = await world.client("").get("/readyz")
+    said = answer.json()
+    assert answer.status_code == 503
+    assert (
+        said["checks"]["disk"].items() >= {"ok": False, "state": "full", "free_bytes": 7, "total_bytes": 10_000}.items()
+    )
+    assert "7 bytes are free, 1250 must be" in said["checks"]["disk"]["detail"]
+    assert not said["checks"]["write"]["ok"]
+    assert said["checks"]["read"]["ok"]
+
+
+async def test_room_on_the_disk_is_in_status_and_metrics(make_world):
+    world = await make_world(public_metrics=True)
+    world.room.update(5_000, 10_000)
+    world.reader.says(Status)
+    client = world.client()
+    room = {"state": "ok", "free_bytes": 5_000, "total_bytes": 10_000, "reserve_bytes": 1_250}
+    assert (await client.get("/v1/system/status")).json()["disk"] == room
+    text = (await client.get("/metrics")).text
+    for name in ("free", "total", "reserve"):
+        assert value(text, f"penstock_disk_{name}_bytes") == room[f"{name}_bytes"]
 
 
 def value(text, name, **labels):

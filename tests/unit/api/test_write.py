@@ -186,6 +186,22 @@ async def test_a_tenant_over_its_share_is_429_and_a_full_gate_is_503(make_world,
 
 # -- line protocol
 
+
+async def test_a_full_disk_refuses_readings_with_the_numbers_and_when_to_come_back(world, client):
+    world.room.update(7, 10_000)
+    refused = await client.post("/v1/readings", json=LONG, headers={"idempotency-key": "once"})
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "5"
+    assert refused.json()["code"] == "disk_full"
+    assert "7 bytes are free, 1250 must be" in refused.json()["detail"]
+    assert (await client.post("/api/v2/write", content=LINE)).status_code == 503
+    assert await world.readings() == []
+    world.room.update(5_000, 10_000)
+    again = await client.post("/v1/readings", json=LONG, headers={"idempotency-key": "once"})
+    assert again.status_code == 200
+    assert len(await world.readings()) == 1
+
+
 LINE = b"power,site=plant,sensor=m1 power_w=1.5 1769860800000000000"
 
 

@@ -13,6 +13,7 @@ from penstock.api.services import ApiConfig, Services
 from penstock.api.tcp import Door, TcpConfig, listening
 from penstock.app.config import Settings
 from penstock.app.listen import bind_socket
+from penstock.app.services.disk import room_below
 from penstock.app.services.http import serve_http
 from penstock.app.services.resources import Resources
 from penstock.app.values import Bind
@@ -31,10 +32,11 @@ async def open_doors(
     config = ApiConfig(
         writes=writes, reads=reads, retention_earliest=resources.earliest, events_tenant=settings.events_tenant
     )
-    gate = Gate(resources.bus, resources.clock, GateConfig(backlog_after=resources.settings.backlog_after))
-    services = Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config)
-    intake = Intake(services)
     async with contextlib.AsyncExitStack() as serving:
+        room = await serving.enter_async_context(room_below(resources))
+        gate = Gate(resources.bus, resources.clock, GateConfig(backlog_after=settings.backlog_after), room=room)
+        services = Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config, room=room)
+        intake = Intake(services)
         serving.push_async_callback(gate.close)
         listener = _listener(resources, "http", settings.http)
         ports = {"port": listener.getsockname()[1]}

@@ -14,6 +14,7 @@ from penstock.bus.nats.connection import Connection
 from penstock.bus.nats.consumer import NatsDelivery, fetch
 from penstock.bus.nats.lanes import broker_error, make_lanes
 from penstock.bus.nats.monitor import check_durability
+from penstock.bus.nats.orphans import Orphans
 from penstock.bus.nats.responder import Listener, NatsResponder
 from penstock.bus.port import Handler, Lane, LiveMessage, Pending, check_subject
 from penstock.model.errors import Unavailable
@@ -31,6 +32,7 @@ class NatsBus:
         self._config = config
         self._connection = Connection(config)
         self._backlogs = {lane: Backlog(self._connection, lane, config.max_bytes) for lane in Lane}
+        self._orphans = {lane: Orphans(self._connection, lane, config) for lane in Lane}
         self._responders: weakref.WeakSet[NatsResponder] = weakref.WeakSet()
 
     @property
@@ -76,6 +78,7 @@ class NatsBus:
         try:
             if not await self._begin(lane, wait):
                 return ()
+            await self._orphans[lane].relieve()
             deliveries = await fetch(self._connection, lane, max_messages, wait, self._backlogs[lane].forget)
         except Unavailable as error:
             if error.code not in {"no_responders", "broker_refused"}:

@@ -18,7 +18,7 @@ from penstock.bus.nats.connection import Connection
 from penstock.bus.port import EVENTS_SUBJECT, Lane
 from penstock.model.errors import Backpressure, Misconfigured, PenstockError, TooLarge, Unavailable
 
-__all__ = ["CONSUMER", "STREAMS", "api", "broker_error", "make_lanes"]
+__all__ = ["CONSUMER", "STREAMS", "api", "broker_error", "make_lanes", "renew_consumer"]
 
 STREAMS: Final[Mapping[Lane, str]] = {lane: f"PENSTOCK_{lane.name}" for lane in Lane}
 CONSUMER: Final = "process"
@@ -57,19 +57,30 @@ async def make_lanes(connection: Connection, config: NatsConfig) -> None:
             await _create(connection, stream, wanted)
         elif merged := _changed(present["config"], wanted):
             await _manage(connection, f"STREAM.UPDATE.{stream}", merged)
-        present = await _found(connection, f"CONSUMER.INFO.{stream}.{CONSUMER}")
-        wanted = {
-            "durable_name": CONSUMER,
-            "name": CONSUMER,
-            "deliver_policy": "all",
-            "ack_policy": "explicit",
-            "ack_wait": _nanoseconds(config.ack_wait),
-            "max_deliver": -1,
-            "max_ack_pending": config.max_ack_pending,
-        }
-        if merged := _changed(present["config"] if present else {}, wanted):
-            body = {"stream_name": stream, "config": merged}
-            await _manage(connection, f"CONSUMER.CREATE.{stream}.{CONSUMER}", body)
+        await _make_consumer(connection, stream, config)
+
+
+async def renew_consumer(connection: Connection, lane: Lane, config: NatsConfig) -> None:
+    """Forget what was delivered and acked of a lane: everything that is in it is delivered again. Raises as `make_lanes`."""
+    stream = STREAMS[lane]
+    await _manage(connection, f"CONSUMER.DELETE.{stream}.{CONSUMER}", {})
+    await _make_consumer(connection, stream, config)
+
+
+async def _make_consumer(connection: Connection, stream: str, config: NatsConfig) -> None:
+    present = await _found(connection, f"CONSUMER.INFO.{stream}.{CONSUMER}")
+    wanted = {
+        "durable_name": CONSUMER,
+        "name": CONSUMER,
+        "deliver_policy": "all",
+        "ack_policy": "explicit",
+        "ack_wait": _nanoseconds(config.ack_wait),
+        "max_deliver": -1,
+        "max_ack_pending": config.max_ack_pending,
+    }
+    if merged := _changed(present["config"] if present else {}, wanted):
+        body = {"stream_name": stream, "config": merged}
+        await _manage(connection, f"CONSUMER.CREATE.{stream}.{CONSUMER}", body)
 
 
 async def _create(connection: Connection, stream: str, wanted: Mapping[str, Any]) -> None:

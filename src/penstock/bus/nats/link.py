@@ -69,6 +69,11 @@ class Link:
         return self._client is not None and not self._closing
 
     @property
+    def is_up(self) -> bool:
+        """Connected at this moment."""
+        return self.is_open and self._up.is_set()
+
+    @property
     def max_payload(self) -> int:
         """Bytes of headers and payload that the broker accepts in one message."""
         return self._client.max_payload if self._client is not None else 1 << 20
