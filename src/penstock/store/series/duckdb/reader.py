@@ -5,7 +5,7 @@ SQL only selects rows; numbers are computed in NumPy by `model.partials`, so eve
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from typing import Any, Final
@@ -33,6 +33,8 @@ from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, Tr
 __all__ = ["Reader", "as_readings"]
 
 _COLUMNS: Final = tuple(f.name for f in fields(Partials))
+_MAX_ROWS: Final = 4_000_000
+"""Raw readings that a question holds at once while it makes partials of them, some 300 MB."""
 _REACH: Final = (HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
 """How far back `recent` looks before it reads a series' whole history."""
 
@@ -129,7 +131,10 @@ class Reader:
         with self._snapshot() as (cursor, rolled_to):
             rolled = max(low, min(high, rolled_to - rolled_to % tier))
             pieces = [
-                partials_at(_select_raw(cursor, ids, a, b), tier) for a, b in ((start, low), (rolled, end)) if a < b
+                part
+                for a, b in ((start, low), (rolled, end))
+                if a < b
+                for part in _raw_partials(cursor, ids, a, b, tier)
             ]
             if low < rolled:
                 pieces += _stored(cursor, ids, low, rolled, tier)
@@ -247,6 +252,16 @@ def _select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: in
             [*parameters, start, end],
         ).fetchnumpy()
     )
+
+
+def _raw_partials(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> Iterator[Partials]:
+    """Partials of raw readings, some series at a time, so that a question never holds more than a bounded number of rows."""
+    ((rows,),) = cursor.execute(
+        "SELECT count(*) FROM raw WHERE series BETWEEN ? AND ? AND ts >= ? AND ts < ?",
+        [int(ids[0]), int(ids[-1]), start, end],
+    ).fetchall()
+    for part in np.array_split(ids, min(len(ids), -(-rows // _MAX_ROWS) or 1)):
+        yield partials_at(_select_raw(cursor, part, start, end), tier)
 
 
 def _among(cursor: duckdb.DuckDBPyConnection, ids: I32) -> tuple[str, list[int]]:
