@@ -87,6 +87,14 @@ class Reader:
         with self._snapshot() as (cursor, _):
             return _select_raw(cursor, ids, start, end)
 
+    def _from_raw(self, ids: I32, start: int, end: int, width: int) -> Partials:
+        """Partials of readings alone, from memory where they all are there."""
+        held = self._held(ids, start, end)
+        if held is not None:
+            return partials_at(held, width)
+        with self._snapshot() as (cursor, _):
+            return Partials.concat(list(_raw_partials(cursor, ids, start, end, width)))
+
     def _held(self, ids: I32, start: int, end: int) -> Readings | None:
         """Readings of [start, end) from memory; None if not all of them are there."""
         with self._guard:
@@ -119,11 +127,13 @@ class Reader:
     def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int) -> Aggregates:
         ids = self._own(tenant, ids)
         tier = tier_for(width)
-        if tier is None or end <= start or len(ids) == 0:
-            return Aggregates(partials_at(self.scan(tenant, ids, start, end), width), 0)
+        if end <= start or len(ids) == 0:
+            return Aggregates(Partials.empty(), 0)
+        if tier is None:
+            return Aggregates(self._from_raw(ids, start, end, width), 0)
         low, high = -(-start // tier) * tier, end - end % tier
         if low >= high:
-            return Aggregates(partials_at(self.scan(tenant, ids, start, end), width), 0)
+            return Aggregates(self._from_raw(ids, start, end, width), 0)
         with self._guard:
             held = self._held(ids, start, end) if self._memory.marks.rolled_to <= low else None
         if held is not None:
