@@ -242,7 +242,10 @@ MUTANTS = (
         "        as_of = self._freshness.as_of(lanes) if waiting else began\n        body = await self._body_unless",
         "        as_of = began\n        body = await self._body_unless",
         "an answer claims to be fresh while acknowledged readings are missing in it",
-        (ENGINE + "test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_complete",),
+        (
+            ENGINE + "test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_complete",
+            ENGINE + "test_freshness_is_read_before_the_data",
+        ),
     ),
     Mutant(
         "as_of passes over gaps",

@@ -95,7 +95,8 @@ async def test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_comple
     await world.put([(POWER, T0, 1.0)])
     world.fresh_to, world.flying = world.time - 1000, {"acme": {"http": 50}}
     began = asyncio.get_running_loop().time()
-    assert not (await world.ask(Latest(tenant="acme"))).complete
+    answer = await world.ask(Latest(tenant="acme"))
+    assert (answer.complete, answer.as_of) == (False, world.fresh_to)
     assert asyncio.get_running_loop().time() - began < 0.05
 
 
