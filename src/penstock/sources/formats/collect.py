@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,6 @@ __all__ = [
     "Int64s",
     "check_refused",
     "check_rows",
-    "distinct",
 ]
 
 Int32s = npt.NDArray[np.int32]
@@ -55,18 +54,6 @@ def check_refused(count: int) -> None:
             f"more than {MAX_REFUSED} rows of the body are faulty",
             hint="check that it is of the declared type, or send it in smaller pieces",
         )
-
-
-def distinct(codes: npt.NDArray[np.integer[Any]], bound: int) -> tuple[Int64s, Int64s]:
-    """The distinct codes (each from 0 to `bound` - 1), ascending, and int64 [n]: which of them each code is."""
-    if bound > max(8 * len(codes), 65_536):
-        present, local = np.unique(codes, return_inverse=True)
-        return present.astype(np.int64), local.astype(np.int64)
-    place = np.zeros(bound, np.int64)
-    place[codes] = 1
-    present = np.flatnonzero(place)
-    place[present] = np.arange(len(present))
-    return present, place[codes]
 
 
 class _Block(NamedTuple):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from penstock.model.batch import DraftKey
 
-__all__ = ["Names", "current_names"]
+__all__ = ["Names", "current_names", "distinct"]
 
 _MAX_KEYS: Final = 262_144
 _MAX_TEXT: Final = 32 << 20
@@ -54,7 +54,7 @@ class Names:
 
         Equal sets of keys give the very same tuple, so that what is made of it can be cached in its turn.
         """
-        present, index = _distinct(numbers, len(self._keys))
+        present, index = distinct(numbers, len(self._keys))
         name = present.tobytes()
         with self._lock:
             keys = self._selections.get(name)
@@ -64,7 +64,7 @@ class Names:
                     self._selections.popitem(last=False)
             else:
                 self._selections.move_to_end(name)
-        return keys, index
+        return keys, index.astype(np.int32)
 
 
 _current = Names()
@@ -78,13 +78,13 @@ def current_names() -> Names:
     return _current
 
 
-def _distinct(codes: npt.NDArray[np.int32], bound: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """The distinct codes (0 to `bound` - 1), ascending, and which of them each code is."""
+def distinct(codes: npt.NDArray[np.integer[Any]], bound: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct codes (each from 0 to `bound` - 1), ascending, and int64 [n]: which of them each code is."""
     if bound > _TABLE_WORTH * len(codes):
         present, index = np.unique(codes, return_inverse=True)
-        return present.astype(np.int32), index.astype(np.int32)
-    place = np.zeros(bound, np.int32)
+        return present.astype(np.int64), index.astype(np.int64)
+    place = np.zeros(bound, np.int64)
     place[codes] = 1
-    present = np.flatnonzero(place).astype(np.int32)
-    place[present] = np.arange(len(present), dtype=np.int32)
+    present = np.flatnonzero(place)
+    place[present] = np.arange(len(present))
     return present, place[codes]

@@ -14,9 +14,10 @@ from penstock.model.batch import Draft, DraftKey
 from penstock.model.errors import InvalidInput
 from penstock.model.series import Attributes
 from penstock.model.units import quantity_of, resolve_metric
-from penstock.sources.formats.collect import Collector, Float64s, Int32s, Int64s, distinct
+from penstock.sources.formats.collect import Collector, Float64s, Int32s, Int64s
 from penstock.sources.formats.fields import shown
 from penstock.sources.formats.mapping import FileMapping, exact_mapping
+from penstock.sources.formats.names import distinct
 from penstock.sources.formats.times import Times, parse_times, read_timestamps
 
 __all__ = ["table_to_draft"]
