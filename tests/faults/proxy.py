@@ -72,10 +72,11 @@ class Proxy:
 
     async def _cut(self, *, reset: bool) -> None:
         for writer in tuple(self._writers):
-            if reset:
+            connection = writer.get_extra_info("socket")
+            # One side of a pair that has ended is closed a turn of the loop before the pair is forgotten.
+            if reset and connection.fileno() >= 0:
                 # A linger of zero makes close send RST.
-                linger = struct.pack("ii", 1, 0)
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort() if reset else writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -17,8 +17,10 @@ async def echo() -> AsyncIterator[Proxy]:
     """A proxy in front of a server that repeats what it hears."""
 
     async def serve(reader, writer):
-        while chunk := await reader.read(4096):
-            writer.write(chunk)
+        # A reset is what one of the tests asks for.
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := await reader.read(4096):
+                writer.write(chunk)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -78,3 +80,12 @@ async def test_a_refusing_link_takes_no_new_connection(echo):
     with contextlib.suppress(ConnectionResetError):
         assert await reader.read(1) == b""
     writer.transport.abort()
+
+
+async def test_a_cut_while_one_side_is_already_closed_cuts_the_rest(echo, pair):
+    await said(pair)
+    ended = next(iter(echo._writers))
+    ended.get_extra_info("socket")._sock.close()
+    echo.cut(reset=True)
+    with pytest.raises(ConnectionResetError):
+        await said(pair)
