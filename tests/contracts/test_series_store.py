@@ -270,16 +270,16 @@ async def test_a_filter_matches_exactly_or_by_wildcard(store, where, sensors):
 async def test_attributes_by_stamp_not_by_arrival_and_nothing_erases(store, order):
     sensor = (POWER.site, POWER.sensor)
     said = [
-        (10, Attributes("B1", "R1", {"a": "1"})),
-        (30, Attributes("", "R3", {})),
-        (20, Attributes("B2", "R2", {"a": "2"})),
-        (20, Attributes("B1", "R9", {"a": "1"})),
+        (10, Attributes("B1", "R1", tags={"a": "1"})),
+        (30, Attributes("", "R3", tags={})),
+        (20, Attributes("B2", "R2", tags={"a": "2"})),
+        (20, Attributes("B1", "R9", tags={"a": "1"})),
     ]
     for i in order:
         stamp, attributes = said[i]
         await store.commit([frame([(POWER, T0, 1.0, 1)], stamp=stamp, attributes={sensor: attributes})])
     [info] = await store.find("acme", Filter())
-    assert info.attributes == Attributes("B2", "R3", {"a": "2"})
+    assert info.attributes == Attributes("B2", "R3", tags={"a": "2"})
 
 
 # -- reading back
@@ -444,7 +444,7 @@ async def test_what_was_committed_survives_a_reopen(adapter, tmp_path):
         pytest.skip("keeps nothing")
     store = adapter.make(tmp_path)
     await store.open()
-    sensor = {(POWER.site, POWER.sensor): Attributes("B1", "R1", {"a": "ü"})}
+    sensor = {(POWER.site, POWER.sensor): Attributes("B1", "R1", tags={"a": "ü"})}
     poisoned = DeadLetter("d", "nats", T0, "bad", "why", b"\x00")
     frames = [
         frame([(POWER, T0 + i * MINUTE, i / 3, 1) for i in range(300)], attributes=sensor, stamp=9),

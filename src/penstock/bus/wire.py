@@ -173,7 +173,8 @@ def _read(payload: bytes | memoryview) -> tuple[_Header, pa.RecordBatch]:
 def _batch(header: _Header, record: pa.RecordBatch) -> Batch:
     series = record.column("series")
     attributes: dict[SensorKey, Attributes] = {
-        (site, sensor): Attributes(building, room, tags) for site, sensor, building, room, tags in header.attributes
+        (site, sensor): Attributes(building, room, tags=tags)
+        for site, sensor, building, room, tags in header.attributes
     }
     return Batch(
         header.tenant,

@@ -67,6 +67,7 @@ class Attributes:
 
     building: str = ""
     room: str = ""
+    equipment: str = ""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

@@ -247,4 +247,4 @@ def trim(a: Attributes) -> Attributes:
     if len(a.tags) <= MAX_TAGS and max(len(a.building), len(a.room), longest) <= 256:
         return a
     tags = dict(list(a.tags.items())[:MAX_TAGS])
-    return Attributes(a.building[:256], a.room[:256], {k[:256]: v[:1024] for k, v in tags.items()})
+    return Attributes(a.building[:256], a.room[:256], tags={k[:256]: v[:1024] for k, v in tags.items()})

@@ -20,6 +20,7 @@ GROUPS: Final[Mapping[str, tuple[str, Callable[[SeriesInfo], str]]]] = {
     "sensor": ("sensor_id", lambda info: info.key.sensor),
     "building": ("building", lambda info: info.attributes.building),
     "room": ("room", lambda info: info.attributes.room),
+    "equipment": ("equipment", lambda info: info.attributes.equipment),
 }
 """What `group_by` may name → the answer's column, and a series' value in it."""
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-import msgspec
 import pyarrow as pa
 
 from penstock.model.time import HOUR
+from penstock.query.ast import Asked, Fetch, Query, Select, Then
 
 __all__ = [
     "MAX_POINTS",
@@ -25,9 +25,11 @@ __all__ = [
     "DeadLetters",
     "Events",
     "Explain",
+    "Fetch",
     "Latest",
     "LedgerQuestion",
     "Metrics",
+    "Query",
     "Question",
     "Reader",
     "ReceiptQuestion",
@@ -35,35 +37,14 @@ __all__ = [
     "Select",
     "Series",
     "Status",
+    "Then",
 ]
 
 MAX_POINTS: Final = 200_000
 """Rows that one answer may hold; a question that needs more is refused with the number and what would fit."""
 
 
-class Select(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which series: exact text, or with `*` for any run of characters; None for any."""
-
-    site: str | None = None
-    sensor: str | None = None
-    metric: str | None = None
-    building: str | None = None
-    room: str | None = None
-
-
-class _Question(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    tag_field="ask",
-    tag=str.lower,
-):
-    tenant: str
-
-
-class Series(_Question, frozen=True):
+class Series(Asked, frozen=True):
     """Series listing. Columns: sensor_id, site_id, metric, unit, building, room, tags (JSON text), first_ts, last_ts."""
 
     where: Select = Select()
@@ -71,7 +52,7 @@ class Series(_Question, frozen=True):
     cursor: str | None = None
 
 
-class Recent(_Question, frozen=True):
+class Recent(Asked, frozen=True):
     """Newest readings first over all selected series. Columns: ts, sensor_id, site_id, metric, value, unit.
 
     `unit` converts values on the way out. `cursor` continues behind an earlier answer.
@@ -85,7 +66,7 @@ class Recent(_Question, frozen=True):
     cursor: str | None = None
 
 
-class Latest(_Question, frozen=True):
+class Latest(Asked, frozen=True):
     """The newest reading of each selected series, by site, sensor, metric. Columns as `Recent`."""
 
     where: Select = Select()
@@ -94,7 +75,7 @@ class Latest(_Question, frozen=True):
     cursor: str | None = None
 
 
-class Aggregate(_Question, frozen=True):
+class Aggregate(Asked, frozen=True):
     """Aggregates per window and group over [start, end) (epoch ms).
 
     `window` ms, aligned to the epoch; 0 means one window that is the whole range, labelled by its start, closed at the
@@ -116,7 +97,7 @@ class Aggregate(_Question, frozen=True):
     include_end: bool = False
 
 
-class Consumption(_Question, frozen=True):
+class Consumption(Asked, frozen=True):
     """What meters counted, or what power adds up to, per window and group over [start, end) (epoch ms).
 
     `window` is text: `15m`, `1h` (divisors of a day), `1d`, `1w`, `1mo`, `1y`, in the IANA `zone`. `kind`: counter takes
@@ -146,7 +127,7 @@ class Consumption(_Question, frozen=True):
     max_rate: float | None = None
 
 
-class Batteries(_Question, frozen=True):
+class Batteries(Asked, frozen=True):
     """Battery readings, one wide row per (battery, ts), newest first.
 
     Columns: id (`battery@ts`), battery_id, site_id, ts, and one per metric that occurs (soc, voltage_v, …). `battery` is
@@ -158,13 +139,13 @@ class Batteries(_Question, frozen=True):
     ts: int | None = None
     start: int | None = None
     end: int | None = None
-    above: dict[str, float] = {}
-    below: dict[str, float] = {}
+    above: dict[str, float] = {}  # noqa: RUF012 - msgspec copies it for each question
+    below: dict[str, float] = {}  # noqa: RUF012 - msgspec copies it for each question
     limit: int = 100
     cursor: str | None = None
 
 
-class Events(_Question, frozen=True):
+class Events(Asked, frozen=True):
     """Events newest first. Columns: id, ts, timestamp, criticality, message, source."""
 
     criticality_above: int | None = None
@@ -173,7 +154,7 @@ class Events(_Question, frozen=True):
     limit: int = 100
 
 
-class Explain(_Question, frozen=True):
+class Explain(Asked, frozen=True):
     """Why a reading is what it is, or why there is none. Columns, one row per version that arrived, in order of commit:
     value, seq, stamp (epoch µs, null with seq), fate (stored, replaced, duplicate, superseded), wins, receipt, source,
     frames, admitted_ts, committed_ts. `meta` holds the rest, see `query.explain`.
@@ -187,7 +168,7 @@ class Explain(_Question, frozen=True):
     site: str | None = None
 
 
-class ReceiptQuestion(_Question, frozen=True, tag="receipt"):
+class ReceiptQuestion(Asked, frozen=True, tag="receipt"):
     """What became of one request. Columns: receipt, source, received, stored, duplicate, superseded, rejected,
     dead_lettered, in_flight, admitted_ts, committed_ts; no row while nothing of it is committed. `meta` holds `frames`,
     `reasons` (code → rows refused) and `conversions`.
@@ -196,13 +177,13 @@ class ReceiptQuestion(_Question, frozen=True, tag="receipt"):
     receipt: str
 
 
-class LedgerQuestion(_Question, frozen=True, tag="ledger"):
+class LedgerQuestion(Asked, frozen=True, tag="ledger"):
     """The ledger of the tenant. Columns: source, received, stored, duplicate, superseded, rejected, dead_lettered,
     in_flight, difference (0 at rest).
     """
 
 
-class DeadLetters(_Question, frozen=True):
+class DeadLetters(Asked, frozen=True):
     """Newest first; the filters are exact. Columns: id, state, received_ts, source, holds, rows, code, detail, media_type,
     payload (how it begins, as text with bytes escaped), payload_bytes, settled_ts, settled_by, reason.
     """
@@ -214,7 +195,7 @@ class DeadLetters(_Question, frozen=True):
     cursor: str | None = None
 
 
-class DeadLetterQuestion(_Question, frozen=True, tag="deadletter"):
+class DeadLetterQuestion(Asked, frozen=True, tag="deadletter"):
     """One letter: the columns of `DeadLetters` and stamp, with payload as bytes from `offset` on, a megabyte at most.
 
     No row when there is no such letter.
@@ -224,11 +205,11 @@ class DeadLetterQuestion(_Question, frozen=True, tag="deadletter"):
     offset: int = 0
 
 
-class Status(_Question, frozen=True):
+class Status(Asked, frozen=True):
     """No columns; `meta` holds the store's state and the lanes' pending work."""
 
 
-class Metrics(_Question, frozen=True):
+class Metrics(Asked, frozen=True):
     """No columns; `meta["text"]` is the process's Prometheus exposition text. Not tenant-bound: for the operator."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
@@ -55,12 +56,25 @@ async def find(store: SeriesStore, tenant: str, where: Select) -> list[SeriesInf
 
     Raises NotFound when a sensor, site, building or room that was named exactly holds none of them.
     """
-    asked = {name: getattr(where, name) for name in where.__struct_fields__}
-    found = await store.find(tenant, Filter(**asked))
-    if not found and any(asked[name] and "*" not in asked[name] for name in ("sensor", "site", "building", "room")):
+    asked = {name: getattr(where, name) for name in ("site", "sensor", "metric", "building", "room")}
+    found: Sequence[SeriesInfo] = await store.find(tenant, Filter(**asked))
+    if where.equipment is not None or where.tags:
+        found = [info for info in found if _matches(info, where)]
+    if not found and any(text and "*" not in text for name, text in asked.items() if name != "metric"):
         named = ", ".join(f"{name} {text!r}" for name, text in asked.items() if text is not None)
         raise NotFound(f"no series of {named}", hint="the series listing shows what there is")
     return sorted(found, key=by_name)
+
+
+def _matches(info: SeriesInfo, where: Select) -> bool:
+    """Whether equipment and tags are those asked for; patterns as in `Select`."""
+    said = info.attributes
+    wanted = [(where.equipment, said.equipment), *((text, said.tags.get(key, "")) for key, text in where.tags.items())]
+    return all(pattern is None or _like(pattern, text) for pattern, text in wanted)
+
+
+def _like(pattern: str, text: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 def overlaps(info: SeriesInfo, start: int, end: int) -> bool:

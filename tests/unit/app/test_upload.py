@@ -62,7 +62,7 @@ def test_where_a_sensor_is_travels_too():
 
 
 def test_rows_carry_tags_units_and_versions():
-    said = {("hq", "a"): Attributes("b1", "r1", {"phase": "L1"})}
+    said = {("hq", "a"): Attributes("b1", "r1", tags={"phase": "L1"})}
     draft = _draft([0, 1, 2], said, seq=True)
     draft.row = np.array([0, 0, 1], np.int32)
     draft.rows = 2

@@ -171,7 +171,7 @@ def test_negative_zero_is_zero():
 
 
 def test_attributes_follow_their_sensor_and_its_site():
-    said = Attributes("b1", "r1", {"k": "v"})
+    said = Attributes("b1", "r1", tags={"k": "v"})
     batch = _admit(_draft((_key("power_w"), NOW, 1.0, 0), attributes={("", "m1"): said, ("", "unheard"): said})).batch
     assert batch.attributes == {("default", "m1"): said}
 

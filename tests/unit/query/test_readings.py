@@ -172,7 +172,8 @@ async def test_latest_is_one_row_per_series_by_site_sensor_metric_in_pages():
 async def test_series_lists_what_is_known_in_pages():
     world = World()
     await world.put(
-        [(key, T0 + i, 1.0) for i, key in enumerate(KEYS)], attributes={("hq", "s1"): Attributes("B", "R", {"a": "ü"})}
+        [(key, T0 + i, 1.0) for i, key in enumerate(KEYS)],
+        attributes={("hq", "s1"): Attributes("B", "R", tags={"a": "ü"})},
     )
     found = await pages(world, Series(tenant="acme", limit=2))
     rows = [row for page in found for row in page]

@@ -125,7 +125,9 @@ class Collector:
         at = (site or "", sensor)
         known = self._attributes.get(at)
         if known is not None and known is not said:
-            said = Attributes(said.building or known.building, said.room or known.room, {**known.tags, **said.tags})
+            said = Attributes(
+                said.building or known.building, said.room or known.room, tags={**known.tags, **said.tags}
+            )
         self._attributes[at] = said
 
     def draft(self, rows: int) -> Draft:

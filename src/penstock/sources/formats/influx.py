@@ -67,7 +67,7 @@ class _Reader:
     def _describe(self) -> None:
         """Say what the lines told of their sensors, in the order of the last lines that did."""
         for series in sorted(self._told, key=self._told.__getitem__):
-            said = Attributes(series.building, series.room, dict(series.tags))
+            said = Attributes(series.building, series.room, tags=dict(series.tags))
             self._out.describe(series.site, series.sensor, said)
 
     def _read_mixed(self, body: bytes) -> None:

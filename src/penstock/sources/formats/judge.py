@@ -84,7 +84,7 @@ def judge(row: object, at: int, dialect: Dialect, out: Collector) -> None:
         readings = _wide(fields, dialect)
     for metric, value, unit in readings:
         out.reading(DraftKey(origin.site, origin.sensor, metric, unit, origin.tenant), origin.ts, value, at, origin.seq)
-    out.describe(origin.site, origin.sensor, Attributes(origin.building, origin.room, origin.tags))
+    out.describe(origin.site, origin.sensor, Attributes(origin.building, origin.room, tags=origin.tags))
 
 
 def _origin(fields: Mapping[str, Any], dialect: Dialect) -> _Origin:

@@ -118,7 +118,7 @@ class Look:
             for name in self.model.integers:
                 fields[name] = read_name(name, fields[name])
             tags = _tags(fields.pop("tags", b"null"))
-            attributes = Attributes(fields.pop("building", None) or "", fields.pop("room", None) or "", tags)
+            attributes = Attributes(fields.pop("building", None) or "", fields.pop("room", None) or "", tags=tags)
             if "units" in fields:
                 fields["units"] = _decode_units(fields["units"]) or {}
             self.said.append(Said(**fields, attributes=attributes))

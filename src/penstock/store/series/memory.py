@@ -75,7 +75,7 @@ class _Said:
             self.tags = max(self.tags, (stamp, tags))
 
     def attributes(self) -> Attributes:
-        return Attributes(self.building[1], self.room[1], json.loads(self.tags[1] or "{}"))
+        return Attributes(self.building[1], self.room[1], tags=json.loads(self.tags[1] or "{}"))
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ def test_other_tags_than_attributes_are_part_of_the_sensor():
     draft = decode("m,sensor_id=m1,phase=L1,circuit=2,host=h,building=B,room=r,site_id=x,unit=kW,tenant_id=t value=1")
     assert draft.keys == (DraftKey("x", "m1,circuit=2,phase=L1", "m", "kW", "t"),)
     assert draft.attributes == {
-        ("x", "m1,circuit=2,phase=L1"): Attributes("B", "r", {"circuit": "2", "host": "h", "phase": "L1"})
+        ("x", "m1,circuit=2,phase=L1"): Attributes("B", "r", tags={"circuit": "2", "host": "h", "phase": "L1"})
     }
 
 

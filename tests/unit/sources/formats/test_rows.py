@@ -39,7 +39,7 @@ def test_a_long_row_is_one_reading_with_all_that_it_says():
         "json",
     )
     assert readings(draft) == [(0, DraftKey("a", "s1", "power_w", "kW", "t"), TS, 1.5, 7)]
-    assert draft.attributes == {("a", "s1"): Attributes("B", "12", {"x": "1"})}
+    assert draft.attributes == {("a", "s1"): Attributes("B", "12", tags={"x": "1"})}
     assert (draft.rows, draft.rejected) == (1, [])
 
 
@@ -175,7 +175,7 @@ def test_integers_name_sensors_sites_and_rooms_by_their_digits():
     draft = decode_rows(dump(*rows), "json")
     assert {(key.site, key.sensor) for key in draft.keys} == {("3", "7")}
     assert len(draft.keys) == 3
-    assert draft.attributes == {("3", "7"): Attributes("", "101", {})}
+    assert draft.attributes == {("3", "7"): Attributes("", "101", tags={})}
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_integers_name_sensors_sites_and_rooms_by_their_digits():
 )
 def test_tags_may_be_an_object_a_list_or_text(sent, tags):
     draft = decode_rows(dump(WIDE | {"tags": sent}, WIDE | {"tags": sent}), "json")
-    assert dict(draft.attributes) == ({("", "s1"): Attributes("", "", tags)} if tags else {})
+    assert dict(draft.attributes) == ({("", "s1"): Attributes("", "", tags=tags)} if tags else {})
 
 
 def test_what_a_later_row_says_about_a_sensor_wins_field_by_field():
@@ -200,7 +200,7 @@ def test_what_a_later_row_says_about_a_sensor_wins_field_by_field():
         WIDE | {"building": "A", "tags": {"x": 1, "y": 1}},
     ]
     draft = decode_rows(dump(*rows), "json")
-    assert draft.attributes == {("", "s1"): Attributes("A", "r", {"x": "1", "y": "1"})}
+    assert draft.attributes == {("", "s1"): Attributes("A", "r", tags={"x": "1", "y": "1"})}
 
 
 def test_times_are_numbers_or_rfc_3339():
@@ -276,7 +276,7 @@ def test_a_room_temperature_belongs_to_the_room_of_the_path(field, time):
     body = json.dumps({field: 294.15, time: TS, "unit": "K"}).encode()
     draft = decode_temperature(body, "HQ", "101")
     assert readings(draft) == [(0, DraftKey(None, "HQ/101", "temperature", "K", None), TS, 294.15, 0)]
-    assert draft.attributes == {("", "HQ/101"): Attributes("HQ", "101", {})}
+    assert draft.attributes == {("", "HQ/101"): Attributes("HQ", "101", tags={})}
 
 
 def test_room_temperatures_may_name_their_sensor_and_come_in_an_array():

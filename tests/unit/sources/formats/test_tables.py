@@ -72,7 +72,7 @@ def test_all_columns_of_a_long_stream_say_what_rows_say():
         (0, DraftKey("x", "s0", "power_w", "kW", "t"), TS, 0.0, 5),
         (1, DraftKey(None, "s1", "power_w", None, "t"), TS + 1, 1.0, 0),
     ]
-    assert draft.attributes == {("x", "s0"): Attributes("B", "1", {}), ("", "s1"): Attributes("B", "2", {})}
+    assert draft.attributes == {("x", "s0"): Attributes("B", "1", tags={}), ("", "s1"): Attributes("B", "2")}
 
 
 def test_null_in_a_wide_stream_is_not_measured():

@@ -191,7 +191,7 @@ _UNSAID: Final = (((0, ""), (0, ""), (0, "")), Attributes())
 
 def _attributes(said: Said) -> Attributes:
     (_, building), (_, room), (_, tags) = said
-    return Attributes(building, room, json.loads(tags) if tags else {})
+    return Attributes(building, room, tags=json.loads(tags) if tags else {})
 
 
 def _pattern(text: str | None) -> Callable[[str], object] | None:
