@@ -16,6 +16,7 @@ from penstock.query.aggregate import aggregate
 from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
 from penstock.query.explain import explain
+from penstock.query.export import export_page
 from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
 from penstock.query.port import (
@@ -27,6 +28,7 @@ from penstock.query.port import (
     DeadLetters,
     Events,
     Explain,
+    Export,
     Latest,
     LedgerQuestion,
     Metrics,
@@ -49,7 +51,7 @@ _LONGER: Final = 1.0
 _POLL: Final = 0.005
 _UNKNOWN: Final = 1 << 30
 _ALL: Final = tuple(Lane)
-_MAY_BE_EARLY: Final = (Recent, Latest, Aggregate, Consumption, Batteries, Events, Explain, ReceiptQuestion)
+_MAY_BE_EARLY: Final = (Recent, Export, Latest, Aggregate, Consumption, Batteries, Events, Explain, ReceiptQuestion)
 """Questions whose empty answer may only mean that it was asked too early."""
 
 Body = tuple[pa.Table, str | None, dict[str, Any]]
@@ -175,6 +177,8 @@ class Engine:
         match question:
             case Series() | Recent() | Latest() | Aggregate() | Consumption() | Batteries():
                 return await self._readings(question)
+            case Export():
+                return await export_page(self._store, question)
             case _:
                 return await self._records(question)
 

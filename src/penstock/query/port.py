@@ -25,6 +25,7 @@ __all__ = [
     "DeadLetters",
     "Events",
     "Explain",
+    "Export",
     "Fetch",
     "Latest",
     "LedgerQuestion",
@@ -63,6 +64,23 @@ class Recent(Asked, frozen=True):
     unit: str | None = None
     start: int | None = None
     end: int | None = None
+    cursor: str | None = None
+
+
+class Export(Asked, frozen=True):
+    """Raw readings of [start, end) (epoch ms), a page at a time: by site, sensor, metric and unit as names sort, then by time.
+
+    A page holds `limit` rows, the last one fewer; `cursor` continues behind an earlier page. Each page is read by itself: a
+    reading that arrives meanwhile is in the export if it lies behind what was read, and never twice.
+    Columns: ts, sensor_id, site_id, metric, value, unit, building, room; texts are dictionary-encoded.
+    `meta` of the first page: series and rows (how many there are in all, as it was asked).
+    """
+
+    where: Select
+    start: int
+    end: int
+    unit: str | None = None
+    limit: int = 100_000
     cursor: str | None = None
 
 
@@ -216,6 +234,7 @@ class Metrics(Asked, frozen=True):
 Question = (
     Series
     | Recent
+    | Export
     | Latest
     | Aggregate
     | Consumption
