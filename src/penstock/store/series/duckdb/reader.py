@@ -224,7 +224,7 @@ class Reader:
         return ids
 
 
-def as_readings(columns: dict[str, npt.NDArray[Any]]) -> Readings:
+def as_readings(columns: Mapping[str, Any]) -> Readings:
     """Columns series, ts, value in any order of rows, as sorted Readings."""
     series, ts = np.asarray(columns["series"], np.int32), np.asarray(columns["ts"], np.int64)
     order = sort_order(series, ts)
@@ -354,6 +354,6 @@ def _stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, t
     return pieces
 
 
-def _partials(columns: dict[str, npt.NDArray[Any]]) -> Partials:
+def _partials(columns: Mapping[str, Any]) -> Partials:
     partials = Partials(*(np.asarray(columns[name]) for name in _COLUMNS))
     return partials.take(sort_order(partials.series, partials.bucket))
