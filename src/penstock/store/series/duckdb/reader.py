@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from penstock.model.batch import Readings, sort_order
