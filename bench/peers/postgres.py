@@ -55,37 +55,16 @@ class Postgres:
         self.version = "at a URL"
         program("psql", "postgresql-client")
         if self._own:
-            self._bin = _binaries()
-            said = subprocess.run([self._bin / "postgres", "-V"], capture_output=True, text=True, check=True).stdout
+            said = subprocess.run([_binaries() / "postgres", "-V"], capture_output=True, text=True, check=True).stdout
             found = re.search(r"(\d+\.\d+)", said)
             self.version = found[1] if found else said
 
     def start(self, directory: Path) -> None:
         self._directory = directory
         if self._own:
-            self._start_own(directory)
+            self._server, self._url = serve(directory, SETTINGS)
         self._session = Psql(self._url)
         self._session.run(SCHEMA + PREPARE)
-
-    def _start_own(self, directory: Path) -> None:
-        user = _unprivileged()
-        if user:
-            shutil.chown(directory, user)
-        data = directory / "data"
-        initdb = [self._bin / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C"]
-        subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=directory)
-        port = free_port()
-        command = [str(self._bin / "postgres"), "-D", str(data), "-p", str(port)]
-        self._server = Server(
-            command + [f"--{name}={value}" for name, value in SETTINGS.items()], directory, user=user
-        )  # fmt: skip
-        ready = [self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        deadline = time.monotonic() + START_SECONDS
-        while subprocess.run(ready, check=False).returncode:
-            if time.monotonic() > deadline or self._server.process.poll() is not None:
-                self._server.fail("did not start")
-            time.sleep(0.05)
-        self._url = f"postgresql://bench@127.0.0.1:{port}/postgres"
 
     def stop(self) -> None:
         if hasattr(self, "_session"):
@@ -139,6 +118,26 @@ class Postgres:
 
     def processes(self) -> Sequence[tuple[str, psutil.Process]]:
         return self._server.processes("postgres") if self._server else []
+
+
+def serve(directory: Path, settings: Mapping[str, str]) -> tuple[Server, str]:
+    """A server with a fresh database in `directory`, and its URL. Raises Absent where PostgreSQL is not installed."""
+    binaries, user = _binaries(), _unprivileged()
+    if user:
+        shutil.chown(directory, user)
+    data = directory / "data"
+    initdb = [binaries / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C"]
+    subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=directory)
+    port = free_port()
+    command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
+    server = Server(command + [f"--{name}={value}" for name, value in settings.items()], directory, user=user)
+    ready = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    deadline = time.monotonic() + START_SECONDS
+    while subprocess.run(ready, check=False).returncode:
+        if time.monotonic() > deadline or server.process.poll() is not None:
+            server.fail("did not start")
+        time.sleep(0.05)
+    return server, f"postgresql://bench@127.0.0.1:{port}/postgres"
 
 
 def _binaries() -> Path:

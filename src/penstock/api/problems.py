@@ -55,8 +55,10 @@ _BY_CODE: Final[dict[str, int]] = {
     "forbidden": 403,
     "not_acceptable": 406,
     "body_timeout": 408,
+    "precondition_failed": 412,
     "unsupported_media_type": 415,
     "unsupported_encoding": 415,
+    "precondition_required": 428,
     "tenant_backpressure": 429,
 }
 """Codes that say more than their class."""
@@ -132,6 +134,8 @@ def refusal(scope: Scope, error: PenstockError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, InvalidInput) and error.rows:
         extra["errors"] = rows_as_json(error.rows)
+    elif isinstance(error, InvalidInput) and error.pointer is not None:
+        extra["errors"] = [{"pointer": f"#{error.pointer}", "code": error.code, "detail": error.detail}]
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
         extra["retry_after_ms"] = round(error.retry_after * 1_000)

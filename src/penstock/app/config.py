@@ -167,6 +167,15 @@ class Settings:
         group="Store",
     )
 
+    catalog_url: str = _setting(
+        str,
+        "sqlite:",
+        "Database of the catalog. `sqlite:` is a file inside `data`; `postgresql://USER:PASSWORD@HOST/DATABASE` is a server, which "
+        "several installations may share.",
+        secret=True,
+        group="Catalog",
+    )
+
     url: str = _setting(
         str,
         "",

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -20,12 +20,14 @@ from penstock.app.datadir import DataDir
 from penstock.app.exposure import check_exposure
 from penstock.app.link import Link
 from penstock.app.services.resources import Resources
-from penstock.app.wiring import EMBEDDED_STORES, open_bus, open_store
+from penstock.app.wiring import EMBEDDED_STORES, open_bus, open_catalog, open_store
 from penstock.bus import Bus
 from penstock.model.errors import InvalidInput, Misconfigured
 from penstock.model.time import Clock, WallClock
 from penstock.pipeline.runner import Runner, RunnerConfig
+from penstock.query.places import Places, placed
 from penstock.query.port import Reader
+from penstock.store.catalog import Catalog
 
 __all__ = ["ROLES", "parse_roles", "run_roles"]
 
@@ -75,46 +77,60 @@ async def run_roles(
         bus = open_bus(settings, clock)
         await bus.open()
         opened.push_async_callback(bus.close)
-        runner, reader = await _data_side(settings, roles, bus, clock, opened)
+        catalog = open_catalog(settings, clock)
+        opened.push_async_callback(catalog.close)
+        await catalog.open()
+        side = await _data_side(settings, roles, bus, clock, catalog, opened)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as services:
-            shared = Resources(settings, clock, bus, reader, link, tasks, listeners or {})
-            facts = await _start(shared, roles, runner, services, demo=demo)
+            shared = Resources(settings, clock, bus, side.reader, catalog, link, tasks, listeners or {})
+            facts = await _start(shared, roles, side, services, demo=demo)
             log.info("roles are up", roles=list(roles), **{k: v for k, v in facts.items() if k != "login"})
             link.ready(**facts)
             await stop.wait()
             log.info("roles drain", roles=list(roles))
 
 
+class _DataSide(NamedTuple):
+    """The commit loop, the places that the engine goes by, and the engine; where others own the store, a reader over the bus."""
+
+    runner: Runner | None
+    places: Places | None
+    reader: Reader
+
+
 async def _data_side(
-    settings: Settings, roles: Sequence[str], bus: Bus, clock: Clock, opened: AsyncExitStack
-) -> tuple[Runner | None, Reader]:
-    """The commit loop and the engine beside the store where this process owns it, else a reader over the bus."""
+    settings: Settings, roles: Sequence[str], bus: Bus, clock: Clock, catalog: Catalog, opened: AsyncExitStack
+) -> _DataSide:
     if not {"process", "query"} & set(roles):
         from penstock.query.remote import RemoteReader  # noqa: PLC0415 - each process loads only what its roles need
 
-        return None, RemoteReader(bus)
+        return _DataSide(None, None, RemoteReader(bus))
     from penstock.app.services.query import make_engine  # noqa: PLC0415 - as above
 
     store = open_store(settings, clock)
     await store.open()
     opened.push_async_callback(store.close)
+    places = Places(catalog)
+    await places.refresh()
     config = RunnerConfig(events_tenant=settings.events_tenant, backlog_after=settings.backlog_after)
     runner = Runner(bus, store, clock, config)
-    return runner, make_engine(store, bus, clock, runner, broker_home=settings.data / "nats")
+    engine = make_engine(placed(store, places), bus, clock, runner, broker_home=settings.data / "nats")
+    return _DataSide(runner, places, engine)
 
 
 async def _start(
-    shared: Resources, roles: Sequence[str], runner: Runner | None, services: AsyncExitStack, *, demo: bool
+    shared: Resources, roles: Sequence[str], side: _DataSide, services: AsyncExitStack, *, demo: bool
 ) -> dict[str, Any]:
     """Start the services of `roles`, those that others stand on first; returns what the supervisor wants to know."""
     facts: dict[str, Any] = {"pid": os.getpid()}
-    if runner is not None and "process" in roles:
+    if side.runner is not None and "process" in roles:
         from penstock.app.services.process import process  # noqa: PLC0415 - as above
 
-        await services.enter_async_context(process(shared, runner))
-    if "query" in roles:
-        from penstock.app.services.query import answer  # noqa: PLC0415 - as above
+        await services.enter_async_context(process(shared, side.runner))
+    if side.places is not None and "query" in roles:
+        from penstock.app.services.query import answer, follow  # noqa: PLC0415 - as above
 
+        await services.enter_async_context(follow(shared, side.places))
         await services.enter_async_context(answer(shared))
     if {"ingest", "api"} & set(roles):
         from penstock.app.services.doors import open_doors  # noqa: PLC0415 - as above

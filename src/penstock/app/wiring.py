@@ -12,9 +12,21 @@ from penstock.app.config import Settings
 from penstock.bus import Bus
 from penstock.model.errors import Misconfigured
 from penstock.model.time import Clock
+from penstock.store.catalog import Catalog
 from penstock.store.series import SeriesStore
 
-__all__ = ["ACK_WAIT", "BUSES", "EMBEDDED_STORES", "STORES", "Adapter", "ask_once", "open_bus", "open_store"]
+__all__ = [
+    "ACK_WAIT",
+    "BUSES",
+    "CATALOGS",
+    "EMBEDDED_STORES",
+    "STORES",
+    "Adapter",
+    "ask_once",
+    "open_bus",
+    "open_catalog",
+    "open_store",
+]
 
 
 ACK_WAIT: Final = 6.0
@@ -91,6 +103,17 @@ def _duckdb(module: Any, adapter: Any, settings: Settings, clock: Clock) -> Any:
     )
 
 
+def _sqlite(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
+    home = settings.data.absolute() / "store"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = settings.catalog_url.partition(":")[2].lstrip("/")
+    return adapter(module.SqlConfig(f"sqlite:////{path}" if path else f"sqlite:///{home / 'catalog.db'}"))
+
+
+def _postgres(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
+    return adapter(module.SqlConfig(settings.catalog_url))
+
+
 def _memory_store(_module: Any, adapter: Any, _settings: Settings, _clock: Clock) -> Any:
     return adapter()
 
@@ -107,6 +130,13 @@ STORES: Final[Mapping[str, Adapter]] = {
     "memory": Adapter("penstock.store.series.memory:MemorySeriesStore", _memory_store),
 }
 """Scheme of `store_url` → adapter. `memory:` forgets everything at the end."""
+
+CATALOGS: Final[Mapping[str, Adapter]] = {
+    "sqlite": Adapter("penstock.store.catalog.sql:SqlCatalog", _sqlite),
+    "postgresql": Adapter("penstock.store.catalog.sql:SqlCatalog", _postgres, extra="postgres"),
+    "postgres": Adapter("penstock.store.catalog.sql:SqlCatalog", _postgres, extra="postgres"),
+}
+"""Scheme of `catalog_url` → adapter."""
 
 EMBEDDED_STORES: Final = frozenset({"duckdb", "memory"})
 """Schemes of stores that live inside the one process that owns them."""
@@ -125,6 +155,11 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
 def open_store(settings: Settings, clock: Clock) -> SeriesStore:
     """The series store that `store_url` names, not opened yet. Raises Misconfigured."""
     return _make(STORES, "store_url", settings.store_url, settings, clock)
+
+
+def open_catalog(settings: Settings, clock: Clock) -> Catalog:
+    """The catalog that `catalog_url` names, not opened yet. Raises Misconfigured."""
+    return _make(CATALOGS, "catalog_url", settings.catalog_url, settings, clock)
 
 
 async def ask_once(settings: Settings, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:
@@ -153,7 +188,7 @@ def _make(registry: Mapping[str, Adapter], setting: str, url: str, settings: Set
     if adapter is None:
         close = get_close_matches(scheme, registry, n=1)
         raise Misconfigured(
-            f"{setting} = {url!r} names no adapter that Penstock has",
+            f"{setting} begins with {scheme!r}, which names no adapter that Penstock has",
             hint=f"did you mean {close[0]}:?" if close else f"one of {', '.join(f'{s}:' for s in registry)}",
         )
     module, loaded = adapter.load()

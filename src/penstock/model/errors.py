@@ -66,9 +66,12 @@ class InvalidInput(PenstockError):
         code: str | None = None,
         hint: str | None = None,
         rows: Sequence[RowError] = (),
+        pointer: str | None = None,
     ) -> None:
+        """`pointer` is the JSON pointer (RFC 6901) of what is at fault in a document."""
         super().__init__(detail, code=code, hint=hint)
         self.rows = tuple(rows)
+        self.pointer = pointer
 
 
 class TooLarge(InvalidInput):

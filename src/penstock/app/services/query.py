@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Final
+
+import structlog
 
 from penstock.app.blocks import recorded_losses
 from penstock.app.metrics import data_metrics
 from penstock.app.services.resources import Resources
 from penstock.bus import Bus
+from penstock.model.errors import PenstockError
 from penstock.model.time import Clock
 from penstock.pipeline.runner import Runner
 from penstock.query.engine import Engine
 from penstock.query.events import serve_events
+from penstock.query.places import Places
 from penstock.query.remote import serve
 from penstock.store.series import SeriesStore
 
-__all__ = ["answer", "make_engine"]
+__all__ = ["answer", "follow", "make_engine"]
+
+log: Final = structlog.get_logger(__name__)
+
+_LOOK_SECONDS: Final = 0.4
+"""How often the catalog is asked whether it has changed: a change is in answers within a second."""
 
 
 def make_engine(store: SeriesStore, bus: Bus, clock: Clock, runner: Runner, *, broker_home: Path) -> Engine:
@@ -27,6 +38,33 @@ def make_engine(store: SeriesStore, bus: Bus, clock: Clock, runner: Runner, *, b
         return await data_metrics(store, bus, runner, clock, lost=recorded_losses(broker_home))
 
     return Engine(store, clock, runner, metrics_text)
+
+
+@contextlib.asynccontextmanager
+async def follow(resources: Resources, places: Places) -> AsyncGenerator[None]:
+    """Keep `places` as the catalog has them, from entering to leaving."""
+    following = resources.tasks.create_task(_follow(places), name="places")
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+
+
+async def _follow(places: Places) -> None:
+    away = False
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            await places.refresh()
+        except PenstockError as error:
+            if not away:
+                log.warning("the catalog cannot be read, places stay as they were", reason=error.detail)
+            away = True
+        else:
+            if away:
+                log.info("the catalog can be read again")
+            away = False
 
 
 @contextlib.asynccontextmanager

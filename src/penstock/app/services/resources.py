@@ -13,13 +13,14 @@ from penstock.app.link import Link
 from penstock.bus import Bus
 from penstock.model.time import DAY, Clock
 from penstock.query.port import Reader
+from penstock.store.catalog import Catalog
 
 __all__ = ["Resources"]
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """bus: opened · reader: the engine in this process, or its remote over the bus · tasks: owns every long-lived task;
+    """bus: opened · reader: the engine in this process, or its remote over the bus · catalog: opened · tasks: owns every long-lived task;
     one that fails ends the process · listeners: setting (`http`, `tcp`) → an already bound socket.
     """
 
@@ -27,6 +28,7 @@ class Resources:
     clock: Clock
     bus: Bus
     reader: Reader
+    catalog: Catalog
     link: Link
     tasks: asyncio.TaskGroup
     listeners: Mapping[str, socket.socket] = field(default_factory=dict[str, socket.socket])

@@ -1,0 +1,212 @@
+"""Where series stand: what the catalog says about a point goes over what its sender said.
+
+Series are named, grouped and selected by `SeriesInfo`, which `SeriesStore.find` gives; so a store whose `find` tells the
+catalog's place (`placed`) makes every question see it, and all of them the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.series import Attributes, SeriesInfo, SeriesKey
+from penstock.store.catalog import Catalog, Equipment, Point, Snapshot, Value
+from penstock.store.series import Filter, SeriesStore, State
+
+__all__ = ["Place", "Places", "Placing", "placed"]
+
+_LOCATED: Final = ("site", "building", "room")
+
+
+class Place(NamedTuple):
+    """Where a point stands. With `site` empty the sender's is kept; with `known` False its whole place is.
+
+    tags  the point's free attributes, as text; they go over the sender's tags
+    """
+
+    known: bool
+    site: str
+    building: str
+    room: str
+    equipment: str
+    tags: Mapping[str, str]
+
+
+class Placing:
+    """The places of one tenant's points, from one snapshot of the catalog."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        resolver = _Resolver(snapshot)
+        self._points: dict[tuple[str, str], dict[str, Place]] = {}
+        for stored in snapshot.records.get("points", ()):
+            point = cast(Point, stored.record)
+            place = resolver.place(point)
+            if place.known or place.tags:
+                self._points.setdefault((point.site_id, point.sensor_id), {})[point.metric] = place
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Placing) and self._points == other._points
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._points))
+
+    def __bool__(self) -> bool:
+        return bool(self._points)
+
+    def of(self, key: SeriesKey) -> Place | None:
+        """The place of the point of `key`; of its sensor where the metric has no point of its own."""
+        metrics = self._points.get((key.site, key.sensor))
+        return None if metrics is None else metrics.get(key.metric) or metrics.get("")
+
+    def applied(self, info: SeriesInfo) -> SeriesInfo:
+        """The series with its place as the catalog says it."""
+        place = self.of(info.key)
+        if place is None:
+            return info
+        said = info.attributes
+        tags = {**said.tags, **place.tags} if place.tags else said.tags
+        if not place.known:
+            return replace(info, attributes=replace(said, tags=tags))
+        key = info.key._replace(site=place.site) if place.site else info.key
+        return replace(info, key=key, attributes=Attributes(place.building, place.room, place.equipment, tags))
+
+    def sensors(self, where: Filter) -> tuple[str, ...]:
+        """Sensors with a point that the catalog puts where `where` asks for series."""
+        found = {
+            sensor
+            for (site, sensor), metrics in self._points.items()
+            for place in metrics.values()
+            if place.known and _within(where, place.site or site, place.building, place.room)
+        }
+        return tuple(sorted(found & set(where.sensors) if where.sensors else found))
+
+
+class _Resolver:
+    """Follows references up to the place that they end in."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        records = snapshot.records
+        self._site: Mapping[str, str] = {
+            row.record.id: row.record.site for row in cast(Sequence[Any], records.get("buildings", ()))
+        }
+        self._equipment: Mapping[str, Equipment] = {
+            row.record.id: row.record for row in cast(Sequence[Any], records.get("equipment", ()))
+        }
+
+    def place(self, point: Point) -> Place:
+        tags = {name: _text(value) for name, value in point.attributes.items()}
+        site, building, room = "", point.building or "", point.room or ""
+        if point.building is None and point.equipment is not None:
+            site, building, room = self._standing(point.equipment)
+        site = site or self._site.get(building, "")
+        return Place(point.placed, site, building, room, point.equipment or "", tags)
+
+    def _standing(self, name: str | None) -> tuple[str, str, str]:
+        """Site, building and room of a piece of equipment, or of the nearest one that it is part of and that says."""
+        while name is not None and (equipment := self._equipment.get(name)) is not None:
+            if equipment.site is not None or equipment.building is not None:
+                return equipment.site or "", equipment.building or "", equipment.room or ""
+            name = equipment.part_of
+        return "", "", ""
+
+
+class Places:
+    """The places of all tenants, as new as the last `refresh`. `generation` counts changes of any place."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._revisions: Mapping[str, int] = {}
+        self._placings: dict[str, Placing] = {}
+        self.generation = 0
+
+    def of(self, tenant: str) -> Placing | None:
+        """The tenant's placing; None where the catalog places nothing."""
+        return self._placings.get(tenant)
+
+    async def refresh(self) -> None:
+        """Read what has changed. Raises Unavailable, and then what was known before stays in force."""
+        revisions = await self._catalog.revisions()
+        for tenant in {tenant for tenant, _ in revisions.items() ^ self._revisions.items()}:
+            placing = Placing(await self._catalog.snapshot(tenant))
+            if placing != self._placings.get(tenant, _NOWHERE):
+                self._placings[tenant] = placing
+                self.generation += 1
+            if not placing:
+                self._placings.pop(tenant, None)
+        # Only now: a tenant that could not be read is read again the next time.
+        self._revisions = dict(revisions)
+
+
+_NOWHERE: Final = Placing(Snapshot(0, {}))
+
+
+def placed(store: SeriesStore, places: Places) -> SeriesStore:
+    """`store` with series at their places by the catalog; a change of a place is a change of revision."""
+    return cast(SeriesStore, _Placed(store, places))
+
+
+class _Placed:
+    """Whatever is not said here is the store's own."""
+
+    def __init__(self, store: SeriesStore, places: Places) -> None:
+        self._store = store
+        self._places = places
+        self._generation = 0
+        self._moved = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
+        """See `SeriesStore.find`: site, building and room are those of the catalog where it knows them."""
+        placing = self._places.of(tenant)
+        if placing is None:
+            return await self._store.find(tenant, where)
+        if all(getattr(where, name) is None for name in _LOCATED):
+            return [placing.applied(info) for info in await self._store.find(tenant, where)]
+        # Those whose sender says that they are there, and those that the catalog has put there; no others can be.
+        found = list(await self._store.find(tenant, replace(where, limit=None)))
+        if sensors := placing.sensors(where):
+            anywhere = replace(where, site=None, building=None, room=None, sensors=sensors, limit=None)
+            found += await self._store.find(tenant, anywhere)
+        by_id = {info.id: info for info in map(placing.applied, found)}
+        kept = [
+            info
+            for _, info in sorted(by_id.items())
+            if _within(where, info.key.site, info.attributes.building, info.attributes.room)
+        ]
+        return kept[: where.limit]
+
+    async def state(self) -> State:
+        """See `SeriesStore.state`: its revision also counts changes of places."""
+        state = await self._store.state()
+        generation = self._places.generation
+        if generation != self._generation:
+            self._generation, self._moved = generation, state.revision + generation
+        return state._replace(revision=state.revision + generation)
+
+    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
+        """See `SeriesStore.changed`: a change of places may have changed any hour."""
+        await self.state()
+        hours = await self._store.changed(start, end)
+        return np.maximum(np.where(hours > 0, hours + self._generation, 0), self._moved)
+
+
+def _within(where: Filter, site: str, building: str, room: str) -> bool:
+    wanted = ((where.site, site), (where.building, building), (where.room, room))
+    return all(pattern is None or _like(pattern, text) for pattern, text in wanted)
+
+
+def _like(pattern: str, text: str) -> bool:
+    if "*" not in pattern:
+        return pattern == text
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+
+
+def _text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
