@@ -22,7 +22,7 @@ from penstock.api.explain import ExplainDoor
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
 from penstock.api.letters import LetterDoors
-from penstock.api.live import LiveHub
+from penstock.api.live import LiveDoor, LiveHub
 from penstock.api.observe import Observation
 from penstock.api.operations import PROBLEM_SCHEMA
 from penstock.api.pages import DOCS_POLICY, Pages
@@ -67,6 +67,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         ExplainDoor(services).install(app)
         LetterDoors(services, intake).install(app)
         StreamDoor(services, hub).install(app)
+        LiveDoor(services, hub).install(app)
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)
     _install_openapi(app)

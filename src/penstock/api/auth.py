@@ -22,7 +22,7 @@ from penstock.accounts.keys import Identity, KeyRing, Scope
 from penstock.api.problems import INFLUX_PATHS, refusal
 from penstock.model.errors import NotAllowed, PenstockError
 
-__all__ = ["COOKIE", "PUBLIC_PATHS", "PUBLIC_PREFIXES", "Authentication", "identity_of"]
+__all__ = ["COOKIE", "PUBLIC_PATHS", "PUBLIC_PREFIXES", "Authentication", "identity_of", "socket_identity"]
 
 COOKIE: Final = "penstock_session"
 PUBLIC_PATHS: Final = frozenset(
@@ -41,6 +41,8 @@ PUBLIC_PATHS: Final = frozenset(
 PUBLIC_PREFIXES: Final = ("/static-offline-docs/",)
 _OPERATOR_PATHS: Final = frozenset({"/metrics"})
 _OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
+_READING_POSTS: Final = frozenset({"/v1/live/ticket"})
+"""POST of these changes nothing that is stored: who may read may."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _KEY: Final = "penstock.identity"
 
@@ -48,6 +50,35 @@ _KEY: Final = "penstock.identity"
 def identity_of(request: Request) -> Identity:
     """The caller. Every route that is not public has one; a public one asks `request.scope` itself."""
     return request.scope[_KEY]
+
+
+def socket_identity(scope: AsgiScope, keys: KeyRing) -> Identity | None:
+    """Who opens a WebSocket; None when the handshake carries no credential, so that its first message must.
+
+    Raises NotAllowed: a wrong credential, one that may not read, or a page of another origin. Browsers send cookies to
+    whichever page asks and apply no same-origin rule to WebSockets, so the server does.
+    """
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    if b"origin" in headers and not _same_origin(headers):
+        raise NotAllowed(
+            f"a page of {headers[b'origin'].decode('latin-1')!r:.120} may not open this",
+            authenticated=True,
+            hint="open it from a page of this server, or from a program, which sends no Origin",
+        )
+    if b"authorization" not in headers and b"cookie" not in headers:
+        return None
+    try:
+        secret, by_cookie = _credential(scope, headers)
+    except NotAllowed:
+        if b"authorization" in headers:
+            raise
+        return None  # cookies of others
+    if by_cookie and b"origin" not in headers:
+        raise NotAllowed("a session cookie opens this only from a page of this server", authenticated=True)
+    identity = keys.authenticate(secret)
+    if not identity.may("read"):
+        raise NotAllowed("this key may not read", authenticated=True, hint="use a key with the scope read")
+    return identity
 
 
 class Authentication:
@@ -91,7 +122,7 @@ class Authentication:
             )
         path: str = scope["path"]
         operates = path in _OPERATOR_PATHS or (not safe and path.startswith(_OPERATOR_WRITES))
-        needed: Scope = "admin" if operates else "read" if safe else "write"
+        needed: Scope = "admin" if operates else "read" if safe or path in _READING_POSTS else "write"
         if not identity.may(needed):
             raise NotAllowed(
                 f"this key may {', '.join(sorted(identity.scopes))}; {scope['method']} {scope['path']} needs {needed}",

@@ -33,6 +33,7 @@ __all__ = [
     "STATUS",
     "STREAM",
     "TEMPERATURE",
+    "TICKET",
 ]
 
 _READING: Final = {
@@ -263,7 +264,19 @@ STREAM: Final = operation(
     "liveStream",
     "Live rows as server-sent events",
     "Read",
-    {"text/event-stream": 'event: readings\ndata: [{"ts":"2026-01-31T12:00:00Z","sensor_id":"meter-1"}]\n'},
+    {
+        "text/event-stream": "id: 5f0c2b1e.1042.0.1769860800120\nevent: readings\n"
+        'data: [{"ts":"2026-01-31T12:00:00Z","sensor_id":"meter-1"}]\n'
+    },
+)
+TICKET: Final = operation(
+    "liveTicket",
+    "A one-time ticket for a live WebSocket",
+    "Read",
+    {"application/json": {"ticket": "pt_9f0b3d…", "expires": "2026-01-31T12:00:30Z"}},
+    bodies={"application/json": {"empty": {}}},
+    status=201,
+    optional_body=True,
 )
 _FATES: Final = {
     "received": 120,

@@ -30,6 +30,8 @@ class ApiConfig:
     events_tenant       the tenant that owns the bare subject `events`
     stream_clients      live streams at once
     heartbeat           seconds of silence after which a live stream says that it is alive
+    live_window         seconds for which what passed is kept for a live stream that comes back
+    live_patience       seconds for which a live connection may take nothing before it is ended
     """
 
     writes: bool = True
@@ -44,6 +46,8 @@ class ApiConfig:
     events_tenant: str = "default"
     stream_clients: int = 256
     heartbeat: float = 15.0
+    live_window: float = 120.0
+    live_patience: float = 20.0
 
     def earliest(self) -> int:
         """Start of retention now, epoch ms."""

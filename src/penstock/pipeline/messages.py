@@ -19,7 +19,7 @@ from penstock.bus import EVENTS_SUBJECT, Delivery, Lane, decode_frame
 from penstock.bus.wire import MEDIA_TYPE
 from penstock.model.batch import Batch, SensorKey
 from penstock.model.errors import InvalidInput, Poison
-from penstock.model.event import make_event
+from penstock.model.event import Event, make_event
 from penstock.model.frame import Frame
 from penstock.model.ledger import DeadLetter, Part
 from penstock.model.series import Attributes, check_name
@@ -28,7 +28,7 @@ from penstock.pipeline.admit import admit_events, trim
 from penstock.pipeline.check import MAX_STAMP, Fault, FrameCheck, faulty_events
 from penstock.pipeline.letters import split, without
 
-__all__ = ["NATS_SOURCE", "Messages"]
+__all__ = ["NATS_SOURCE", "Messages", "check_header", "read_raw_event"]
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Messages:
             if delivery.subject == EVENTS_SUBJECT:
                 return self._raw_event(lane, delivery)
             frame = decode_frame(delivery.payload)
-            self._check_header(frame, delivery)
+            check_header(frame, self._tenant(delivery))
         except (Poison, InvalidInput) as error:
             detail = f"{error.detail}; {error.hint}" if error.hint else error.detail
             return self.dead(lane, delivery, error.code, detail)
@@ -77,16 +77,6 @@ class Messages:
         )
         parts = (Part(frame_id, NATS_SOURCE, 0, dead_lettered=1),)
         return Frame(frame_id, tenant, now * 1_000, parts, Batch.empty(tenant), dead_letters=(letter,))
-
-    def _check_header(self, frame: Frame, delivery: Delivery) -> None:
-        """Raise Poison for what spoils a frame as a whole."""
-        if frame.tenant != self._tenant(delivery):
-            raise Poison(f"a frame of tenant {frame.tenant} on subject {delivery.subject}", code="tenant_mismatch")
-        if not 0 < frame.stamp <= MAX_STAMP:
-            raise Poison(f"stamp {frame.stamp} is no epoch time in microseconds", code="frame_malformed")
-        for name in (frame.id, *(text for part in frame.parts for text in (part.receipt, part.source))):
-            if reason := check_name("an id, receipt or source", name):
-                raise Poison(f"{reason} in the frame's header", code="frame_malformed")
 
     def _narrowed(self, lane: Lane, frame: Frame) -> Frame:
         """The frame with what can be stored; every other row is in a dead letter."""
@@ -116,33 +106,52 @@ class Messages:
         return split(frame, faults, self._clock.now())
 
     def _raw_event(self, lane: Lane, delivery: Delivery) -> Frame:
-        """S1's JSON on the literal subject; raises InvalidInput with what is wrong with it."""
-        try:
-            said: Any = msgspec.json.decode(delivery.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidInput(f"not JSON: {error}", code="malformed_json") from error
-        if not isinstance(said, dict):
-            raise InvalidInput("an event must be a JSON object", code="invalid_event")
-        missing = {"criticality", "timestamp", "eventMessage"} - said.keys()
-        if missing:
-            raise InvalidInput(f"missing {', '.join(sorted(missing))}", code="invalid_event")
-        event = make_event(
-            said["criticality"],
-            said["timestamp"],
-            said["eventMessage"],
-            source=said.get("source", ""),
-            event_id=said.get("id"),
-        )
         now = self._clock.now()
-        good, bad = admit_events([event], now=now, earliest=self._earliest)
-        if bad:
-            raise InvalidInput(bad[0].detail, code=bad[0].code)
+        event = read_raw_event(delivery.payload, now=now, earliest=self._earliest)
         tenant, frame_id = self._events_tenant, _identity(lane, delivery)
-        return Frame(frame_id, tenant, now * 1000, (Part(frame_id, NATS_SOURCE, 1),), Batch.empty(tenant), tuple(good))
+        return Frame(frame_id, tenant, now * 1000, (Part(frame_id, NATS_SOURCE, 1),), Batch.empty(tenant), (event,))
 
     def _tenant(self, delivery: Delivery) -> str:
         subject = delivery.subject
         return self._events_tenant if subject == EVENTS_SUBJECT else subject.rsplit(".", 1)[-1]
+
+
+def check_header(frame: Frame, tenant: str) -> None:
+    """Raise Poison for what spoils a frame as a whole; `tenant` is whose subject it came on."""
+    if frame.tenant != tenant:
+        raise Poison(f"a frame of tenant {frame.tenant} on a subject of tenant {tenant}", code="tenant_mismatch")
+    if not 0 < frame.stamp <= MAX_STAMP:
+        raise Poison(f"stamp {frame.stamp} is no epoch time in microseconds", code="frame_malformed")
+    for name in (frame.id, *(text for part in frame.parts for text in (part.receipt, part.source))):
+        if reason := check_name("an id, receipt or source", name):
+            raise Poison(f"{reason} in the frame's header", code="frame_malformed")
+
+
+def read_raw_event(payload: bytes, *, now: int, earliest: int) -> Event:
+    """S1's JSON on the literal subject; `now` and `earliest` (start of retention) are epoch ms.
+
+    Raises InvalidInput with what is wrong with it.
+    """
+    try:
+        said: Any = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"not JSON: {error}", code="malformed_json") from error
+    if not isinstance(said, dict):
+        raise InvalidInput("an event must be a JSON object", code="invalid_event")
+    missing = {"criticality", "timestamp", "eventMessage"} - said.keys()
+    if missing:
+        raise InvalidInput(f"missing {', '.join(sorted(missing))}", code="invalid_event")
+    event = make_event(
+        said["criticality"],
+        said["timestamp"],
+        said["eventMessage"],
+        source=said.get("source", ""),
+        event_id=said.get("id"),
+    )
+    good, bad = admit_events([event], now=now, earliest=earliest)
+    if bad:
+        raise InvalidInput(bad[0].detail, code=bad[0].code)
+    return good[0]
 
 
 def _possible(attributes: Mapping[SensorKey, Attributes]) -> Mapping[SensorKey, Attributes]:

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
-from penstock.api.live import QUEUED_ROWS, LiveClient, Wanted
-from penstock.bus import EVENTS_SUBJECT, Lane
+from penstock.bus import EVENTS_SUBJECT, Lane, encode_frame
 from penstock.model.batch import Batch
 from penstock.model.errors import Unavailable
-from penstock.model.event import make_event
+from penstock.model.frame import Frame
+from penstock.model.ledger import Part
 from penstock.model.series import SeriesKey
+from penstock.query.port import Recent
 
 NOW = 1_769_860_800_000
 
@@ -20,7 +21,7 @@ NOW = 1_769_860_800_000
 class Stream:
     """One client of /v1/stream, spoken to over ASGI so that its answer is seen as it comes."""
 
-    def __init__(self, app, query, key):
+    def __init__(self, app, query, key, **headers):
         self.status = 0
         self.headers = {}
         self.text = ""
@@ -32,7 +33,7 @@ class Stream:
         scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET",
             "path": "/v1/stream", "raw_path": b"/v1/stream", "query_string": query.encode(), "root_path": "",
-            "headers": [(b"authorization", f"Bearer {key}".encode())], "scheme": "http",
+            "headers": [(b"authorization", f"Bearer {key}".encode()), *((k.replace("_", "-").encode(), v.encode()) for k, v in headers.items())], "scheme": "http",
             "server": ("penstock.test", 80), "client": ("127.0.0.1", 1),
         }  # fmt: skip
         self.task = asyncio.create_task(app(scope, self._receive, self._send))
@@ -68,6 +69,10 @@ class Stream:
                 found.append((fields["event"], json.loads(fields["data"])))
         return found
 
+    def last_id(self):
+        """What a browser sends as Last-Event-ID when it connects again."""
+        return next(line[4:] for line in reversed(self.text.splitlines()) if line.startswith("id: "))
+
     async def until(self, condition):
         async with asyncio.timeout(5):
             while not condition(self):
@@ -82,8 +87,8 @@ class Stream:
 
 
 @asynccontextmanager
-async def listening(world, query="", key=None):
-    stream = Stream(world.app, query, key or world.key)
+async def listening(world, query="", key=None, **headers):
+    stream = Stream(world.app, query, key or world.key, **headers)
     await stream.until(lambda s: s.status and s.text)
     try:
         yield stream
@@ -181,13 +186,16 @@ async def test_silence_is_broken_by_heartbeats(make_world):
         await stream.until(lambda s: s.text.count(": alive\n\n") >= 2)
 
 
-async def test_a_client_that_hangs_up_leaves_nothing_behind(world):
+async def test_a_client_that_hangs_up_leaves_nothing_behind_once_nobody_came_back_for_the_window(make_world):
+    world = await make_world(live_window=0.01)
     hub = world.app.state.live
     async with listening(world, "events=true"), listening(world):
-        assert len(hub._clients) == 2
+        assert len(hub._listeners) == 2
         assert len(hub._channels) == 2
-    assert hub._clients == set()
-    assert hub._channels == {}
+    assert hub._listeners == set()
+    async with asyncio.timeout(5):
+        while hub._channels:
+            await asyncio.sleep(0.005)
 
 
 async def test_a_revoked_key_ends_its_streams_within_five_seconds_and_no_others(world):
@@ -214,7 +222,7 @@ async def test_a_broker_that_is_away_is_told_and_no_client_is_kept(world):
 
     world.bus.listen = away
     assert (await world.client().get("/v1/stream")).status_code == 503
-    assert world.app.state.live._clients == set()
+    assert world.app.state.live._listeners == set()
 
 
 async def test_closing_the_hub_ends_every_stream(world):
@@ -251,51 +259,80 @@ async def test_a_slow_client_hears_how_many_rows_it_missed_and_goes_on(world, cl
         assert max(len(data) for kind, data in kinds if kind == "readings") == 500
 
 
-# -- the queue itself
+async def test_a_frame_s_impossible_rows_are_not_shown(world, client):
+    """Whoever may publish on the bus may publish anything; the pipeline refuses what no door would have let through."""
+    keys = (SeriesKey("plant", "m1", "power_w", "W"), SeriesKey("plant", "m2", "power_w", "furlong"))
+    values = np.array([1.0, np.nan, 3.0, 4.0])
+    batch = Batch("acme", keys, np.array([0, 0, 1, 0], np.int32), NOW + np.arange(4), values, np.full(4, NOW * 1_000))
+    frames = {
+        "acme": Frame("f1", "acme", NOW * 1_000, (Part("r", "foreign", 4),), batch),
+        "other": Frame("f2", "acme", NOW * 1_000, (Part("r", "foreign", 4),), batch),
+    }
+    other = world.keys.create("other", "k")
+    async with listening(world) as stream, listening(world, key=other) as theirs:
+        for tenant, frame in frames.items():
+            await world.bus.publish(Lane.READINGS, f"penstock.v1.readings.{tenant}", encode_frame(frame), {})
+        await client.post("/v1/readings", json=row("after"))
+        await stream.until(lambda s: "after" in s.text)
+        shown = [(r["sensor_id"], r["value"]) for _, rows in stream.events() for r in rows]
+        assert shown == [("m1", 1.0), ("m1", 4.0), ("after", 1.5)]
+        assert theirs.events() == []
 
 
-def batch(rows, sensors=("m1",)):
-    keys = tuple(SeriesKey("plant", sensor, "power_w", "W") for sensor in sensors)
-    index = np.arange(rows, dtype=np.int32) % len(keys)
-    ts = NOW + np.arange(rows, dtype=np.int64)
-    return Batch("acme", keys, index, ts, np.ones(rows), np.ones(rows, np.int64))
+async def test_a_frame_that_is_published_again_is_shown_once(world, client):
+    key = SeriesKey("plant", "m1", "power_w", "W")
+    batch = Batch("acme", (key,), np.zeros(1, np.int32), np.array([NOW]), np.ones(1), np.array([NOW * 1_000]))
+    payload = encode_frame(Frame("f1", "acme", NOW * 1_000, (Part("r", "http", 1),), batch))
+    async with listening(world) as stream:
+        for _ in range(2):
+            await world.bus.publish(Lane.READINGS, "penstock.v1.readings.acme", payload, {})
+        await client.post("/v1/readings", json=row("after"))
+        await stream.until(lambda s: "after" in s.text)
+        assert [r["sensor_id"] for _, rows in stream.events() for r in rows] == ["m1", "after"]
 
 
-def taken(client):
-    return [(m.split(b"\n")[0][7:].decode(), json.loads(m.split(b"\n")[1][6:])) for m in client.messages()]
+# -- coming back
 
 
-async def test_one_frame_is_always_taken_whole():
-    client = LiveClient("acme", Wanted())
-    client.offer_readings(batch(QUEUED_ROWS + 1))
-    assert sum(len(data) for _, data in taken(client)) == QUEUED_ROWS + 1
+async def test_who_comes_back_gets_what_passed_meanwhile_once_and_then_goes_on(world, client):
+    async with listening(world, "sensor=m*&events=true") as stream:
+        await client.post("/v1/readings", json=row("m1"))
+        await stream.until(lambda s: s.events())
+        place = stream.last_id()
+    await client.post("/v1/readings", json=[row("m2"), row("x")])
+    event = {"criticality": 7, "timestamp": "2026-01-31T12:00:00Z", "eventMessage": "door"}
+    await client.post("/v1/events", json=event)
+    async with listening(world, "sensor=m*&events=true", last_event_id=place) as back:
+        await client.post("/v1/readings", json=row("m3"))
+        await back.until(lambda s: "m3" in s.text)
+        assert [kind for kind, _ in back.events()] == ["readings", "events", "readings"]
+        assert [r["sensor_id"] for kind, rows in back.events() if kind == "readings" for r in rows] == ["m2", "m3"]
 
 
-async def test_a_gap_stands_where_the_rows_are_missing():
-    client = LiveClient("acme", Wanted(events=True))
-    client.offer_readings(batch(QUEUED_ROWS))
-    client.offer_readings(batch(3))
-    client.offer_events((make_event(1, "2026-01-31T12:00:00Z", "x"),))
-    messages = taken(client)
-    assert messages[-1] == ("gap", {"skipped": 4})
-    assert {kind for kind, _ in messages[:-1]} == {"readings"}
-    client.offer_readings(batch(2))
-    assert [kind for kind, _ in taken(client)] == ["readings"]
+async def test_a_large_frame_goes_on_in_its_middle(world, client):
+    async with listening(world) as stream:
+        await client.post("/v1/readings", json=[row(ts=NOW - i) for i in range(1_200)])
+        await stream.until(lambda s: sum(len(rows) for _, rows in s.events()) == 1_200)
+        first = next(
+            line[4:] for line in stream.text.split("event: readings")[0].splitlines()[::-1] if line[:3] == "id:"
+        )
+        told = len(stream.events()[0][1])
+    async with listening(world, last_event_id=first) as back:
+        await back.until(lambda s: sum(len(rows) for _, rows in s.events()) == 1_200 - told)
+        assert {r["ts"] for _, rows in back.events() for r in rows}.isdisjoint(r["ts"] for r in stream.events()[0][1])
 
 
-async def test_only_matching_rows_count_as_missed():
-    client = LiveClient("acme", Wanted(sensor="m1"))
-    client.offer_readings(batch(2 * QUEUED_ROWS, ("m1", "m2")))
-    client.offer_readings(batch(10, ("m1", "m2")))
-    assert taken(client)[-1] == ("gap", {"skipped": 5})
+async def test_after_a_restart_what_was_missed_comes_out_of_the_store(world, client):
+    columns = {"ts": [NOW + 2, NOW + 1], "sensor_id": ["m1"] * 2, "site_id": ["plant"] * 2, "metric": ["power_w"] * 2, "value": [2.0, 1.0], "unit": ["W"] * 2}  # fmt: skip
+    world.reader.says(Recent, columns, as_of=NOW + 60_000)
+    async with listening(world, last_event_id=f"0000abcd.17.0.{NOW - 5_000}") as back:
+        await back.until(lambda s: s.events())
+        assert [r["value"] for _, rows in back.events() for r in rows] == [1.0, 2.0]
+        asked = next(q for q in world.reader.asked if isinstance(q, Recent))
+        assert asked.start < NOW - 5_000
+        assert back.last_id().split(".")[0] != "0000abcd"
 
 
-async def test_waiting_ends_with_rows_with_closing_or_with_time():
-    client = LiveClient("acme", Wanted())
-    assert not await client.wait(0.01)
-    client.offer_readings(batch(1))
-    assert await client.wait(5)
-    assert len(taken(client)) == 1
-    assert not await client.wait(0.01)
-    client.close()
-    assert await client.wait(5)
+async def test_an_id_that_is_none_is_refused(world):
+    answer = await world.client().get("/v1/stream", headers={"last-event-id": "yesterday"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_token")
