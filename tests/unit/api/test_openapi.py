@@ -30,6 +30,7 @@ OPERATIONS = {
     "GET /v1/latest latestReadings",
     "GET /v1/series listSeries",
     "GET /v1/stream liveStream",
+    "POST /v1/live/ticket liveTicket",
     "GET /v1/receipts/{receipt} getReceipt",
     "GET /v1/explain explainReading",
     "GET /v1/system/ledger getLedger",

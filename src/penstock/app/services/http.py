@@ -11,6 +11,7 @@ import uvicorn
 
 from penstock.api.app import create_app
 from penstock.api.intake import Intake
+from penstock.api.live.messages import MAX_MESSAGE
 from penstock.api.services import Services
 from penstock.app.services.resources import Resources
 
@@ -30,6 +31,10 @@ async def serve_http(
         uvicorn.Config(
             app,
             http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=MAX_MESSAGE,
+            # Columns of numbers change all the time: packing them costs more than a local network saves.
+            ws_per_message_deflate=False,
             log_config=None,
             access_log=False,
             server_header=False,
