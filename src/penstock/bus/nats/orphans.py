@@ -24,6 +24,8 @@ __all__ = ["Orphans"]
 _log: Final = structlog.get_logger(__name__)
 _LOOK_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 10.0
+_LONGEST_SECONDS: Final = 300.0
 
 
 class Orphans:
@@ -36,12 +38,15 @@ class Orphans:
         self._next = 0.0
         self._seen: int | None = None
         self._tried: int | None = None
+        self._again = 0.0
+        self._pause = _AGAIN_SECONDS
 
     async def relieve(self) -> None:
         """Every five seconds: renew the consumer when it has settled the lane's first message for two looks already.
 
-        A message that a new consumer does not deliver either is damaged; it is counted as unreadable. A broker that does not
-        answer at once is asked again at the next look.
+        A message that a new consumer does not deliver either is damaged, which is counted as unreadable, or was settled on a full
+        disk once more: it is tried again, after pauses that double. A broker that does not answer at once is asked again at the
+        next look.
         """
         if (now := time.monotonic()) < self._next or not self._connection.is_up:
             return
@@ -56,7 +61,7 @@ class Orphans:
         stream = STREAMS[self._lane]
         state = (await api(self._connection, f"STREAM.INFO.{stream}"))["state"]
         first = state["first_seq"] if state["messages"] else None
-        if first is None or first == self._tried:
+        if first is None or (first == self._tried and time.monotonic() < self._again):
             self._seen = None
             return
         consumer = await api(self._connection, f"CONSUMER.INFO.{stream}.{CONSUMER}")
@@ -68,5 +73,6 @@ class Orphans:
             _log.warning(
                 "bus.orphans", lane=self._lane, first=first, reason="settled, but still there: delivered again"
             )
-            self._seen, self._tried = None, first
+            self._pause = min(2 * self._pause, _LONGEST_SECONDS) if first == self._tried else _AGAIN_SECONDS
+            self._seen, self._tried, self._again = None, first, time.monotonic() + self._pause
             await renew_consumer(self._connection, self._lane, self._config)
