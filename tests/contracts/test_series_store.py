@@ -2,8 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +13,10 @@ from penstock.model.series import Attributes, SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND
 from penstock.store.series import Filter, SeriesStore
 from tests.contracts.stores import (
-    ADAPTERS,
     POWER,
     REMOTE,
     T0,
     TEMPERATURE,
-    Adapter,
     bits,
     event,
     frame,
@@ -28,19 +24,6 @@ from tests.contracts.stores import (
     settle,
     values,
 )
-
-
-@pytest.fixture(params=ADAPTERS)
-def adapter(request: pytest.FixtureRequest) -> Adapter:
-    return request.param
-
-
-@pytest.fixture
-async def store(adapter: Adapter, tmp_path: Path) -> AsyncIterator[SeriesStore]:
-    opened = adapter.make(tmp_path)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 def fates(counts: Counts) -> tuple[int, int, int]:
@@ -323,6 +306,17 @@ async def test_recent_gives_the_newest_of_each_series_before_an_instant(store):
     assert (await store.recent("acme", ids[:1], 1000)).value.tolist() == [float(i) for i in range(400)]
 
 
+@pytest.mark.parametrize("at", [5, 200, 399, 400])
+async def test_recent_looks_back_no_further_than_it_is_asked_to(store, at):
+    await store.commit([frame([(POWER, T0 + MINUTE * i, float(i), 1) for i in range(400)] + [(REMOTE, T0, 0.0, 1)])])
+    ids, before = await ids_of(store), T0 + MINUTE * at
+    assert (await store.recent("acme", ids, 1, before, before - MINUTE)).value.tolist() == [at - 1.0]
+    assert (await store.recent("acme", ids, 9, before, before - 3 * MINUTE)).value.tolist() == [
+        at - 3.0, at - 2.0, at - 1.0,
+    ]  # fmt: skip
+    assert len((await store.recent("acme", ids, 9, before, before)).value) == 0
+
+
 async def test_ids_of_another_tenant_are_not_found(store):
     await store.commit([frame([(POWER, T0, 1.0, 1)]), frame([(POWER, T0, 2.0, 1)], tenant="beta")])
     own, other = await ids_of(store), await ids_of(store, tenant="beta")
@@ -385,6 +379,26 @@ async def test_a_repeated_event_is_a_duplicate_and_the_first_stays(store):
     assert [(row.event.id, row.stamp) for row in await store.events("acme", limit=9)] == [("b", 2), ("a", 1)]
     [row] = await store.ledger("acme")
     assert row.counts == Counts(received=4, stored=2, duplicate=2)
+
+
+async def test_events_beyond_those_kept_in_memory_are_found_as_well(adapter, tmp_path):
+    store = adapter.make(tmp_path)
+    await store.open()
+    rare = [event(f"r{i}", T0 + i, 9) for i in range(3)]
+    for block in range(5):
+        many = [event(f"{block}-{i}", T0 + 10 + i * 5 + block, 1) for i in range(4_000)]
+        await store.commit([frame(events=[*many, rare[block]] if block < 3 else many)])
+    for _ in range(2):
+        found = await store.events("acme", criticality_above=8, limit=2)
+        assert [row.event for row in found] == rare[:0:-1]
+        assert [row.event.ts for row in await store.events("acme", limit=3)] == [T0 + 20_009 - i for i in range(3)]
+        low = await store.events("acme", start=T0 + 1, end=T0 + 12, limit=99)
+        assert [row.event.id for row in low] == ["1-0", "0-0", "r2", "r1"]
+        if adapter.persists:
+            await store.close()
+            store = adapter.make(tmp_path)
+            await store.open()
+    await store.close()
 
 
 async def test_events_that_share_an_id_but_differ_are_both_kept(store):

@@ -1,25 +1,12 @@
 """Dead letters in every adapter: counted by rows, filtered, settled once and together with what is replayed."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, Part, Settlement
 from penstock.model.series import Attributes
-from penstock.store.series import Filter, SeriesStore
-from tests.contracts.stores import ADAPTERS, POWER, REMOTE, T0, Adapter, FixedClock, frame, values
-
-
-@pytest.fixture(params=ADAPTERS)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SeriesStore]:
-    adapter: Adapter = request.param
-    opened = adapter.make(tmp_path)
-    await opened.open()
-    yield opened
-    await opened.close()
+from penstock.store.series import Filter
+from tests.contracts.stores import POWER, REMOTE, T0, FixedClock, frame, values
 
 
 def letter(name: str, at: int = T0, **more: Any) -> DeadLetter:

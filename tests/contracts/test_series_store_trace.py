@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,19 +23,6 @@ NOW = T0 + 40 * DAY
 KEYS = [(key, T0 + ms) for key in (POWER, REMOTE) for ms in (0, 1)]
 CELSIUS = Converted("temperature", "degC", "temperature", "K", 1.0, 273.15)
 REFUSED = Refused(3, "hq", "t1", "temperature", T0, "value_out_of_range", "temperature -300 degC is below 0 K")
-
-
-@pytest.fixture(params=ADAPTERS)
-def adapter(request: pytest.FixtureRequest) -> Adapter:
-    return request.param
-
-
-@pytest.fixture
-async def store(adapter: Adapter, tmp_path: Path) -> AsyncIterator[SeriesStore]:
-    opened = adapter.make(tmp_path)
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 async def story(store: SeriesStore, key=POWER, ts: int = T0) -> Trace:

@@ -64,7 +64,11 @@ class Held:
         """Remember the newest of `partials`, which are sorted by (series, bucket) and later than all before."""
         if len(series):
             last = np.append(np.flatnonzero(series[1:] != series[:-1]), len(series) - 1)
-            self.ts[series[last]], self.value[series[last]] = partials.last_ts[last], partials.last[last]
+            self.set(series[last], partials.last_ts[last], partials.last[last])
+
+    def set(self, series: I64, ts: I64, value: F64) -> None:
+        """Each of these series' last reading."""
+        self.ts[series], self.value[series] = ts, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,10 +211,8 @@ class _Work:
     async def held_before(self, start: int) -> Held:
         """The last reading of each series before `start`, as far back as it may hold into a window."""
         held = Held(len(self.ids))
-        read = await self._store.aggregate(
-            self._tenant, self._sorted, start - self.grid.hold, start, whole_until(start)
-        )
-        held.keep(self._order[np.searchsorted(self._sorted, read.partials.series)], read.partials)
+        series, ts, value = await self._store.recent(self._tenant, self._sorted, 1, start, start - self.grid.hold)
+        held.set(self._order[np.searchsorted(self._sorted, series)], ts, value)
         return held
 
     async def windows(self, start: int, end: int, held: Held) -> tuple[Combined, int]:

@@ -143,8 +143,14 @@ class Meddler:
     def __getattr__(self, name):
         return getattr(self._world.store, name)
 
+    async def recent(self, *args):
+        return await self._read(self._world.store.recent(*args))
+
     async def aggregate(self, *args):
-        answer = await self._world.store.aggregate(*args)
+        return await self._read(self._world.store.aggregate(*args))
+
+    async def _read(self, reading):
+        answer = await reading
         self.reads += 1
         if self.reads == 2:
             await self._world.put(self._rows)

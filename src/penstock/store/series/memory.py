@@ -217,11 +217,15 @@ class MemorySeriesStore:
             if start <= ts < end
         )
 
-    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+    async def recent(
+        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
+    ) -> Readings:
         """The newest `limit` readings of each series, by (series, ts)."""
         rows: list[tuple[int, int, float]] = []
         for series in self._owned(tenant, ids):
-            older = sorted(ts for ts in series.cells if before is None or ts < before)
+            older = sorted(
+                ts for ts in series.cells if (before is None or ts < before) and (since is None or ts >= since)
+            )
             rows.extend((series.id, ts, series.cells[ts][1]) for ts in older[max(0, len(older) - limit) :])
         return _readings(rows)
 

@@ -171,8 +171,10 @@ class SeriesStore(Protocol):
         """Raw readings of [start, end), sorted by (series, ts)."""
         ...
 
-    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
-        """The newest `limit` readings of each series (with ts < `before`), sorted by (series, ts)."""
+    async def recent(
+        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
+    ) -> Readings:
+        """The newest `limit` readings of each series (with `since` ≤ ts < `before`), sorted by (series, ts)."""
         ...
 
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:

@@ -150,12 +150,15 @@ class HotReadings:
             self._version[part.series[hit], slot] = part.version[hit]
 
     def above(self, ids: I32) -> Rows:
-        """Copies of all readings at or above their series' floor, sorted by (series, ts)."""
+        """Copies of all readings at or above their series' floor, sorted by (series, ts); `ids` rise."""
         ts = self._ts[ids]
+        order = np.argsort(ts, axis=1, kind="stable")
+        ts = np.take_along_axis(ts, order, axis=1)
         kept = ts >= np.maximum(self.floor[ids], NEVER + 1)[:, None]
         series = np.broadcast_to(ids[:, None], ts.shape)[kept]
-        rows = Rows(series, ts[kept], self._value[ids][kept], self._version[ids][kept])
-        return rows.take(np.lexsort((rows.ts, rows.series)))
+        value = np.take_along_axis(self._value[ids], order, axis=1)[kept]
+        version = np.take_along_axis(self._version[ids], order, axis=1)[kept]
+        return Rows(series, ts[kept], value, version)
 
     def forget_before(self, ts: int) -> None:
         """Retention removed every reading older than `ts`."""

@@ -20,7 +20,7 @@ from penstock.model.findings import Findings
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
 from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import SeriesInfo
-from penstock.model.time import DAY, HOUR
+from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.hot import NEVER
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.letters import read_dead_letters
@@ -34,7 +34,9 @@ __all__ = ["Reader", "as_readings"]
 _COLUMNS: Final = tuple(f.name for f in fields(Partials))
 _MAX_ROWS: Final = 4_000_000
 """Raw readings that a question holds at once while it makes partials of them, some 300 MB."""
-_REACH: Final = (HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
+_LISTED: Final = 256
+"""Series that are named in a statement one by one: faster than a join while they are few."""
+_REACH: Final = (10 * MINUTE, HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
 """How far back `recent` looks before it reads a series' whole history."""
 
 
@@ -103,22 +105,23 @@ class Reader:
         kept = (rows.ts >= start) & (rows.ts < end)
         return Readings(rows.series[kept], rows.ts[kept], rows.value[kept])
 
-    def recent(self, tenant: str, ids: I32, limit: int, before: int | None) -> Readings:
+    def recent(self, tenant: str, ids: I32, limit: int, before: int | None, since: int | None) -> Readings:
         ids = self._own(tenant, ids)
-        bound = before if before is not None else np.iinfo(np.int64).max
+        end = before if before is not None else np.iinfo(np.int64).max
+        start = since if since is not None else NEVER + 1
         with self._guard:
             hot = self._memory.hot
             rows = hot.above(ids)
-            rows = rows.take(rows.ts < bound)
+            rows = rows.take((rows.ts >= start) & (rows.ts < end))
             held = np.bincount(rows.series, minlength=hot.count)[ids] if len(ids) else np.empty(0, np.int64)
-            short = ids[(held < limit) & (hot.floor[ids] != NEVER)]
-            newest, oldest = hot.newest[short].copy(), hot.oldest[short].copy()
+            short = ids[(held < limit) & (hot.floor[ids] > start)]
+            newest, oldest = hot.newest[short].copy(), np.maximum(hot.oldest[short], start)
         pieces = [Readings(rows.series, rows.ts, rows.value)]
         if len(short):
             keep = ~np.isin(rows.series, short)
             pieces = [Readings(rows.series[keep], rows.ts[keep], rows.value[keep])]
             with self._snapshot() as (cursor, _):
-                pieces.append(_reach_back(cursor, short, newest, oldest, limit, bound))
+                pieces.append(_reach_back(cursor, short, newest, oldest, limit, end))
         return _newest(_join(pieces), limit)
 
     # -- aggregates
@@ -163,6 +166,10 @@ class Reader:
     def events(
         self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
     ) -> list[EventRow]:
+        with self._guard:
+            held = self._memory.events.find(tenant, criticality_above, start, end, limit)
+        if held is not None:
+            return held
         with self._snapshot() as (cursor, _):
             rows = cursor.execute(
                 """SELECT id, ts, timestamp, criticality, message, source, stamp FROM events
@@ -251,34 +258,42 @@ def _newest(readings: Readings, limit: int) -> Readings:
     return Readings(series[kept], ts[kept], value[kept])
 
 
-def _select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int) -> Readings:
+def _select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, most: int | None = None) -> Readings:
+    """All of them, or any `most` of them where there are more."""
     if len(ids) == 0 or end <= start:
         return _none()
     where, parameters = _among(cursor, ids)
     return as_readings(
         cursor.execute(
-            f"SELECT series, ts, value FROM raw WHERE {where} AND ts >= ? AND ts < ?",
-            [*parameters, start, end],
+            f"SELECT series, ts, value FROM raw WHERE {where} AND ts >= ? AND ts < ?{'' if most is None else ' LIMIT ?'}",
+            [*parameters, start, end, *([] if most is None else [most])],
         ).fetchnumpy()
     )
 
 
 def _raw_partials(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> Iterator[Partials]:
     """Partials of raw readings, some series at a time, so that a question never holds more than a bounded number of rows."""
+    readings = _select_raw(cursor, ids, start, end, _MAX_ROWS + 1 if len(ids) > 1 else None)
+    if len(readings.ts) <= _MAX_ROWS:
+        yield partials_at(readings, tier)
+        return
+    del readings
     ((rows,),) = cursor.execute(
         "SELECT count(*) FROM raw WHERE series BETWEEN ? AND ? AND ts >= ? AND ts < ?",
         [int(ids[0]), int(ids[-1]), start, end],
     ).fetchall()
-    for part in np.array_split(ids, min(len(ids), -(-rows // _MAX_ROWS) or 1)):
+    for part in np.array_split(ids, min(len(ids), -(-rows // _MAX_ROWS))):
         yield partials_at(_select_raw(cursor, part, start, end), tier)
 
 
 def _among(cursor: duckdb.DuckDBPyConnection, ids: I32) -> tuple[str, list[int]]:
-    """A condition on `series` for sorted unique ids, with its parameters; a contiguous range needs no join."""
+    """A condition on `series` for sorted unique ids, with its parameters; few need no join, a contiguous range not even a list."""
     span = "series BETWEEN ? AND ?"
     bounds = [int(ids[0]), int(ids[-1])]
     if bounds[1] - bounds[0] + 1 == len(ids):
         return span, bounds
+    if len(ids) <= _LISTED:
+        return f"{span} AND series IN ({', '.join(map(str, ids.tolist()))})", bounds
     cursor.register("ids", pa.table({"id": ids}))
     return f"{span} AND series IN (SELECT id FROM ids)", bounds
 
@@ -298,7 +313,7 @@ def _reach_back(
             break
         piece = _newest(_select_raw(cursor, open_ids, start, end), limit)
         found.append(piece)
-        counts += np.array([np.count_nonzero(piece.series == i) for i in ids.tolist()], np.int64)
+        counts += np.bincount(np.searchsorted(ids, piece.series), minlength=len(ids))
         end = start
     return _join(found) if found else _none()
 

@@ -20,9 +20,11 @@ from penstock.model.findings import Findings, Refused
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Receipt
 from penstock.store.series.duckdb.judge import I32, I64
+from penstock.store.series.duckdb.recent_events import StoredEvent
 from penstock.store.series.duckdb.schema import insert
+from penstock.store.series.port import EventRow
 
-__all__ = ["Entry", "entries", "write_entries", "write_events"]
+__all__ = ["Entry", "entries", "newest_events", "write_entries", "write_events"]
 
 
 class Entry(NamedTuple):
@@ -106,25 +108,37 @@ def _insert_rows(
     insert(db, table, dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
-def write_events(db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]) -> dict[str, int]:
-    """Insert events that are not there yet; returns frame id → how many of its events were."""
+def write_events(
+    db: duckdb.DuckDBPyConnection, frames: Sequence[Frame]
+) -> tuple[dict[str, int], Sequence[StoredEvent]]:
+    """Insert events that are not there yet; returns frame id → how many of its events were, and those that were not."""
     offered = [(frame, event) for frame in frames for event in frame.events]
     if not offered:
-        return {}
+        return {}, ()
     stored = _stored_events(db, offered)
     duplicates: dict[str, int] = {}
-    new: list[tuple[Any, ...]] = []
+    new: list[StoredEvent] = []
     for frame, e in offered:
         identity = (frame.tenant, e.id, e.ts, e.criticality, e.message)
         if identity in stored:
             duplicates[frame.id] = duplicates.get(frame.id, 0) + 1
             continue
         stored.add(identity)
-        new.append((frame.tenant, e.id, e.ts, e.timestamp, e.criticality, e.message, e.source, frame.stamp))
+        new.append(StoredEvent(frame.tenant, EventRow(e, frame.stamp)))
     names = ("tenant", "id", "ts", "timestamp", "criticality", "message", "source", "stamp")
     if new:
-        _insert_rows(db, "events", names, new)
-    return duplicates
+        rows = [
+            (tenant, e.id, e.ts, e.timestamp, e.criticality, e.message, e.source, stamp) for tenant, (e, stamp) in new
+        ]
+        _insert_rows(db, "events", names, rows)
+    return duplicates, new
+
+
+def newest_events(db: duckdb.DuckDBPyConnection, count: int) -> list[StoredEvent]:
+    """The newest `count` events of all tenants."""
+    columns = "tenant, stamp, id, ts, timestamp, criticality, message, source"
+    rows = db.execute(f"SELECT {columns} FROM events ORDER BY ts DESC, id DESC LIMIT ?", [count]).fetchall()
+    return [StoredEvent(tenant, EventRow(Event(*event), stamp)) for tenant, stamp, *event in rows]
 
 
 def _stored_events(

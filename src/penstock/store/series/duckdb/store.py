@@ -22,6 +22,8 @@ from penstock.model.series import SeriesInfo
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.duckdb.judge import Rows
 from penstock.store.series.duckdb.reader import Reader
+from penstock.store.series.duckdb.recent_events import KEPT
+from penstock.store.series.duckdb.records import newest_events
 from penstock.store.series.duckdb.schema import INVALIDATED, DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
@@ -132,8 +134,10 @@ class DuckSeriesStore:
     async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
         return await self._run(self._reading, lambda: self._reader.scan(tenant, ids, start, end))
 
-    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
-        return await self._run(self._reading, lambda: self._reader.recent(tenant, ids, limit, before))
+    async def recent(
+        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
+    ) -> Readings:
+        return await self._run(self._reading, lambda: self._reader.recent(tenant, ids, limit, before, since))
 
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
         return await self._run(self._reading, lambda: self._reader.aggregate(tenant, ids, start, end, width))
@@ -221,6 +225,7 @@ def _load(db: duckdb.DuckDBPyConnection, memory: Memory, now: int) -> None:
         np.asarray(newest[name]) for name in ("series", "ts", "value", "version", "oldest")
     )
     memory.hot.load(Rows(series, ts, value, version), oldest)
+    memory.events.load(newest_events(db, KEPT + 1))
     meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
     if "rolled_to" in meta:
         memory.marks = Marks(meta["rolled_to"], meta["rolling_to"], meta["cursor"])

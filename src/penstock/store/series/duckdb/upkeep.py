@@ -285,6 +285,8 @@ class Upkeep:
         with self._guard:
             if config.retention_raw:
                 self._memory.hot.forget_before(kept_since(now, config.retention_raw))
+            if config.retention_events:
+                self._memory.events.forget_before(kept_since(now, config.retention_events))
             if shortest:
                 self._memory.revision += 1
                 self._memory.expired = kept_since(now, shortest) // HOUR, self._memory.revision

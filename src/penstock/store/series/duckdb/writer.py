@@ -24,6 +24,7 @@ from penstock.store.series.duckdb import records
 from penstock.store.series.duckdb.hot import HotReadings
 from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
 from penstock.store.series.duckdb.letters import settle_dead_letters, write_dead_letters
+from penstock.store.series.duckdb.recent_events import RecentEvents
 from penstock.store.series.duckdb.registry import Registry, Staged
 from penstock.store.series.duckdb.schema import insert, translated
 from penstock.store.series.duckdb.tracing import traced
@@ -58,6 +59,7 @@ class Memory:
     def __init__(self, hot_bytes: int) -> None:
         self.registry = Registry()
         self.hot = HotReadings(hot_bytes)
+        self.events = RecentEvents()
         self.marks = Marks(0)
         self.ledger: dict[tuple[str, str], Counts] = {}
         self.frames: OrderedDict[str, tuple[Receipt, ...]] = OrderedDict()
@@ -129,7 +131,7 @@ class Writer:
             self._db.begin()
             try:
                 verdict = judge(rows, frame_of, self._lookup)
-                event_fates = records.write_events(self._db, fresh)
+                event_fates, events = records.write_events(self._db, fresh)
                 now, number = self._clock.now(), self._memory.number
                 entries = records.entries(fresh, verdict.fate, part_of, rows.ts, event_fates, now)
                 self._write_registry(staged)
@@ -145,6 +147,7 @@ class Writer:
                 with self._guard:
                     self._db.commit()
                     self._apply(fresh, staged, verdict, entries)
+                    self._memory.events.add(events)
                     self._memory.dirty += marked
             except BaseException:
                 self._rollback()
