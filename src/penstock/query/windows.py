@@ -21,7 +21,7 @@ import numpy.typing as npt
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND, format_time
 
-__all__ = ["Window", "Windows", "find_zone", "parse_window", "tile"]
+__all__ = ["Window", "Windows", "find_zone", "finest", "parse_window", "tile"]
 
 I64 = npt.NDArray[np.int64]
 Unit = Literal["ms", "day", "week", "month", "year"]
@@ -32,7 +32,10 @@ _WINDOW: Final = re.compile(r"([0-9]{1,9})(ms|mo|[smhdwy])")
 _MOST: Final[dict[Unit, int]] = {"day": 366, "week": 52, "month": 12, "year": 100}
 _LENGTH: Final[dict[Unit, int]] = {"ms": 1, "day": DAY, "week": 7 * DAY, "month": 28 * DAY, "year": 365 * DAY}
 """The shortest that one may be, near enough to estimate how many fit a range."""
-_NICE: Final = ("1s", "10s", "1m", "5m", "15m", "1h", "6h", "1d", "1w", "1mo", "1y", "10y", "100y")
+_NICE: Final = (
+    "1s", "2s", "5s", "10s", "15s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "3h", "6h", "12h",
+    "1d", "1w", "1mo", "3mo", "1y", "10y", "100y",
+)  # fmt: skip
 _EARLIEST: Final = -2_208_988_800_000  # 1900
 _LATEST: Final = 7_258_118_400_000  # 2200
 
@@ -133,7 +136,7 @@ def tile(window: Window, zone: ZoneInfo, start: int, end: int, most: int) -> Win
             hint="2026 is about 1.77e12",
         )
     if _estimate(window, end - start) > most:
-        fits = next((text for text in _NICE if _estimate(parse_window(text), end - start) <= most), None)
+        fits = finest(start, end, most)
         raise InvalidInput(
             f"windows of {window.text} from {format_time(start)} to {format_time(end)} are more than {most}",
             code="too_many_points",
@@ -143,6 +146,11 @@ def tile(window: Window, zone: ZoneInfo, start: int, end: int, most: int) -> Win
     first = int(np.searchsorted(edges, start, side="right")) - 1
     last = int(np.searchsorted(edges, end, side="left"))
     return Windows(edges[first : last + 1], zone)
+
+
+def finest(start: int, end: int, most: int) -> str | None:
+    """The finest usual window of which [start, end) touches at most `most` in any zone; None if even a century is too fine."""
+    return next((text for text in _NICE if _estimate(parse_window(text), end - start) <= most), None)
 
 
 def _estimate(window: Window, length: int) -> int:
