@@ -19,6 +19,7 @@ from penstock.query.explain import explain
 from penstock.query.export import export_page
 from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
+from penstock.query.plan import answer_query
 from penstock.query.port import (
     Aggregate,
     Answer,
@@ -32,6 +33,7 @@ from penstock.query.port import (
     Latest,
     LedgerQuestion,
     Metrics,
+    Query,
     Question,
     ReceiptQuestion,
     Recent,
@@ -51,7 +53,9 @@ _LONGER: Final = 1.0
 _POLL: Final = 0.005
 _UNKNOWN: Final = 1 << 30
 _ALL: Final = tuple(Lane)
-_MAY_BE_EARLY: Final = (Recent, Export, Latest, Aggregate, Consumption, Batteries, Events, Explain, ReceiptQuestion)
+_MAY_BE_EARLY: Final = (
+    Recent, Export, Latest, Aggregate, Consumption, Query, Batteries, Events, Explain, ReceiptQuestion,
+)  # fmt: skip
 """Questions whose empty answer may only mean that it was asked too early."""
 
 Body = tuple[pa.Table, str | None, dict[str, Any]]
@@ -175,14 +179,14 @@ class Engine:
 
     async def _body(self, question: Question) -> Body:
         match question:
-            case Series() | Recent() | Latest() | Aggregate() | Consumption() | Batteries():
+            case Series() | Recent() | Latest() | Aggregate() | Consumption() | Query() | Batteries():
                 return await self._readings(question)
             case Export():
                 return await export_page(self._store, question)
             case _:
                 return await self._records(question)
 
-    async def _readings(self, question: Series | Recent | Latest | Aggregate | Consumption | Batteries) -> Body:
+    async def _readings(self, question: Series | Recent | Latest | Aggregate | Consumption | Query | Batteries) -> Body:
         match question:
             case Series():
                 return *await series_listing(self._store, question), {}
@@ -192,12 +196,19 @@ class Engine:
                 return *await latest(self._store, question), {}
             case Batteries():
                 return *await batteries(self._store, question), {}
+            case Aggregate() | Consumption() | Query():
+                table, meta = await self._windows(question)
+                return table, None, meta
+
+    async def _windows(self, question: Aggregate | Consumption | Query) -> tuple[pa.Table, dict[str, Any]]:
+        now = self._clock.now()
+        match question:
             case Aggregate():
-                table, meta = await aggregate(self._store, self._pieces, question, self._clock.now())
-                return table, None, meta
+                return await aggregate(self._store, self._pieces, question, now)
             case Consumption():
-                table, meta = await consumption(self._store, question, self._clock.now())
-                return table, None, meta
+                return await consumption(self._store, question, now)
+            case Query():
+                return await answer_query(self._store, self._pieces, question, now)
 
     async def _records(
         self,

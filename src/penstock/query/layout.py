@@ -69,7 +69,7 @@ class Groups(NamedTuple):
 
     series: Sequence[SeriesInfo]
     group: I64
-    count: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,17 @@ class Layout:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def reach(self) -> int:
+        """How far before the range a reading that counts for a window may lie, ms, at most."""
+        return self.hold or max(int(np.diff(self.edges).max(initial=0)), HOUR)
+
     async def combined(self, pieces: Pieces, tenant: str, groups: Groups, span: Span, now: int) -> tuple[Combined, int]:
         """Aggregates of [span) per (group, window), slots numbered by this layout, and the coarsest tier that was read."""
         which = np.flatnonzero(np.diff(self.edges))
         if not len(which):
             return Combined.empty(), 0
-        whole = Grid(*span, 0, 0, 0, groups.count, groups.group, self.hold, now + 1)
+        whole = Grid(*span, 0, 0, 0, groups.total, groups.group, self.hold, now + 1)
         grids = _runs(self.edges[np.append(which, which[-1] + 1)], whole)
         ids = ids_of(groups.series)
         if len(grids) == 1 and grids[0].first % grids[0].width == 0:

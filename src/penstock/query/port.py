@@ -238,6 +238,7 @@ Question = (
     | Latest
     | Aggregate
     | Consumption
+    | Query
     | Batteries
     | Events
     | Explain
