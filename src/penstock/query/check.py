@@ -75,8 +75,8 @@ def _check_fetch(name: str, fetch: Fetch) -> None:
         )
     if fetch.fn not in MEASURES and fetch.fn != "raw":
         raise InvalidInput(f"fetch {name}: {fetch.fn} is not answered yet", code="unknown_function")
-    if fetch.then is not None or fetch.shift is not None:
-        raise InvalidInput(f"fetch {name}: then and shift are not answered yet", code="unknown_function")
+    if fetch.shift is not None:
+        raise InvalidInput(f"fetch {name}: shift is not answered yet", code="unknown_function")
     _check_groups(name, fetch.by)
     _check_percent(name, fetch.fn, fetch.q)
     if fetch.unit is not None and fetch.fn in {"count", "coverage"}:

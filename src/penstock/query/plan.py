@@ -17,6 +17,7 @@ from penstock.query.check import check_query
 from penstock.query.fetch import Chosen, choose, read_lines
 from penstock.query.fill import filled
 from penstock.query.layout import Layout, Room, Span, data_span, finest_window, lay_out, nowhere
+from penstock.query.levels import second_level
 from penstock.query.lines import Lines, Rows
 from penstock.query.pieces import Pieces
 from penstock.query.port import MAX_POINTS
@@ -101,7 +102,8 @@ async def _read(reading: Reading, query: Query) -> _Read:
         if fetch.fn == "raw":
             raw[name] = chosen[name], await raw_rows(reading, chosen[name])
         else:
-            lines[name] = await read_lines(reading, fetch, chosen[name], layout)
+            first = await read_lines(reading, fetch, chosen[name], layout)
+            lines[name] = first if fetch.then is None or not first.value.size else second_level(first, fetch.then)
     return _Read(layout, window, lines, raw)
 
 
