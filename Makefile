@@ -24,8 +24,8 @@ fuzz: .venv/.dev  ## throw bytes at every decoder: make fuzz SECONDS=600
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 check: .venv/.dev  ## format, lint, types, imports
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src sdk tests bench
+	$(BIN)/ruff check src sdk tests bench
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 

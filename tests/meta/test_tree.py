@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src" / "penstock").rglob("*.py"))
+SOURCES = sorted([*(ROOT / "src" / "penstock").rglob("*.py"), *(ROOT / "sdk" / "python" / "src").rglob("*.py")])
 DOCUMENTS = [
     ROOT / "ARCHITECTURE.md",
     ROOT / "README.md",

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from penstock_client.batch import Batch, Buffer, Row
 from penstock_client.errors import SpoolInUse
 from penstock_client.spool import Spool
