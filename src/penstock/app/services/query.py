@@ -18,7 +18,7 @@ from penstock.model.errors import PenstockError
 from penstock.model.time import Clock
 from penstock.pipeline.runner import Runner
 from penstock.query.engine import Engine
-from penstock.query.events import serve_events
+from penstock.query.guests import serve_guests
 from penstock.query.places import Places
 from penstock.query.remote import serve
 from penstock.store.series import SeriesStore
@@ -73,6 +73,6 @@ async def answer(resources: Resources) -> AsyncGenerator[None]:
     async with contextlib.AsyncExitStack() as answering:
         responder = await serve(resources.reader, resources.bus)
         answering.push_async_callback(responder.stop)
-        events = await serve_events(resources.reader, resources.bus, tenant=resources.settings.events_tenant)
-        answering.push_async_callback(events.stop)
+        guests = await serve_guests(resources.reader, resources.bus, tenant=resources.settings.events_tenant)
+        answering.push_async_callback(guests.stop)
         yield

@@ -1,11 +1,13 @@
 import json
 
+import pyarrow as pa
 import pytest
 
 from penstock.bus.memory import MemoryBus
 from penstock.model.event import Event, make_event
 from penstock.model.series import SeriesKey
-from penstock.query.events import EVENTS_QUERY, READINGS_LATEST, READINGS_QUERY, serve_events
+from penstock.query.guests import EVENTS_QUERY, READINGS_LATEST, READINGS_QUERY, serve_guests
+from penstock.query.port import Answer, Fetch, Query, Select
 from tests.unit.query.query_world import T0, World
 
 POWER = SeriesKey("hq", "m1", "power_w", "W")
@@ -37,7 +39,7 @@ async def world():
 async def client(world):
     bus = MemoryBus()
     await bus.open()
-    responder = await serve_events(world.engine, bus, tenant="acme")
+    responder = await serve_guests(world.engine, bus, tenant="acme")
     yield Client(bus)
     await responder.stop()
     await bus.close()
@@ -90,7 +92,7 @@ async def test_only_the_events_tenant_is_answered_for(world, client):
     await world.put([(POWER, T0, 1.0)], tenant="other")
     await world.put(events=[Event("e", T0, "t", 1, "m")], tenant="other")
     assert await client.ask(EVENTS_QUERY, {}) == {"events": []}
-    assert await client.ask(READINGS_LATEST, {}) == {"data": []}
+    assert (await client.ask(READINGS_LATEST, {}))["data"] == []
     assert (await client.ask(READINGS_QUERY, {"sensor_id": "m1"}))["error"]["code"] == "not_found"
     assert (await client.ask(READINGS_QUERY, {"tenant": "other"}))["error"]["code"] == "invalid_request"
 
@@ -106,7 +108,9 @@ async def test_readings_are_rows_of_the_public_shape(world, client):
         "value": 3000.0,
         "unit": "W",
     }
-    assert reply == {"data": [row]}
+    assert reply["data"] == [row]
+    assert reply["complete"] is True
+    assert reply["as_of"].endswith("Z")
     newest = await client.ask(READINGS_QUERY, {"sensor_id": "m1", "limit": 2, "unit": "kW"})
     assert [(r["ts"], r["value"]) for r in newest["data"]] == [
         ("2026-01-01T00:00:04.500Z", 3.0),
@@ -114,6 +118,51 @@ async def test_readings_are_rows_of_the_public_shape(world, client):
     ]
     ranged = await client.ask(READINGS_QUERY, {"site_id": "h*", "from": T0, "to": "2026-01-01T00:00:03Z"})
     assert [r["value"] for r in ranged["data"]] == [1000.0, 0.0]
+
+
+async def test_pages_follow_each_other_by_cursor(world, client):
+    await world.put([(POWER, T0 + i, float(i)) for i in range(5)])
+    for subject, request in ((READINGS_QUERY, {"sensor_id": "m1"}), (READINGS_LATEST, {})):
+        pages, cursor = [], None
+        while not pages or cursor:
+            reply = await client.ask(subject, {**request, "limit": 2, "cursor": cursor})
+            pages.append([row["value"] for row in reply["data"]])
+            cursor = reply["next_cursor"]
+        assert pages == ([[4.0, 3.0], [2.0, 1.0], [0.0]] if subject == READINGS_QUERY else [[4.0]])
+
+
+async def test_columns_come_when_asked_for(world, client):
+    await world.put([(POWER, T0 + i, float(i)) for i in range(2)])
+    reply = await client.ask(READINGS_QUERY, {"sensor_id": "m1", "shape": "columns"})
+    assert reply["columns"]["ts"] == [T0 + 1, T0]
+    assert reply["columns"]["value"] == [1.0, 0.0]
+    assert "data" not in reply
+
+
+async def test_a_request_with_fetch_is_a_whole_query_of_the_events_tenant():
+    asked = []
+
+    class Reader:
+        async def ask(self, question):
+            asked.append(question)
+            columns = {"name": ["a"], "ts": [T0], "value": [1.5]}
+            return Answer(pa.table(columns), T0, 0, True, meta={"tier": 0})
+
+    bus = MemoryBus()
+    await bus.open()
+    responder = await serve_guests(Reader(), bus, tenant="acme")
+    client = Client(bus)
+    query = {"start": "2026-01-01T00:00:00Z", "end": T0 + 1, "fetch": {"a": {"where": {"site": "hq"}, "fn": "max"}}}
+    reply = await client.ask(READINGS_QUERY, query)
+    assert reply["data"] == [{"name": "a", "ts": "2026-01-01T00:00:00Z", "value": 1.5}]
+    assert reply["meta"] == {"tier": 0}
+    assert asked == [Query(tenant="acme", start=T0, end=T0 + 1, fetch={"a": Fetch(where=Select(site="hq"), fn="max")})]
+    for wrong in ({"tenant": "other"}, {"ask": "recent"}, {"window": []}, {"shape": "round"}, {"start": "noon"}):
+        reply = await client.ask(READINGS_QUERY, query | wrong)
+        assert reply["error"]["code"] in {"invalid_request", "invalid_timestamp"}, wrong
+    assert len(asked) == 1
+    await responder.stop()
+    await bus.close()
 
 
 @pytest.mark.parametrize(
