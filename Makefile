@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-nightly mutants fuzz check bench faults faults-long faults-report lock clean
+.PHONY: help demo test test-nightly mutants fuzz check openapi bench faults faults-long faults-report lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -28,6 +28,11 @@ check: .venv/.dev  ## format, lint, types, imports
 	$(BIN)/ruff check src sdk tests bench
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+
+openapi: .venv/.dev  ## write reference pages and API documents anew, and the TypeScript types made from them (needs npm)
+	$(BIN)/python -m penstock.app.reference docs
+	@if command -v npm >/dev/null; then cd sdk/typescript && npm ci --silent && npm run --silent types; \
+	else echo "npm is not here: sdk/typescript/src/schema.ts was not written anew"; fi
 
 bench: .venv/.dev  ## measure the whole path on this machine, beside the peers that are installed
 	$(BIN)/python -m bench $(BENCH)

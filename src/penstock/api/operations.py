@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from starlette.responses import JSONResponse, Response
 
@@ -34,6 +35,10 @@ _PROBLEM: Final[dict[str, Any]] = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
+_SAID_BY_EVERY_LIST: Final = frozenset({"data", "columns", "next_cursor", "as_of", "staleness_ms", "complete"})
+"""Members of an answer that are never missing where its example has them, and never null but for the cursor."""
+
 FRESH: Final = {"as_of": "2026-01-31T12:00:01.250Z", "staleness_ms": 180, "complete": True}
 """What every answer says about itself, by example."""
 
@@ -58,7 +63,7 @@ def operation(
         "responses": {
             status: {
                 "description": "Success",
-                "content": {media: {"example": example} for media, example in answers.items()},
+                "content": {media: _answer(media, example) for media, example in answers.items()},
             },
             "default": _PROBLEM,
         },
@@ -79,6 +84,50 @@ def _body_schema(media: str) -> dict[str, Any]:
     if media == "application/json":
         return {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}
     return {"type": "string", **({"format": "binary"} if "arrow" in media else {})}
+
+
+def _answer(media: str, example: Any) -> dict[str, Any]:
+    """An example, and for JSON what types its members have."""
+    if not media.endswith("json") or not isinstance(example, dict):
+        return {"example": example}
+    schema = _shape_of(cast("object", example))
+    if required := sorted(_SAID_BY_EVERY_LIST & example.keys()):
+        schema["required"] = required
+    return {"schema": schema, "example": example}
+
+
+def _shape_of(example: object) -> dict[str, Any]:
+    """The type of an example and of its members, each of which may also be null. Members beside them are possible."""
+    match example:
+        case dict():
+            members = cast("dict[str, object]", example)
+            properties = {name: _member(name, value) for name, value in members.items()}
+            return {"type": "object", "properties": properties}
+        case list():
+            items = cast("list[object]", example)
+            return {"type": "array", "items": _item(items[0]) if items else {}}
+        case bool():
+            return {"type": "boolean"}
+        case int() | float():
+            return {"type": "number"}
+        case str():
+            return {"type": "string", **({"format": "date-time"} if _INSTANT.fullmatch(example) else {})}
+        case _:
+            return {}
+
+
+def _member(name: str, value: object) -> dict[str, Any]:
+    if name == "next_cursor":
+        return {"type": ["string", "null"]}
+    shape = _shape_of(value)
+    if "type" in shape and name not in _SAID_BY_EVERY_LIST:
+        shape["type"] = [shape["type"], "null"]
+    return shape
+
+
+def _item(value: object) -> dict[str, Any]:
+    """Columns hold nulls; lists of objects do not."""
+    return _shape_of(value) if isinstance(value, dict) else _member("", value)
 
 
 def rows(*examples: Mapping[str, Any], cursor: str | None = None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""The reference pages that follow from the code: `python -m penstock.app.reference docs` writes them anew."""
+"""The pages and API documents that follow from the code: `python -m penstock.app.reference docs` writes them anew."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 
 from penstock.app.cli.main import application
 from penstock.app.config import env_name, specs
+from penstock.app.openapi import document
 
-__all__ = ["PAGES", "cli_page", "settings_page"]
+__all__ = ["PAGES", "cli_page", "openapi_document", "settings_page"]
 
 _SETTINGS_HEAD = """\
 # Settings
@@ -77,7 +79,12 @@ def _help(words: tuple[str, ...]) -> str:
     return "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())
 
 
-PAGES = {"settings.md": settings_page, "cli.md": cli_page}
+def openapi_document() -> str:
+    """docs/api/openapi.json: what a running platform serves at `/openapi.json`."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "cli.md": cli_page, "api/openapi.json": openapi_document}
 """File in docs/ → what makes it."""
 
 
