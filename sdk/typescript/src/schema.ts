@@ -631,11 +631,11 @@ export interface operations {
                     "application/json": {
                         accepted?: number | null;
                         readings?: number | null;
-                        rejected?: ({
+                        rejected?: {
                             row?: number | null;
                             code?: string | null;
                             detail?: string | null;
-                        } | null)[] | null;
+                        }[] | null;
                         rejected_total?: number | null;
                         receipt?: string | null;
                     };
@@ -839,7 +839,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             id?: string | null;
                             /** Format: date-time */
                             ts?: string | null;
@@ -848,7 +848,7 @@ export interface operations {
                             criticality?: number | null;
                             message?: string | null;
                             source?: string | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -1018,7 +1018,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             /** Format: date-time */
                             ts?: string | null;
                             sensor_id?: string | null;
@@ -1026,7 +1026,7 @@ export interface operations {
                             metric?: string | null;
                             value?: number | null;
                             unit?: string | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -1151,7 +1151,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             /** Format: date-time */
                             ts?: string | null;
                             metric?: string | null;
@@ -1166,7 +1166,7 @@ export interface operations {
                             time_weighted_mean?: number | null;
                             coverage?: number | null;
                             series?: number | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -1328,7 +1328,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             /** Format: date-time */
                             ts?: string | null;
                             /** Format: date-time */
@@ -1343,7 +1343,7 @@ export interface operations {
                             resets?: number | null;
                             glitches?: number | null;
                             percent_good?: number | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -1501,7 +1501,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             /** Format: date-time */
                             ts?: string | null;
                             /** Format: date-time */
@@ -1516,7 +1516,7 @@ export interface operations {
                             resets?: number | null;
                             glitches?: number | null;
                             percent_good?: number | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -1724,7 +1724,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             id?: string | null;
                             battery_id?: string | null;
                             site_id?: string | null;
@@ -1733,7 +1733,7 @@ export interface operations {
                             soc?: number | null;
                             voltage_v?: number | null;
                             current_a?: number | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -1908,7 +1908,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             /** Format: date-time */
                             ts?: string | null;
                             sensor_id?: string | null;
@@ -1916,7 +1916,7 @@ export interface operations {
                             metric?: string | null;
                             value?: number | null;
                             unit?: string | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -2030,7 +2030,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             sensor_id?: string | null;
                             site_id?: string | null;
                             metric?: string | null;
@@ -2042,7 +2042,7 @@ export interface operations {
                             first_ts?: string | null;
                             /** Format: date-time */
                             last_ts?: string | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -2093,7 +2093,7 @@ export interface operations {
                             unit?: (string | null)[] | null;
                             building?: (string | null)[] | null;
                             room?: (string | null)[] | null;
-                            tags?: (Record<string, never> | null)[] | null;
+                            tags?: Record<string, never>[] | null;
                             first_ts?: (string | null)[] | null;
                             last_ts?: (string | null)[] | null;
                         };
@@ -2237,7 +2237,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             source?: string | null;
                             received?: number | null;
                             stored?: number | null;
@@ -2247,7 +2247,7 @@ export interface operations {
                             dead_lettered?: number | null;
                             in_flight?: number | null;
                             difference?: number | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -2458,7 +2458,7 @@ export interface operations {
                         latency?: {
                             device_to_door_ms?: number | null;
                         } | null;
-                        versions?: ({
+                        versions?: {
                             value?: number | null;
                             seq?: unknown;
                             /** Format: date-time */
@@ -2472,7 +2472,7 @@ export interface operations {
                             admitted_ts?: string | null;
                             /** Format: date-time */
                             committed_ts?: string | null;
-                        } | null)[] | null;
+                        }[] | null;
                         /** Format: date-time */
                         as_of: string;
                         staleness_ms: number;
@@ -2539,7 +2539,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data: {
                             id?: string | null;
                             state?: string | null;
                             /** Format: date-time */
@@ -2555,7 +2555,7 @@ export interface operations {
                             settled_ts?: unknown;
                             settled_by?: string | null;
                             reason?: string | null;
-                        } | null)[];
+                        }[];
                         next_cursor: string | null;
                         /** Format: date-time */
                         as_of: string;
@@ -2718,11 +2718,11 @@ export interface operations {
                         settled_by?: string | null;
                         reason?: string | null;
                         encoding?: string | null;
-                        errors?: ({
+                        errors?: {
                             row?: number | null;
                             code?: string | null;
                             detail?: string | null;
-                        } | null)[] | null;
+                        }[] | null;
                         /** Format: date-time */
                         as_of: string;
                         staleness_ms: number;

@@ -76,6 +76,19 @@ async def test_every_operation_has_an_id_a_summary_a_description_and_examples(do
         assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
+async def test_a_json_answer_has_types_and_a_list_says_what_is_always_there(document):
+    for path, _, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for media, content in answer.get("content", {}).items() if status.startswith("2") else ():
+                if media.endswith("json") and isinstance(content.get("example"), dict):
+                    properties = content["schema"]["properties"]
+                    assert properties.keys() == content["example"].keys(), path
+    recent = document["paths"]["/v1/sensors/{sensor}/recent"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert recent["schema"]["required"] == ["as_of", "complete", "data", "next_cursor", "staleness_ms"]
+    assert recent["schema"]["properties"]["data"]["items"]["properties"]["value"] == {"type": ["number", "null"]}
+    assert recent["schema"]["properties"]["next_cursor"] == {"type": ["string", "null"]}
+
+
 async def test_every_reference_resolves_and_every_path_parameter_is_declared(document):
     text = json.dumps(document)
     for reference in re.findall(r'"\$ref": "#/([^"]+)"', text):
