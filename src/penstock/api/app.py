@@ -26,6 +26,7 @@ from penstock.api.live import LiveDoor, LiveHub
 from penstock.api.observe import Observation
 from penstock.api.operations import PROBLEM_SCHEMA
 from penstock.api.pages import DOCS_POLICY, Pages
+from penstock.api.prometheus import PrometheusDoors
 from penstock.api.read import ReadDoors
 from penstock.api.services import Services
 from penstock.api.stream import StreamDoor
@@ -68,6 +69,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         LetterDoors(services, intake).install(app)
         StreamDoor(services, hub).install(app)
         LiveDoor(services, hub).install(app)
+        PrometheusDoors(services, intake).install(app)
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)
     _install_openapi(app)

@@ -1,7 +1,7 @@
 """Who is asking, decided before anything else runs. Deny by default: only listed paths are open.
 
-A credential is an API key (`Authorization: Bearer` or `Token`; on the InfluxDB paths also Basic with the key as
-password, or `u`/`p`) or the cookie of a browser session. A cookie alone changes nothing: a request that is not GET or
+A credential is an API key (`Authorization: Bearer` or `Token`; on the InfluxDB and Prometheus paths also Basic with the
+key as password, or on the former `u`/`p`) or the cookie of a browser session. A cookie alone changes nothing: a request that is not GET or
 HEAD must also prove that a page of this origin sent it.
 """
 
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from penstock.accounts.keys import Identity, KeyRing, Scope
-from penstock.api.problems import INFLUX_PATHS, refusal
+from penstock.api.problems import INFLUX_PATHS, PROMETHEUS_PREFIX, refusal
 from penstock.model.errors import NotAllowed, PenstockError
 
 __all__ = ["COOKIE", "PUBLIC_PATHS", "PUBLIC_PREFIXES", "Authentication", "identity_of", "socket_identity"]
@@ -44,6 +44,10 @@ _OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
 _READING_POSTS: Final = frozenset({"/v1/live/ticket"})
 """POST of these changes nothing that is stored: who may read may."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
+_READ_BY_POST: Final = frozenset(
+    f"{PROMETHEUS_PREFIX}api/v1/{name}" for name in ("query", "query_range", "labels", "series", "query_exemplars")
+)
+"""Questions that come in a body: they change nothing, whatever their method."""
 _KEY: Final = "penstock.identity"
 
 
@@ -113,14 +117,14 @@ class Authentication:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         secret, by_cookie = _credential(scope, headers)
         identity = self._keys.authenticate(secret)
-        safe = scope["method"] in _SAFE
+        path: str = scope["path"]
+        safe = scope["method"] in _SAFE or path in _READ_BY_POST
         if by_cookie and not safe and not _same_origin(headers):
             raise NotAllowed(
                 "a session cookie can change something only from a page of this server",
                 authenticated=True,
                 hint="send an API key as `Authorization: Bearer <key>`",
             )
-        path: str = scope["path"]
         operates = path in _OPERATOR_PATHS or (not safe and path.startswith(_OPERATOR_WRITES))
         needed: Scope = "admin" if operates else "read" if safe or path in _READING_POSTS else "write"
         if not identity.may(needed):
@@ -138,10 +142,11 @@ def _credential(scope: AsgiScope, headers: Mapping[bytes, bytes]) -> tuple[str, 
     kind, _, value = header.partition(" ")
     value = value.strip()
     kind = kind.lower()
-    influx = scope["path"] in INFLUX_PATHS
+    path: str = scope["path"]
+    basic = path in INFLUX_PATHS or path.startswith(PROMETHEUS_PREFIX)
     if value and kind in {"bearer", "token"}:
         return value, False
-    if value and kind == "basic" and influx:
+    if value and kind == "basic" and basic:
         return _basic_password(value), False
     if header:
         raise NotAllowed(
@@ -149,7 +154,7 @@ def _credential(scope: AsgiScope, headers: Mapping[bytes, bytes]) -> tuple[str, 
             authenticated=False,
             hint="send `Authorization: Bearer <key>`",
         )
-    if scope["path"] == "/write" and b"p=" in scope["query_string"]:
+    if path == "/write" and b"p=" in scope["query_string"]:
         return parse_qs(scope["query_string"].decode("latin-1")).get("p", [""])[0], False
     if b"cookie" in headers and (session := cookie_parser(headers[b"cookie"].decode("latin-1")).get(COOKIE)):
         return session, True

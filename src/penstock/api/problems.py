@@ -1,6 +1,6 @@
 """Every failure as an RFC 9457 problem document, and the one table from errors to status codes.
 
-The InfluxDB write paths answer in InfluxDB's own error shape instead, because their clients read only that.
+The InfluxDB write paths and Prometheus's paths answer in the error shapes of those instead, because their clients read only that.
 """
 
 from __future__ import annotations
@@ -33,10 +33,21 @@ from penstock.model.errors import (
     Unavailable,
 )
 
-__all__ = ["INFLUX_PATHS", "MEDIA_TYPE", "hide_failure", "install", "problem", "refusal", "rows_as_json", "status_of"]
+__all__ = [
+    "INFLUX_PATHS",
+    "MEDIA_TYPE",
+    "PROMETHEUS_PREFIX",
+    "hide_failure",
+    "install",
+    "problem",
+    "refusal",
+    "rows_as_json",
+    "status_of",
+]
 
 MEDIA_TYPE: Final = "application/problem+json"
 INFLUX_PATHS: Final = frozenset({"/api/v2/write", "/write"})
+PROMETHEUS_PREFIX: Final = "/prometheus/"
 MAX_ROWS: Final = 1_000
 """Row verdicts listed in one answer; the total is always said."""
 
@@ -60,6 +71,7 @@ _BY_CODE: Final[dict[str, int]] = {
     "unsupported_encoding": 415,
     "precondition_required": 428,
     "tenant_backpressure": 429,
+    "execution": 422,
 }
 """Codes that say more than their class."""
 
@@ -75,6 +87,8 @@ _INFLUX_CODES: Final[dict[int, str]] = {
     429: "too many requests",
     503: "unavailable",
 }
+_PROMETHEUS_TYPES: Final[dict[int, str]] = {404: "not_found", 422: "execution", 429: "unavailable", 503: "unavailable"}
+"""What is none of these is `bad_data` below 500 and `internal` from there."""
 
 
 def status_of(error: PenstockError) -> int:
@@ -99,11 +113,19 @@ def problem(
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document, or InfluxDB's error shape on its paths. `extra` members are added as they are."""
+    """A problem document, or InfluxDB's or Prometheus's error shape on their paths. `extra` members are added as they are."""
     path = str(scope["path"])
-    if path in INFLUX_PATHS:
-        message = f"{detail}; {hint}" if hint else detail
-        body: dict[str, Any] = {
+    message = f"{detail}; {hint}" if hint else detail
+    if path.startswith(PROMETHEUS_PREFIX):
+        kind = (
+            "timeout"
+            if code == "timeout"
+            else _PROMETHEUS_TYPES.get(status, "bad_data" if status < 500 else "internal")
+        )
+        body: dict[str, Any] = {"status": "error", "errorType": kind, "error": message}
+        media_type = "application/json"
+    elif path in INFLUX_PATHS:
+        body = {
             "code": _INFLUX_CODES.get(status, "internal error"),
             "message": message,
             "error": message,

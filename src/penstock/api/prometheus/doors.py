@@ -1,0 +1,197 @@
+"""The routes under /prometheus/api/v1: queries, what there is to query, and what a stock Grafana asks besides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import numpy as np
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+import penstock
+from penstock.api.auth import identity_of
+from penstock.api.intake import Intake
+from penstock.api.prometheus import examples
+from penstock.api.prometheus.answers import answer, instant, ranged, sampled
+from penstock.api.prometheus.evaluate import Evaluation, Value
+from penstock.api.prometheus.expressions import Expression, Selector
+from penstock.api.prometheus.fetch import Fetched, Fetcher
+from penstock.api.prometheus.matrix import Ints
+from penstock.api.prometheus.params import LOOKBACK, Form, read_form
+from penstock.api.prometheus.parse import bad_data, parse, parse_selector
+from penstock.api.prometheus.plan import Whole, needs, shifted
+from penstock.api.prometheus.series import Catalogue, Known, metric_name
+from penstock.api.services import Services
+from penstock.model.errors import Unavailable
+
+__all__ = ["PREFIX", "PrometheusDoors"]
+
+PREFIX: Final = "/prometheus/api/v1"
+COMPATIBLE: Final = "3.0.0"
+"""The version of Prometheus whose semantics these are; Grafana asks for it to know what it may use."""
+_CONCURRENT: Final = 2
+_DEADLINE: Final = 60.0
+_EVER: Final = 1 << 52
+_COUNTED: Final = frozenset({"Wh", "m3"})
+"""Units of which series are counters by nature."""
+
+
+class PrometheusDoors:
+    """The routes; one instance per app. At most two queries are evaluated at once, so that memory stays bounded."""
+
+    def __init__(self, services: Services, intake: Intake) -> None:
+        self._reader = services.reader
+        self._clock = services.clock
+        self._bodies = intake.bodies
+        self._slots = asyncio.Semaphore(_CONCURRENT)
+
+    def install(self, app: FastAPI) -> None:
+        """Add the routes; those that Prometheus also takes as a form are there with POST."""
+        add = app.add_api_route
+        for path, call, get, post in (
+            ("/query", self.query, examples.QUERY, examples.QUERY_FORM),
+            ("/query_range", self.query_range, examples.QUERY_RANGE, examples.QUERY_RANGE_FORM),
+            ("/labels", self.labels, examples.LABELS, examples.LABELS_FORM),
+            ("/series", self.series, examples.SERIES, examples.SERIES_FORM),
+            ("/query_exemplars", self.exemplars, examples.EXEMPLARS, examples.EXEMPLARS_FORM),
+        ):
+            add(f"{PREFIX}{path}", call, **get)
+            add(f"{PREFIX}{path}", call, methods=["POST"], **post)
+        add(f"{PREFIX}/label/{{name}}/values", self.label_values, **examples.LABEL_VALUES)
+        add(f"{PREFIX}/metadata", self.metadata, **examples.METADATA)
+        add(f"{PREFIX}/rules", self.rules, **examples.RULES)
+        add(f"{PREFIX}/alerts", self.alerts, **examples.ALERTS)
+        add(f"{PREFIX}/status/buildinfo", self.buildinfo, **examples.BUILDINFO)
+
+    async def query(self, request: Request) -> Response:
+        """An expression at one instant: `query`, `time` (now without it), `lookback_delta`."""
+        form = await read_form(request, self._bodies)
+        expression = parse(form.needed("query"))
+        at = form.instant("time", self._clock.now())
+        times = np.array([at], np.int64)
+        whole = Whole(at, at, form.duration("lookback_delta", LOOKBACK))
+        fetcher = self._fetcher(request)
+        async with self._bounded():
+            read = await _fetched(fetcher, expression, times, whole)
+            if isinstance(expression, Selector) and expression.range:
+                end = int(shifted(expression, times, whole)[0])
+                data = sampled(read[expression].samples, end - expression.range, end)
+            else:
+                value = await asyncio.to_thread(_evaluated, read, expression, times, whole)
+                data = instant(value, at)
+        return answer(data, fetcher.warnings)
+
+    async def query_range(self, request: Request) -> Response:
+        """An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`; at most 11,000 steps."""
+        form = await read_form(request, self._bodies)
+        expression = parse(form.needed("query"))
+        times = form.steps()
+        whole = Whole(int(times[0]), int(times[-1]), form.duration("lookback_delta", LOOKBACK))
+        fetcher = self._fetcher(request)
+        async with self._bounded():
+            read = await _fetched(fetcher, expression, times, whole)
+            data = await asyncio.to_thread(_ranged, read, expression, times, whole)
+        return answer(data, fetcher.warnings)
+
+    async def labels(self, request: Request) -> Response:
+        """Names of labels, of all series or of those that `match[]` selects."""
+        form = await read_form(request, self._bodies)
+        names = {name for known in await self._selected(request, form) for name, _ in known.labels}
+        return answer(sorted(names)[: form.limit()])
+
+    async def label_values(self, request: Request, name: str) -> Response:
+        """Values of one label, of all series or of those that `match[]` selects."""
+        form = await read_form(request, self._bodies)
+        values = {value for known in await self._selected(request, form) for n, value in known.labels if n == name}
+        return answer(sorted(values)[: form.limit()])
+
+    async def series(self, request: Request) -> Response:
+        """Labels of the series that `match[]` selects; at least one is needed."""
+        form = await read_form(request, self._bodies)
+        if not form.all("match[]"):
+            raise bad_data("no match[] parameter provided", 'send a selector such as match[]=power_w{site="hq"}')
+        found = sorted({known.labels for known in await self._selected(request, form)})
+        return answer([dict(labels) for labels in found[: form.limit()]])
+
+    async def metadata(self, request: Request) -> Response:
+        """Type and unit of each metric, or of `metric`."""
+        form = await read_form(request, self._bodies)
+        wanted = form.text("metric")
+        units: dict[str, set[str]] = {}
+        for known in await self._selected(request, form):
+            units.setdefault(metric_name(known.metric), set()).add(known.unit)
+        named = sorted(name for name in units if not wanted or name == wanted)[: form.limit()]
+        return answer({name: [_described(unit) for unit in sorted(units[name])] for name in named})
+
+    async def exemplars(self) -> Response:
+        """Nothing: readings carry no traces."""
+        return answer([])
+
+    async def rules(self) -> Response:
+        """Nothing: rules are evaluated by Grafana or by Prometheus."""
+        return answer({"groups": []})
+
+    async def alerts(self) -> Response:
+        """Nothing: as `rules`."""
+        return answer({"alerts": []})
+
+    async def buildinfo(self) -> Response:
+        """The version of Prometheus whose queries are understood, and Penstock's own as revision."""
+        return answer(
+            {
+                "version": COMPATIBLE,
+                "revision": f"penstock-{penstock.__version__}",
+                "branch": "",
+                "buildUser": "",
+                "buildDate": "",
+                "goVersion": "",
+            }
+        )
+
+    def _fetcher(self, request: Request) -> Fetcher:
+        tenant = identity_of(request).tenant
+        return Fetcher(self._reader, tenant, Catalogue(self._reader, tenant))
+
+    async def _selected(self, request: Request, form: Form) -> list[Known]:
+        """The series of any `match[]` (of none: all) that may have readings from `start` to `end`."""
+        start, end = form.instant("start", -_EVER), form.instant("end", _EVER)
+        catalogue = Catalogue(self._reader, identity_of(request).tenant)
+        asked = [parse_selector(text) for text in form.all("match[]")] or [()]
+        found = [known for matchers in asked for known in (await catalogue.find(matchers)).series]
+        return [known for known in dict.fromkeys(found) if known.overlaps(start, end)]
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncGenerator[None]:
+        """A turn to evaluate: waits for one, and ends what takes too long."""
+        try:
+            async with asyncio.timeout(_DEADLINE), self._slots:
+                yield
+        except TimeoutError:
+            raise Unavailable(
+                f"the query was not answered within {_DEADLINE:g} s", code="timeout", hint="ask for a shorter range"
+            ) from None
+
+
+async def _fetched(fetcher: Fetcher, expression: Expression, times: Ints, whole: Whole) -> dict[Selector, Fetched]:
+    return {need.selector: await fetcher.fetch(need) for need in needs(expression, times, whole)}
+
+
+def _evaluated(read: dict[Selector, Fetched], expression: Expression, times: Ints, whole: Whole) -> Value:
+    # Division by zero, NaN and overflow have the meaning in PromQL that they have in IEEE 754.
+    with np.errstate(all="ignore"):
+        return Evaluation(read, whole).value(expression, times)
+
+
+def _ranged(read: dict[Selector, Fetched], expression: Expression, times: Ints, whole: Whole) -> dict[str, Any]:
+    value = _evaluated(read, expression, times, whole)
+    if isinstance(value, str):
+        raise bad_data("invalid expression type string for range query, must be scalar or instant vector")
+    return ranged(value, times)
+
+
+def _described(unit: str) -> dict[str, str]:
+    kind = "counter" if unit in _COUNTED else "gauge"
+    return {"type": kind, "help": f"Readings in {unit}" if unit else "Readings", "unit": unit}
