@@ -162,7 +162,7 @@ async def test_written_examples_are_accepted_by_their_own_route(world, document)
         if method != "post":
             continue
         for media, content in operation["requestBody"]["content"].items():
-            if "arrow" in media:
+            if "arrow" in media or "protobuf" in media:
                 continue
             for name, example in content["examples"].items():
                 value = example["value"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from penstock.api.operations import Operation, operation
 
@@ -88,7 +89,7 @@ def _form(get: Operation, operation_id: str) -> Operation:
     """The same route with its parameters as a form in the body."""
     parameters: list[dict[str, Any]] = get["openapi_extra"]["parameters"]
     properties = {p["name"]: p["schema"] | {"description": p["description"]} for p in parameters}
-    example = {p["name"]: p["example"] for p in parameters}
+    example = urlencode({p["name"]: p["example"] for p in parameters}, doseq=True)
     schema = {"type": "object", "properties": properties, "required": [p["name"] for p in parameters if p["required"]]}
     body = {"required": False, "content": {_FORM: {"schema": schema, "examples": {"form": {"value": example}}}}}
     return {**get, "operation_id": operation_id, "openapi_extra": {"requestBody": body}}
