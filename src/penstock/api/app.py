@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 import penstock
 from penstock.accounts.keys import KeyRing
 from penstock.api import problems
+from penstock.api.asyncapi import asyncapi_document
 from penstock.api.auth import PUBLIC_PATHS, Authentication
 from penstock.api.events import EventDoor
 from penstock.api.explain import ExplainDoor
@@ -73,6 +75,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)
     _install_openapi(app)
+    _install_asyncapi(app)
     problems.install(app, sorted({path for route in app.routes if (path := getattr(route, "path", ""))}))
     # The last one added is the outermost: measure, then let in.
     public = PUBLIC_PATHS | ({"/metrics"} if services.config.public_metrics else frozenset[str]())
@@ -129,3 +132,13 @@ def _install_openapi(app: FastAPI) -> None:
 
     app.openapi = openapi
     app.add_api_route("/v1/openapi.json", serve, include_in_schema=False)
+
+
+def _install_asyncapi(app: FastAPI) -> None:
+    """The document of what goes over NATS, the live WebSocket and server-sent events."""
+    document = cache(asyncapi_document)  # made when it is first asked for: the start should not wait for it
+
+    async def serve(_: Request) -> Response:
+        return JSONResponse(document())
+
+    app.add_api_route("/v1/asyncapi.json", serve, include_in_schema=False)

@@ -36,6 +36,7 @@ PUBLIC_PATHS: Final = frozenset(
         "/redoc",
         "/openapi.json",
         "/v1/openapi.json",
+        "/v1/asyncapi.json",
     }
 )
 PUBLIC_PREFIXES: Final = ("/static-offline-docs/",)

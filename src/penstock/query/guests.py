@@ -22,6 +22,7 @@ from penstock.query.port import Answer, Events, Latest, Query, Question, Reader,
 
 __all__ = [
     "EVENTS_QUERY",
+    "GROUP",
     "READINGS_LATEST",
     "READINGS_QUERY",
     "ErrorReply",
@@ -31,6 +32,7 @@ __all__ = [
     "LatestRequest",
     "ReadingsReply",
     "ReadingsRequest",
+    "Refusal",
     "serve_guests",
 ]
 
@@ -38,7 +40,8 @@ EVENTS_QUERY: Final = "events.query"
 READINGS_LATEST: Final = "readings.latest"
 READINGS_QUERY: Final = "readings.query"
 
-_GROUP: Final = "query"
+GROUP: Final = "query"
+"""Queue group: of the processes that answer, one gets each request."""
 _MOST: Final = 1000
 _log: Final = structlog.get_logger(__name__)
 
@@ -116,7 +119,9 @@ class ReadingsReply(msgspec.Struct):
     meta: dict[str, Any] | UnsetType = UNSET
 
 
-class _Error(msgspec.Struct):
+class Refusal(msgspec.Struct):
+    """What was wrong with a request."""
+
     code: Annotated[str, Meta(description="Stable; for programs")]
     detail: str
 
@@ -124,7 +129,7 @@ class _Error(msgspec.Struct):
 class ErrorReply(msgspec.Struct):
     """Why there is no answer."""
 
-    error: _Error
+    error: Refusal
 
 
 R = TypeVar("R")
@@ -161,7 +166,7 @@ async def serve_guests(reader: Reader, bus: Bus, *, tenant: str) -> Responder:
 
     responders: list[Responder] = []
     for subject, answer in ((EVENTS_QUERY, events), (READINGS_LATEST, latest), (READINGS_QUERY, readings)):
-        responders.append(await bus.respond(subject, _handler(answer, bus.max_payload), group=_GROUP))
+        responders.append(await bus.respond(subject, _handler(answer, bus.max_payload), group=GROUP))
     return _All(responders)
 
 

@@ -1,4 +1,4 @@
-"""Commands that run the platform: up, run, settings, version, openapi."""
+"""Commands that run the platform: up, run, settings, version, openapi, asyncapi."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["install"]
 
 def install(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (up, run, settings, version, openapi):
+    for command in (up, run, settings, version, openapi, asyncapi):
         app.command()(command)
 
 
@@ -127,6 +127,14 @@ def openapi() -> None:
     from penstock.app.openapi import document
 
     json.dump(document(), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def asyncapi() -> None:
+    """Print the AsyncAPI document: NATS, the live WebSocket, server-sent events."""
+    from penstock.api.asyncapi import asyncapi_document
+
+    json.dump(asyncapi_document(), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
 
 
