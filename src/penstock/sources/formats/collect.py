@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -85,7 +85,11 @@ class Collector:
 
     def codes(self, keys: Iterable[DraftKey]) -> Int32s:
         """int32 [k]: `code` of each key."""
-        return np.fromiter(map(self.names.number, keys), np.int32)
+        return self.names.numbers(None, lambda: keys)
+
+    def codes_of(self, name: bytes | None, keys: Callable[[], Iterable[DraftKey]]) -> Int32s:
+        """As `codes`, without asking for the keys when `name`, which stands for them, has been met before; None never was."""
+        return self.names.numbers(name, keys)
 
     def block(self, key: Int32s, ts: Int64s, value: Float64s, row: Int32s, seq: Int64s | None = None) -> None:
         """Add columns of equal length; `key` holds codes."""

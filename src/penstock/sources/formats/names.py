@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = ["Names", "current_names", "distinct"]
 _MAX_KEYS: Final = 262_144
 _MAX_TEXT: Final = 32 << 20
 _SELECTIONS: Final = 64
+_MAX_LIST: Final = 1 << 18  # bytes of the name of a list of keys that is worth keeping
 _TABLE_WORTH: Final = 64  # times as many numbers as codes, up to which a table beats sorting
 
 
@@ -32,6 +34,7 @@ class Names:
         self._keys: list[DraftKey] = []
         self._text = 0
         self._selections: OrderedDict[bytes, tuple[DraftKey, ...]] = OrderedDict()
+        self._lists: OrderedDict[bytes, npt.NDArray[np.int32]] = OrderedDict()
 
     @property
     def is_full(self) -> bool:
@@ -48,6 +51,20 @@ class Names:
                     self._keys.append(key)
                     self._text += sum(len(part) for part in key if part)
         return number
+
+    def numbers(self, name: bytes | None, keys: Callable[[], Iterable[DraftKey]]) -> npt.NDArray[np.int32]:
+        """int32 [k]: the number of each of `keys()`; read once for equal names, whose keys must be equal, too."""
+        with self._lock:
+            known = self._lists.get(name) if name is not None else None
+        if known is None:
+            known = np.fromiter(map(self.number, keys()), np.int32)
+        if name is not None and len(name) <= _MAX_LIST:
+            with self._lock:
+                self._lists[name] = known
+                self._lists.move_to_end(name)
+                while len(self._lists) > _SELECTIONS:
+                    self._lists.popitem(last=False)
+        return known
 
     def select(self, numbers: npt.NDArray[np.int32]) -> tuple[tuple[DraftKey, ...], npt.NDArray[np.int32]]:
         """The distinct keys among `numbers` int32 [n], and int32 [n]: the index in them of each.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +46,29 @@ def table_to_draft(table: pa.Table, mapping: FileMapping | None = None, *, nan_i
     return _Reader(table, mapping, timezone, nan_is_missing=nan_is_missing, exact=exact).read()
 
 
-class _Coded(NamedTuple):
-    """A column of names: int32 [n] codes (-1 for null) into `names`."""
+class _Coded:
+    """A column of names: int32 [n] codes (-1 for null) into `count` names, which are read when somebody asks for them.
 
-    code: Int32s
-    names: Sequence[str]
+    fingerprint  equal for equal names; None where that cannot be told cheaply
+    """
+
+    def __init__(self, code: Int32s, names: pa.Array) -> None:
+        self.code = code
+        self.count = len(names)
+        self._array = names
+
+    @cached_property
+    def names(self) -> Sequence[str | None]:
+        return self._array.to_pylist()
+
+    @property
+    def fingerprint(self) -> bytes | None:
+        if self._array.offset:
+            return None
+        digest = blake2b(f"{self._array.type} {self.count}".encode(), digest_size=16)
+        for buffer in self._array.buffers():
+            digest.update(memoryview(buffer) if buffer is not None else b"-")
+        return digest.digest()
 
 
 class _Reader:
@@ -82,7 +102,7 @@ class _Reader:
             self._read_wide([sensor, site, tenant], ts, seq)
         building = self._names(names.building, names.building_value)
         room = self._names(names.room, names.room_value)
-        if building.names or room.names:
+        if building.count or room.count:
             self._describe([sensor, site, building, room])
         return self._out.draft(self._n)
 
@@ -94,12 +114,23 @@ class _Reader:
         columns = [*who, metric, self._names(self._map.unit, None)]
         keep = None if not self._refused.any() else np.flatnonzero(~self._refused)
         combination, distinct_rows = _combine(columns, keep, self._n)
-        keys = self._out.codes(
-            DraftKey(site, sensor or "", metric or "", unit, tenant)
-            for sensor, site, tenant, metric, unit in _spelled(columns, distinct_rows)
-        )
+        keys = self._keys(columns, distinct_rows)
         row = np.arange(self._n, dtype=np.int32) if keep is None else keep.astype(np.int32)
         self._out.block(keys[combination], _kept(ts, keep), _kept(value, keep), row, _kept(seq, keep))
+
+    def _keys(self, columns: list[_Coded], distinct_rows: Int64s) -> Int32s:
+        """The codes of the keys that these rows have; read once for as long as tables say the same ones."""
+        parts = [column.fingerprint for column in columns]
+        name = None if None in parts else b"".join(part for part in parts if part)
+        if name is not None:
+            name += b"".join(column.code[distinct_rows].tobytes() for column in columns)
+        return self._out.codes_of(
+            name,
+            lambda: (
+                DraftKey(site, sensor or "", metric or "", unit, tenant)
+                for sensor, site, tenant, metric, unit in _spelled(columns, distinct_rows)
+            ),
+        )
 
     def _read_wide(self, who: list[_Coded], ts: Int64s, seq: Int64s | None) -> None:
         metrics = list(self._map.metrics.items())
@@ -154,7 +185,7 @@ class _Reader:
     def _names(self, name: str | None, constant: str | None) -> _Coded:
         if name is None:
             code = np.zeros(self._n, np.int32) if constant is not None else np.full(self._n, -1, np.int32)
-            return _Coded(code, [] if constant is None else [constant])
+            return _Coded(code, pa.array([] if constant is None else [constant], pa.string()))
         column = self._column(name)
         if pa.types.is_integer(column.type):
             column = column.cast(pa.string())
@@ -164,13 +195,12 @@ class _Reader:
             column = column.dictionary_encode()
         if not _is_text(column.type.value_type):
             raise InvalidInput(f"column {name!r} must be text, not {column.type.value_type}", code="invalid_column")
-        names = column.dictionary.to_pylist()
         indices = column.indices.fill_null(-1) if column.null_count else column.indices
         code = indices.to_numpy().astype(np.int32, copy=False)
-        if None in names:
-            lut = np.array([-1 if text is None else at for at, text in enumerate(names)], np.int32)
+        if column.dictionary.null_count:
+            lut = np.where(_nulls(column.dictionary), -1, np.arange(len(column.dictionary))).astype(np.int32)
             code = np.where(code < 0, -1, lut[code]).astype(np.int32)
-        return _Coded(code, names)
+        return _Coded(code, column.dictionary)
 
     def _times(self) -> Int64s:
         columns = [self._column(name) for name in self._map.times]
@@ -305,7 +335,7 @@ def _combine(columns: Sequence[_Coded], keep: Int64s | None, n: int) -> tuple[In
     combined = np.zeros(n if keep is None else len(keep), np.int64)
     bound = 1
     for column in columns:
-        radix = len(column.names) + 1
+        radix = column.count + 1
         if radix == 1 or (radix == 2 and not (column.code < 0).any()):
             continue  # the same in all rows
         if bound * radix >= _MAX_RADIX:

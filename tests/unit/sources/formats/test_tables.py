@@ -75,6 +75,31 @@ def test_all_columns_of_a_long_stream_say_what_rows_say():
     assert draft.attributes == {("x", "s0"): Attributes("B", "1", tags={}), ("", "s1"): Attributes("B", "2")}
 
 
+words = st.lists(st.sampled_from(["", "a", "b", "ab", "ba", None]), min_size=1, max_size=4)
+
+
+@given(st.lists(st.tuples(words, words, st.lists(st.integers(0, 15), min_size=1, max_size=5)), min_size=2, max_size=5))
+def test_streams_that_resemble_one_another_keep_their_own_names(streams):
+    for sensors, metrics, picks in streams:
+        rows = [(sensors[pick % len(sensors)], metrics[pick // 4 % len(metrics)]) for pick in picks]
+        columns = {
+            name: pa.DictionaryArray.from_arrays(
+                pa.array([at for at, _ in said], pa.int32()), pa.array(of, pa.string())
+            )
+            for name, of, said in (
+                ("sensor_id", sensors, [(pick % len(sensors), 0) for pick in picks]),
+                ("metric", metrics, [(pick // 4 % len(metrics), 0) for pick in picks]),
+            )
+        }
+        table = pa.table(columns | {"ts": [1_700_000_000_000] * len(rows), "value": [1.0] * len(rows)})
+        draft = decode_arrow(ipc(table, 100))
+        named = [(row, *pair) for row, pair in enumerate(rows) if None not in pair]
+        assert [
+            (row, draft.keys[key].sensor, draft.keys[key].metric)
+            for row, key in zip(draft.row.tolist(), draft.key.tolist(), strict=True)
+        ] == named
+
+
 def test_null_in_a_wide_stream_is_not_measured():
     draft = decode_arrow(ipc(wide()))
     assert values(draft) == {("a", "power_w"): [1.0], ("b", "co2"): [400.0]}
