@@ -599,7 +599,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
                 "application/x-ndjson": string;
                 "text/csv": string;
                 "application/vnd.apache.arrow.stream": string;
@@ -700,7 +704,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
             };
         };
         responses: {
@@ -752,7 +760,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
                 "application/x-ndjson": string;
             };
         };
@@ -925,7 +937,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
                 "application/x-ndjson": string;
             };
         };
@@ -2754,7 +2770,11 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/x-ndjson": string;
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
             };
         };
         responses: {
@@ -2803,7 +2823,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
             };
         };
         responses: {
@@ -2889,7 +2913,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never> | Record<string, never>[];
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
             };
         };
         responses: {

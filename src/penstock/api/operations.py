@@ -82,7 +82,8 @@ def operation(
 
 def _body_schema(media: str) -> dict[str, Any]:
     if media == "application/json":
-        return {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}
+        row = {"type": "object", "additionalProperties": True}
+        return {"oneOf": [row, {"type": "array", "items": row}]}
     return {"type": "string", **({"format": "binary"} if "arrow" in media else {})}
 
 

@@ -1,0 +1,69 @@
+"""The TypeScript client: its types follow from the committed document, it compiles, and it works against a running platform."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import clean_environment
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "sdk" / "typescript"
+
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("node") or not shutil.which("npm"), reason="needs node and npm"),
+    pytest.mark.timeout(240),
+]
+
+
+def run(*command: str, cwd: Path, **environment: str) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, env=clean_environment(**environment), capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory) -> Path:
+    """The package with what its lock names, installed once; skipped where the registry cannot be reached."""
+    place = tmp_path_factory.mktemp("sdk") / "sdk" / "typescript"
+    kept = shutil.ignore_patterns("node_modules", "build", "dist")
+    shutil.copytree(FOLDER, place, ignore=kept)
+    (place.parents[1] / "docs").mkdir()
+    (place.parents[1] / "docs" / "api").symlink_to(ROOT / "docs" / "api")
+    done = subprocess.run(
+        ["npm", "ci", "--no-audit", "--no-fund"], cwd=place, capture_output=True, text=True, timeout=200, check=False
+    )
+    if done.returncode and any(code in done.stderr for code in ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")):
+        pytest.skip("the npm registry cannot be reached")
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def test_the_types_are_those_of_the_committed_document(package):
+    run("npm", "run", "types", cwd=package)
+    made, committed = (folder / "src" / "schema.ts" for folder in (package, FOLDER))
+    assert made.read_text() == committed.read_text(), "run: make openapi"
+
+
+def test_it_compiles_without_an_error(package):
+    run("npm", "run", "check", cwd=package)
+
+
+def test_it_works_against_a_running_platform(package, platform):
+    told = run("npm", "test", cwd=package, PENSTOCK_URL=platform.url, PENSTOCK_KEY=platform.key)
+    assert "# fail 0" in told
+    assert "# skipped 0" in told
+    assert "# pass 0" not in told
+
+
+def test_the_lock_names_no_registry():
+    assert "resolved" not in (FOLDER / "package-lock.json").read_text()
+
+
+def test_what_it_depends_on_is_pinned():
+    assert not any(mark in (FOLDER / "package.json").read_text() for mark in ('"^', '"~', '"latest'))
