@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock_client import errors
+from penstock_client import asks, errors
 from penstock_client.exchange import Retry
 from penstock_client.live import Parser, Session
 from penstock_client.rows import Event, Gap, Reading
@@ -47,11 +47,27 @@ def test_a_message_without_end_is_refused():
         list(Parser().feed(b"x" * (17 << 20)))
 
 
-def test_after_a_lost_connection_a_gap_is_told():
+def test_after_a_lost_connection_a_gap_is_told_where_nothing_says_where_to_go_on():
     session = Session(Retry(), random.Random(1))
     assert list(session.opened()) == []
     assert session.lost(errors.Unreachable("cut")) <= 0.25
     assert list(session.opened()) == [Gap(None)]
+
+
+def test_a_lost_connection_goes_on_behind_the_last_whole_message():
+    session = Session(Retry(), random.Random(1))
+    assert session.resume(asks.stream()) == asks.stream()
+    list(session.opened())
+    list(session.parser.feed(b"id: 7-1\n: connected\n\nid: 7-2\nevent: readings\ndata: []\n\nid: 7-3\nevent: rea"))
+    session.lost(errors.Unreachable("cut"))
+    assert dict(session.resume(asks.stream()).headers)["last-event-id"] == "7-2"
+    assert list(session.opened()) == []
+
+
+def test_a_gap_of_time_is_told_as_such():
+    message = b'event: gap\ndata: {"from": "2026-01-31T12:00:00Z", "to": "2026-01-31T12:05:00Z"}\n\n'
+    (gap,) = Parser().feed(message)
+    assert (gap.end - gap.start).total_seconds() == 300
 
 
 def test_a_stream_that_was_open_is_made_again_for_ever_and_one_that_never_was_is_not():

@@ -21,11 +21,11 @@ export interface SecurityEvent {
   source: string;
 }
 
-/** What a live stream yields. `gap`: rows were missed, `skipped` of them; null when a connection was lost and nobody counted. */
+/** What a live stream yields. `gap`: rows were missed, `skipped` of them, or those of [from, to), or unknown which. */
 export type LiveRow =
   | { kind: "reading"; row: Reading }
   | { kind: "event"; row: SecurityEvent }
-  | { kind: "gap"; skipped: number | null };
+  | { kind: "gap"; skipped?: number; from?: string; to?: string };
 
 export interface LiveOptions {
   site?: string;
@@ -38,14 +38,19 @@ export interface LiveOptions {
   onOpen?: () => void;
 }
 
-/** One connection's text → rows; text may be cut anywhere. */
+/** One connection's text → rows; text may be cut anywhere. `lastId` is the id of the last whole message. */
 export class Parser {
   #rest = "";
+
+  constructor(public lastId?: string) {}
 
   *feed(piece: string): Generator<LiveRow> {
     const messages = (this.#rest + piece).replaceAll("\r", "").split("\n\n");
     this.#rest = messages.pop() ?? "";
-    for (const message of messages) yield* rowsOf(message);
+    for (const message of messages) {
+      this.lastId = /^id:(.*)$/m.exec(message)?.[1]?.trim() ?? this.lastId;
+      yield* rowsOf(message);
+    }
   }
 }
 
@@ -58,11 +63,12 @@ function* rowsOf(message: string): Generator<LiveRow> {
   }
   if (kind === "readings") for (const row of JSON.parse(data) as Reading[]) yield { kind: "reading", row };
   else if (kind === "events") for (const row of JSON.parse(data) as SecurityEvent[]) yield { kind: "event", row };
-  else if (kind === "gap") yield { kind: "gap", skipped: (JSON.parse(data) as { skipped: number }).skipped };
+  else if (kind === "gap") yield { kind: "gap", ...(JSON.parse(data) as object) };
 }
 
 /**
- * Rows for ever, connecting again whenever the connection is lost once it stood; ends when `options.signal` aborts.
+ * Rows for ever: a connection that is lost once it stood is made again and goes on behind its last message. Ends when
+ * `options.signal` aborts.
  * Throws PenstockError when the key is refused, or Unavailable when it never could connect.
  */
 export async function* live(
@@ -73,16 +79,19 @@ export async function* live(
 ): AsyncGenerator<LiveRow> {
   const { signal, onOpen, ...filters } = options;
   const query = new URLSearchParams(filters as Record<string, string>);
-  const init: RequestInit = { headers: { accept: "text/event-stream" }, ...(signal ? { signal } : {}) };
+  let parser = new Parser();
   for (let tries = 1, stood = false; !signal?.aborted; tries++) {
     let wait: number | undefined;
+    const place = parser.lastId;
+    const headers = { accept: "text/event-stream", ...(place ? { "last-event-id": place } : {}) };
     try {
-      const answer = await connect(`${url}/v1/stream?${query}`, init);
+      const answer = await connect(`${url}/v1/stream?${query}`, { headers, ...(signal ? { signal } : {}) });
       if (!answer.ok || !answer.body) throw errorFrom(answer, await answer.json().catch(() => undefined));
-      if (stood) yield { kind: "gap", skipped: null };
+      if (stood && !place) yield { kind: "gap" };
+      parser = new Parser(place);
       [stood, tries] = [true, 1];
       onOpen?.();
-      yield* rowsIn(answer.body);
+      yield* rowsIn(answer.body, parser);
     } catch (error) {
       if (signal?.aborted) return;
       if (error instanceof PenstockError && !(error instanceof Unavailable)) throw error;
@@ -94,8 +103,7 @@ export async function* live(
   }
 }
 
-async function* rowsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<LiveRow> {
-  const parser = new Parser();
+async function* rowsIn(body: ReadableStream<Uint8Array>, parser: Parser): AsyncGenerator<LiveRow> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
   try {

@@ -126,7 +126,7 @@ class AsyncClient:
         while True:
             lost: PenstockError | None = None
             try:
-                async with self._http.stream(**request_options(ask), timeout=timeout) as response:
+                async with self._http.stream(**request_options(session.resume(ask)), timeout=timeout) as response:
                     if not response.is_success:
                         await response.aread()
                         read_reply(ask, reply_of(response))

@@ -128,7 +128,7 @@ class Client:
         events: Literal["false", "true", "only"] = "false",
         on_open: Callable[[], None] | None = None,
     ) -> Iterator[LiveRow]:
-        """Rows as they arrive, for ever. A `Gap` says that some were missed: this client was slow, or the connection broke.
+        """Rows as they arrive, for ever. A lost connection is made again and goes on where it was; a `Gap` says what was missed.
 
         `on_open` is called whenever a connection stands: from then on every row is heard.
         """
@@ -138,7 +138,7 @@ class Client:
         while not self._closed.is_set():
             lost: PenstockError | None = None
             try:
-                with self._http.stream(**request_options(ask), timeout=timeout) as response:
+                with self._http.stream(**request_options(session.resume(ask)), timeout=timeout) as response:
                     if not response.is_success:
                         response.read()
                         read_reply(ask, reply_of(response))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 
+from penstock_client.asks import Ask
 from penstock_client.errors import PenstockError, ServerFailed, Unavailable
 from penstock_client.exchange import Retry, backoff
 from penstock_client.rows import Event, Gap, Reading
@@ -24,9 +26,13 @@ _LONGEST = 16 << 20
 
 
 class Parser:
-    """One connection's bytes → rows. A message ends with an empty line; comments only say that the connection lives."""
+    """One connection's bytes → rows. A message ends with an empty line; comments only say that the connection lives.
 
-    def __init__(self) -> None:
+    `last_id` is the id of the last whole message, behind which another connection can go on.
+    """
+
+    def __init__(self, last_id: str | None = None) -> None:
+        self.last_id = last_id
         self._rest = b""
 
     def feed(self, piece: bytes) -> Iterator[LiveRow]:
@@ -36,17 +42,21 @@ class Parser:
         if len(self._rest) > _LONGEST:
             raise ServerFailed(f"a live message is longer than {_LONGEST} bytes")
         for message in messages:
-            yield from _rows(message)
+            fields = _fields(message)
+            if place := fields.get(b"id"):
+                self.last_id = place.decode()
+            yield from _rows(fields.get(b"event", b"").decode(), fields.get(b"data", b""))
 
 
-def _rows(message: bytes) -> list[LiveRow]:
-    kind, data = "", b""
+def _fields(message: bytes) -> dict[bytes, bytes]:
+    fields: dict[bytes, bytes] = {}
     for line in message.split(b"\n"):
         name, _, value = line.partition(b":")
-        if name == b"event":
-            kind = value.strip().decode()
-        elif name == b"data":
-            data += value.strip()
+        fields[name] = fields.get(name, b"") + value.strip()
+    return fields
+
+
+def _rows(kind: str, data: bytes) -> list[LiveRow]:
     try:
         if kind == "readings":
             return [*_READINGS.decode(data)]
@@ -62,8 +72,8 @@ def _rows(message: bytes) -> list[LiveRow]:
 class Session:
     """The life of one live iterator over its connections.
 
-    Until it has been connected once it gives up like any request; from then on it connects again for ever, and says with a
-    Gap that rows may have been missed.
+    Until it has been connected once it gives up like any request; from then on it connects again for ever, going on behind the
+    last message. The platform says with a gap what it can no longer give.
     """
 
     def __init__(self, retry: Retry, rng: random.Random) -> None:
@@ -73,11 +83,18 @@ class Session:
         self._was_open = False
         self.parser = Parser()
 
+    def resume(self, ask: Ask[bytes]) -> Ask[bytes]:
+        """What to send for the next connection."""
+        if self.parser.last_id is None:
+            return ask
+        return replace(ask, headers=(*ask.headers, ("last-event-id", self.parser.last_id)))
+
     def opened(self) -> Iterator[LiveRow]:
-        """A connection stands: what to yield first."""
-        self.parser = Parser()
+        """A connection stands: what to yield first, a Gap where nothing is known to go on behind."""
+        place = self.parser.last_id
+        self.parser = Parser(place)
         self._tries = 0
-        if self._was_open:
+        if self._was_open and place is None:
             yield Gap()
         self._was_open = True
 

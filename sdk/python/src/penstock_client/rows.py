@@ -196,10 +196,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     nearest: dict[str, Any] | None = None
 
 
-class Gap(msgspec.Struct, frozen=True):
-    """Live rows that were not heard: `skipped` of them, None where the connection was lost and nobody counted."""
+class Gap(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """Live rows that were not heard: `skipped` of them, or those of [start, end), or unknown which."""
 
     skipped: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
