@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cramjam
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -33,10 +35,12 @@ from penstock.sources.formats import (
     decode_battery_rows,
     decode_csv,
     decode_lines,
+    decode_remote_write,
     decode_rows,
     decode_senml,
     decode_temperature,
 )
+from tests.unit.sources.formats.wire_remote_write import write_request
 
 NOW = 1_769_860_800_000
 
@@ -166,6 +170,14 @@ TARGETS = {
         ),
         Target("arrow", _admitted(decode_arrow), (_arrow(),)),
         Target(
+            "remote-write",
+            _admitted(decode_remote_write),
+            (
+                write_request(({"__name__": "up", "job": "a", "instance": "b", "cpu": "0"}, [(1.0, NOW), (2.0, NOW)])),
+                write_request(({"__name__": "power_w", "site": "hq", "sensor": "m1", "unit": "kW"}, [(math.nan, NOW)])),
+            ),
+        ),
+        Target(
             "events",
             lambda b: [decode_events(b, shape=s, tenant="acme", now=NOW, earliest=0) for s in ("json", "ndjson")],
             (_EVENTS.encode(), _EVENTS[1:-1].encode()),
@@ -176,6 +188,7 @@ TARGETS = {
         Target("reply", decode_reply, (_ANSWER, _REFUSAL)),
         Target("gzip", _unfolded("gzip"), (gzip.compress(_JSON),)),
         Target("deflate", _unfolded("deflate"), (gzip.zlib.compress(_JSON),)),
+        Target("snappy", _unfolded("snappy"), (bytes(cramjam.snappy.compress_raw(_JSON)),)),
         Target("zstd", _unfolded("zstd"), (zstandard.compress(_JSON),)),
         Target("tcp-hello", parse_hello, (b"PENSTOCK/1 key json",)),
         Target("tcp-lines", _units(lambda: LineReader(max_line=200)), (_NDJSON, _LINES)),

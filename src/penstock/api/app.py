@@ -28,7 +28,7 @@ from penstock.api.live import LiveDoor, LiveHub
 from penstock.api.observe import Observation
 from penstock.api.operations import PROBLEM_SCHEMA
 from penstock.api.pages import DOCS_POLICY, Pages
-from penstock.api.prometheus import PrometheusDoors
+from penstock.api.prometheus import PrometheusDoors, RemoteWriteDoor
 from penstock.api.read import ReadDoors
 from penstock.api.services import Services
 from penstock.api.stream import StreamDoor
@@ -64,6 +64,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     if services.config.writes:
         WriteDoors(services, intake).install(app)
         EventDoor(services, intake).install(app)
+        RemoteWriteDoor(intake).install(app)
     if services.config.reads:
         ReadDoors(services).install(app)
         SystemDoors(services).install(app)

@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from functools import partial
 from typing import Final
 
+import cramjam
 import zstandard
 from starlette.requests import Request
 
@@ -22,7 +23,7 @@ from penstock.model.errors import Backpressure, InvalidInput, TooLarge
 
 __all__ = ["ENCODINGS", "Body", "BodyReader"]
 
-ENCODINGS: Final = ("gzip", "zstd", "deflate")
+ENCODINGS: Final = ("gzip", "zstd", "deflate", "snappy")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _STEP: Final = 256 << 10
 _RATIO_FROM: Final = 1 << 20
@@ -61,6 +62,8 @@ class Body:
             return sent
         config = self._reader.config
         bound = min(config.max_decoded, max(_RATIO_FROM, config.max_ratio * self.size))
+        if self.encoding == "snappy":
+            return self._unsnapped(sent, bound)
         parts: list[bytes] = []
         size = 0
         try:
@@ -77,6 +80,21 @@ class Body:
                 hint="send the body uncompressed, or check what compressed it",
             ) from error
         return b"".join(parts)
+
+    def _unsnapped(self, sent: bytes, bound: int) -> bytes:
+        """A snappy block: it begins with the size that it unfolds to, so that is judged before anything is."""
+        try:
+            size = cramjam.snappy.decompress_raw_len(sent)
+            if size > bound:
+                raise self._bomb(size)
+            self._hold(size)
+            return bytes(cramjam.snappy.decompress_raw(sent))
+        except cramjam.DecompressionError as error:
+            raise InvalidInput(
+                f"the body is not whole, valid snappy: {error}",
+                code="bad_encoding",
+                hint="send a block as Prometheus's remote write does, not snappy's framing format",
+            ) from None
 
     def release(self) -> None:
         """Give the bytes back to the process's bound; idempotent."""

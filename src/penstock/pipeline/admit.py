@@ -188,10 +188,11 @@ def _canonical(draft: Draft, rules: _Rules) -> npt.NDArray[np.float64]:
     """Values in canonical units; -0.0 becomes 0.0, so that equal values have equal bits."""
     value = draft.value
     scaled, shifted = rules.converts
-    if scaled:
-        value = value * rules.factor[draft.key]
-    if shifted:
-        value = value + rules.offset[draft.key]
+    with np.errstate(over="ignore"):  # what overflows is refused as not finite, like what was sent so
+        if scaled:
+            value = value * rules.factor[draft.key]
+        if shifted:
+            value = value + rules.offset[draft.key]
     return value + 0.0
 
 

@@ -6,5 +6,6 @@ series × steps), `answers` (JSON). `docs/prometheus.md` says what is understood
 """
 
 from penstock.api.prometheus.doors import PrometheusDoors
+from penstock.api.prometheus.write import RemoteWriteDoor
 
-__all__ = ["PrometheusDoors"]
+__all__ = ["PrometheusDoors", "RemoteWriteDoor"]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -173,7 +173,7 @@ class Fetcher:
         self, wheres: Sequence[Select], found: Found, fn: str, start: int, end: int, window: int
     ) -> _Columns:
         fetch = {f"f{i}": Fetch(where=where, fn=fn, by=("site", "sensor")) for i, where in enumerate(wheres)}  # pyright: ignore[reportArgumentType] - one of Function
-        question: Any = Query(tenant=self.tenant, start=start, end=end, fetch=fetch, window=window)
+        question = Query(tenant=self.tenant, start=start, end=end, fetch=fetch, window=window)
         try:
             answer = await self.reader.ask(question)
         except NotFound:  # the series were listed a moment ago: retention has just taken the last of them
