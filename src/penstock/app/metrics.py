@@ -77,7 +77,9 @@ def _store(state: State) -> Iterable[Metric]:
         "penstock_store_late_readings", "Of these, how many were older than their series' newest", state.late
     )
     yield _counter("penstock_store_commits", "Transactions since this process started", state.revision)
-    yield _gauge("penstock_store_dirty_hours", "Hours of series that wait to be rolled up again", state.dirty)
+    yield _gauge(
+        "penstock_store_dirty_rollups", "Rollups, of an hour of a series each, that wait to be made anew", state.dirty
+    )
     yield _gauge(
         "penstock_store_rolled_to_seconds", "Rollups are stored up to this epoch second", state.rolled_to / 1e3
     )
