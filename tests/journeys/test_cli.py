@@ -62,8 +62,8 @@ def test_query_by_a_sentence_gives_only_what_was_asked(filled):
     done = filled.cli("query", question)
     assert done.code == 0, done.err
     rows = list(csv.DictReader(io.StringIO(done.out)))
-    assert list(rows[0]) == ["ts", "room", "metric", "mean", "max", "unit"]
-    assert [(r["room"], float(r["max"]), r["unit"]) for r in rows] == [
+    assert list(rows[0]) == ["ts", "room", "metric", "mean_temperature", "max_temperature", "unit"]
+    assert [(r["room"], float(r["max_temperature"]), r["unit"]) for r in rows] == [
         ("101", pytest.approx(49.0), "degC"),
         ("102", pytest.approx(149.0), "degC"),
     ]
@@ -99,7 +99,7 @@ def test_query_of_a_sensor_gives_its_newest_readings(filled):
     [
         (["query", "avgg(temperature)"], "did you mean avg?"),
         (["query", "--window", "15"], "15m"),
-        (["query", "--from", "yesterday"], "2026-01-31T12:00:00Z"),
+        (["query", "--sensor", "x", "--from", "lately"], "2026-01-31T12:00:00Z"),
         (["query", "--widnow", "15m"], "--window"),
         (["simulate", "--fleet", "batterys"], "batteries"),
         (["simulate", "--to", "htpp"], "http"),

@@ -21,6 +21,7 @@ from penstock.api.asyncapi import asyncapi_document
 from penstock.api.auth import PUBLIC_PATHS, Authentication
 from penstock.api.events import EventDoor
 from penstock.api.explain import ExplainDoor
+from penstock.api.exports import ExportDoors, Jobs
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
 from penstock.api.letters import LetterDoors
@@ -29,6 +30,7 @@ from penstock.api.observe import Observation
 from penstock.api.operations import PROBLEM_SCHEMA
 from penstock.api.pages import DOCS_POLICY, Pages
 from penstock.api.prometheus import PrometheusDoors, RemoteWriteDoor
+from penstock.api.query_text import QueryTextDoor
 from penstock.api.read import ReadDoors
 from penstock.api.services import Services
 from penstock.api.stream import StreamDoor
@@ -60,6 +62,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     )
     app.state.services = services
     app.state.live = hub = LiveHub(services)
+    app.state.jobs = jobs = Jobs(services.reader, services.clock, services.config.jobs)
     intake = intake or Intake(services)
     if services.config.writes:
         WriteDoors(services, intake).install(app)
@@ -73,6 +76,8 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         StreamDoor(services, hub).install(app)
         LiveDoor(services, hub).install(app)
         PrometheusDoors(services, intake).install(app)
+        ExportDoors(services, intake, jobs).install(app)
+        QueryTextDoor(services).install(app)
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)
     _install_openapi(app)
@@ -93,6 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
     finally:
         app.state.live.close()
+        await app.state.jobs.close()
         flusher.cancel()
         await asyncio.gather(flusher, return_exceptions=True)
         await _flush(services.keys)

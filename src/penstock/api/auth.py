@@ -42,8 +42,10 @@ PUBLIC_PATHS: Final = frozenset(
 PUBLIC_PREFIXES: Final = ("/static-offline-docs/",)
 _OPERATOR_PATHS: Final = frozenset({"/metrics"})
 _OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
-_READING_POSTS: Final = frozenset({"/v1/live/ticket"})
+_READING_POSTS: Final = frozenset({"/v1/exports", "/v1/live/ticket"})
 """POST of these changes nothing that is stored: who may read may."""
+_READING_CHANGES: Final = ("/v1/jobs/",)
+"""What begins so belongs to who reads: jobs are of questions, not of data."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _READ_BY_POST: Final = frozenset(
     f"{PROMETHEUS_PREFIX}api/v1/{name}" for name in ("query", "query_range", "labels", "series", "query_exemplars")
@@ -127,7 +129,8 @@ class Authentication:
                 hint="send an API key as `Authorization: Bearer <key>`",
             )
         operates = path in _OPERATOR_PATHS or (not safe and path.startswith(_OPERATOR_WRITES))
-        needed: Scope = "admin" if operates else "read" if safe or path in _READING_POSTS else "write"
+        reads = safe or path in _READING_POSTS or path.startswith(_READING_CHANGES)
+        needed: Scope = "admin" if operates else "read" if reads else "write"
         if not identity.may(needed):
             raise NotAllowed(
                 f"this key may {', '.join(sorted(identity.scopes))}; {scope['method']} {scope['path']} needs {needed}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from penstock.accounts.keys import KeyRing
 from penstock.bus import Bus
@@ -12,7 +13,27 @@ from penstock.pipeline.gate import Gate
 from penstock.pipeline.room import Room
 from penstock.query.port import Reader
 
-__all__ = ["ApiConfig", "Services"]
+__all__ = ["ApiConfig", "JobsConfig", "Services"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobsConfig:
+    """Bounds of the jobs of one process.
+
+    directory    for results; None takes the system's
+    max_bytes    of all results together
+    keep         milliseconds for which a job can be asked for after its end
+    running      jobs worked on at once; the others wait
+    per_tenant   jobs of one tenant, ended ones too
+    total        jobs of all tenants
+    """
+
+    directory: Path | None = None
+    max_bytes: int = 2 << 30
+    keep: int = 3_600_000
+    running: int = 2
+    per_tenant: int = 8
+    total: int = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +53,8 @@ class ApiConfig:
     heartbeat           seconds of silence after which a live stream says that it is alive
     live_window         seconds for which what passed is kept for a live stream that comes back
     live_patience       seconds for which a live connection may take nothing before it is ended
+    export_stream_rows  an export of more rows is made by a job
+    jobs                bounds of these jobs
     """
 
     writes: bool = True
@@ -48,6 +71,8 @@ class ApiConfig:
     heartbeat: float = 15.0
     live_window: float = 120.0
     live_patience: float = 20.0
+    export_stream_rows: int = 1_000_000
+    jobs: JobsConfig = field(default_factory=JobsConfig)
 
     def earliest(self) -> int:
         """Start of retention now, epoch ms."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -92,18 +93,41 @@ class Client:
         given = {name.rstrip("_"): value for name, value in params.items() if value is not None}
         return self._ask("GET", path, params=given)
 
-    def post(self, path: str, body: bytes, content_type: str) -> Any:
+    def read(self, path: str, accept: str, **params: Any) -> bytes:
+        """The answer in the media type `accept`, as it came."""
+        return self._send("GET", path, params=params, headers={"accept": accept}).content
+
+    def post(self, path: str, body: bytes, content_type: str, **headers: str) -> Any:
         """The JSON answer to `body`."""
-        return self._ask("POST", path, content=body, headers={"content-type": content_type})
+        return self._ask("POST", path, content=body, headers={"content-type": content_type, **headers})
+
+    def delete(self, path: str) -> None:
+        """Remove what is at a path; that it is gone already is as well."""
+        with contextlib.suppress(NotFound):
+            self._send("DELETE", path)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """A body of any size, piece by piece. Raises Unavailable when it breaks off."""
+        try:
+            with self._http.stream("GET", path) as response:
+                if response.is_error:
+                    response.read()
+                    raise error_from(response)
+                yield from response.iter_bytes()
+        except httpx2.TransportError as error:
+            raise unreachable(self.url, error) from None
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
+        return self._send(method, path, **more).json()
+
+    def _send(self, method: str, path: str, **more: Any) -> httpx2.Response:
         try:
             response = self._http.request(method, path, **more)
         except httpx2.TransportError as error:
             raise unreachable(self.url, error) from None
         if response.is_error:
             raise error_from(response)
-        return response.json()
+        return response
 
 
 def unreachable(url: str, error: Exception) -> Unavailable:

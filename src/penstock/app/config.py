@@ -96,6 +96,10 @@ class Settings:
         "taken; empty takes a hundredth of the disk within 512 MiB and 2 GiB, of a small disk an eighth at most. 0 refuses "
         "nothing.",
     )
+    exports_max_bytes: int = _setting(
+        parse_size, "2GB", "Disk that finished exports may take in `data`/exports, all together."
+    )
+    exports_keep: int = _setting(parse_span, "1h", "How long the file of an export can be fetched after its end.")
 
     nats: Bind = _setting(
         parse_bind,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["fail", "is_terminal", "note", "paint", "show_rows", "write_json"]
+__all__ = ["fail", "is_terminal", "note", "paint", "show_rows", "terminal_width", "write_json", "write_markdown"]
 
 _UNBROKEN = frozenset(
     {
@@ -61,12 +62,20 @@ def write_json(document: Any) -> None:
 
 
 def show_rows(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool = False, empty: str = "nothing found"
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    as_json: bool = False,
+    empty: str = "nothing found",
+    table: bool | None = None,
 ) -> None:
-    """Rows as a table on a terminal, CSV in a pipe, or a JSON array. Numbers are right-aligned and rounded for people."""
+    """Rows as a table on a terminal, CSV in a pipe (`table` decides, if given), or a JSON array.
+
+    Numbers in a table are right-aligned and rounded for people.
+    """
     if as_json:
         write_json([dict(row) for row in rows])
-    elif not is_terminal():
+    elif not (is_terminal() if table is None else table):
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
@@ -74,6 +83,18 @@ def show_rows(
         note(empty)
     else:
         _table(rows, columns)
+
+
+def write_markdown(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Rows as a table of Markdown (GitHub's)."""
+    lines = [columns, ["---"] * len(columns), *([_for_people(row.get(column)) for column in columns] for row in rows)]
+    for cells in lines:
+        sys.stdout.write("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n")
+
+
+def terminal_width() -> int:
+    """Characters in a line of the terminal, 80 where that is not known."""
+    return shutil.get_terminal_size().columns
 
 
 def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

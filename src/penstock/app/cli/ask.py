@@ -1,4 +1,4 @@
-"""Commands that read: query, tail, events, status."""
+"""Commands that read: tail, events, status."""
 
 from __future__ import annotations
 
@@ -9,81 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from penstock.app.cli.answers import GROUP_COLUMNS, ask, segment, show_answer
 from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
 from penstock.app.console import is_terminal, note, paint, show_rows, write_json
 
 __all__ = ["install"]
 
-_STATISTICS = ("count", "mean", "min", "max")
-"""Columns of a table that nobody asked for in particular; --json has them all."""
-
 
 def install(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (query, tail, events, status):
+    for command in (tail, events, status):
         app.command()(command)
-
-
-def query(
-    question: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[QUESTION]", help="Such as 'avg(temperature) by room every 15m last 24h'.", show_default=False
-        ),
-    ] = None,
-    site: Annotated[str | None, typer.Option(help="Site, * for any run of characters.", show_default=False)] = None,
-    sensor: Annotated[
-        str | None, typer.Option(help="Newest readings of this sensor instead of windows.", show_default=False)
-    ] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric, * for any run of characters.", show_default=False)] = None,
-    window: Annotated[
-        str | None, typer.Option(help="Width: 1m, 15m, 1h, 1d (default: 15m).", show_default=False)
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", help="-24h, RFC 3339 or epoch ms (default: -1h).", show_default=False)
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="The same (default: now).", show_default=False)] = None,
-    group_by: Annotated[
-        str | None, typer.Option("--by", help="site, sensor, building, room, by commas.", show_default=False)
-    ] = None,
-    unit: Annotated[str | None, typer.Option(help="Convert values to this unit.", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(help="Readings of --sensor at most.", min=1)] = 100,
-    data: DataOption = None,
-    url: UrlOption = None,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Aggregates per window, or the newest readings of a sensor.
-
-    A table on a terminal, CSV in a pipe.
-    """
-    from penstock.app.client import Client
-    from penstock.app.question import Question, parse_question, resolve_time
-
-    asked = parse_question(question) if question else Question()
-    asked = asked.with_options(
-        site=site, metric=metric, window=window, start=start, end=end, unit=unit,
-        group_by=tuple(group_by.split(",")) if group_by else None,
-    )  # fmt: skip
-    with Client(settings_from(config, data=data, url=url)) as client:
-        times: dict[str, Any] = {"from": resolve_time(asked.start), "to": resolve_time(asked.end)}
-        if sensor is not None:
-            params = {"limit": limit, "metric": asked.metric, "site": asked.site, "unit": asked.unit, **times}
-            answer = ask(client, f"/v1/sensors/{segment(sensor)}/recent", params)
-            columns: Sequence[str] = ("ts", "sensor_id", "site_id", "metric", "value", "unit")
-        else:
-            params = {
-                "window": asked.window or "15m",
-                "metric": asked.metric,
-                "group_by": ",".join(asked.group_by) or None,
-                "unit": asked.unit,
-                **times,
-            }
-            answer = ask(client, f"/v1/sites/{segment(asked.site or '*')}/agg", params)
-            groups = [GROUP_COLUMNS[name] for name in asked.group_by]
-            columns = ("ts", *groups, "metric", *(asked.statistics or _STATISTICS), "unit")
-    show_answer(answer, columns, as_json=as_json)
 
 
 def tail(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from penstock.app.cli.answers import GROUP_COLUMNS, ask, segment, show_answer
-from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
+from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, resolve_time, settings_from
 from penstock.model.errors import InvalidInput
 
 __all__ = ["install"]
@@ -45,7 +45,6 @@ def energy(
 ) -> None:
     """Energy per window, from counters or from power. The rules are in docs/energy.md."""
     from penstock.app.client import Client
-    from penstock.app.question import resolve_time
 
     if site is None and sensor is None:
         raise InvalidInput(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, settings_from
+from penstock.app.cli.options import ConfigOption, DataOption, JsonOption, UrlOption, resolve_time, settings_from
 from penstock.app.console import show_rows, write_json
 
 __all__ = ["install"]
@@ -38,7 +38,6 @@ def explain(
     Exits with 2 when there is none.
     """
     from penstock.app.client import Client
-    from penstock.app.question import resolve_time
 
     with Client(settings_from(config, data=data, url=url)) as client:
         answer = client.get("/v1/explain", sensor_id=sensor, metric=metric, ts=resolve_time(ts), site_id=site)

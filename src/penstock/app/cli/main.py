@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from penstock.app.cli import ask, energy, explain, files, grafana, keys, letters, platform, simulate
+from penstock.app.cli import ask, energy, explain, export, files, grafana, keys, letters, platform, query, simulate
 from penstock.app.console import fail
 from penstock.model.errors import InvalidInput, PenstockError, Unavailable
 
@@ -35,7 +35,7 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_global)
-    for module in (platform, files, simulate, ask, energy, explain, letters, keys, grafana):
+    for module in (platform, files, simulate, query, export, ask, energy, explain, letters, keys, grafana):
         module.install(app)
     return app
 

@@ -11,7 +11,16 @@ import typer
 from penstock.app.config import Settings, load
 from penstock.model.errors import InvalidInput
 
-__all__ = ["ConfigOption", "DataOption", "JsonOption", "SetOption", "TcpOption", "UrlOption", "settings_from"]
+__all__ = [
+    "ConfigOption",
+    "DataOption",
+    "JsonOption",
+    "SetOption",
+    "TcpOption",
+    "UrlOption",
+    "resolve_time",
+    "settings_from",
+]
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="TOML file with settings.", show_default=False)
@@ -45,3 +54,11 @@ def settings_from(config: Path | None = None, pairs: Sequence[str] | None = None
         given[name.strip().lower().replace("-", "_")] = value
     given |= {name: str(value) for name, value in flags.items() if value is not None}
     return load(given, config=config)
+
+
+def resolve_time(text: str | None) -> int | None:
+    """Epoch ms of `-24h`, `now`, `today`, a date of UTC, RFC 3339 or epoch ms; None stays None. Raises InvalidInput."""
+    from penstock.model.time import WallClock
+    from penstock.query.language import read_time
+
+    return None if text is None else read_time(text, WallClock().now())

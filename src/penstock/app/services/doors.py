@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 
 from penstock.accounts.keys import KeyRing
 from penstock.api.intake import Intake
-from penstock.api.services import ApiConfig, Services
+from penstock.api.services import ApiConfig, JobsConfig, Services
 from penstock.api.tcp import Door, TcpConfig, listening
 from penstock.app.config import Settings
 from penstock.app.listen import bind_socket
@@ -30,7 +30,11 @@ async def open_doors(
     """Serve from entering to leaving; leaving lets what was sent reach the broker. Gives the ports, by setting."""
     settings = resources.settings
     config = ApiConfig(
-        writes=writes, reads=reads, retention_earliest=resources.earliest, events_tenant=settings.events_tenant
+        writes=writes,
+        reads=reads,
+        retention_earliest=resources.earliest,
+        events_tenant=settings.events_tenant,
+        jobs=JobsConfig(settings.data / "exports", settings.exports_max_bytes, settings.exports_keep),
     )
     async with contextlib.AsyncExitStack() as serving:
         room = await serving.enter_async_context(room_below(resources))
