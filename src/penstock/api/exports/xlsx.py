@@ -27,6 +27,8 @@ pc: Any = pyarrow.compute  # its functions are made at import time, so a type ch
 MAX_ROWS: Final = 1_048_575
 """Rows of a sheet besides its header; what is more goes on in the next sheet."""
 
+_PIECE: Final = 20_000
+"""Rows that are text at once: a row takes half a kilobyte before it is compressed."""
 _EPOCH: Final = 25_569.0
 """1970-01-01 as a spreadsheet counts days."""
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -66,15 +68,16 @@ class XlsxFile:
         if self._sheet is None:
             self._begin(table.column_names)
         while True:
-            page = table.slice(0, self._left)
+            page = table.slice(0, min(self._left, _PIECE))
             if page.num_rows:
                 self._put(self._rows(page))
             self._left -= page.num_rows
             table = table.slice(page.num_rows)
             if not table.num_rows:
                 return self._drain.take()
-            self._end()
-            self._begin(table.column_names)
+            if not self._left:
+                self._end()
+                self._begin(table.column_names)
 
     def finish(self, rows: int) -> bytes:
         """The sheet `about`, and the parts that name all sheets."""
