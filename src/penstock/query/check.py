@@ -9,12 +9,12 @@ from typing import Final
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY
 from penstock.query.ast import FUNCTIONS, Fetch, Query
+from penstock.query.expressions import Node, names_of, parse_expression
 from penstock.query.groups import group_columns
-from penstock.query.layout import MEASURES
 from penstock.query.port import MAX_POINTS
 from penstock.query.select import check_range
 
-__all__ = ["check_query"]
+__all__ = ["check_query", "expressions"]
 
 _MOST_NAMES: Final = 16
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -41,9 +41,35 @@ def check_query(query: Query) -> None:
         )
 
 
+def expressions(query: Query) -> dict[str, Node]:
+    """The trees of `Query.math`, in order. Raises InvalidInput: what cannot be read, or names what comes later or has no windows."""
+    trees: dict[str, Node] = {}
+    for name, text in query.math.items():
+        try:
+            trees[name] = parse_expression(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"math {name}: {error.detail}", code=error.code, hint=error.hint) from None
+        windowed = [each for each, fetch in query.fetch.items() if fetch.fn != "raw"]
+        known = [*windowed, *list(query.math)[: len(trees) - 1]]
+        used = names_of(trees[name])
+        for each, position in used.items():
+            if each not in known:
+                why = "holds readings, which have no windows" if each in query.fetch else "is not known there"
+                raise InvalidInput(
+                    f"math {name}: the name {each!r:.80} at character {position} {why}",
+                    code="unknown_name",
+                    hint=f"names are {', '.join(known)}",
+                )
+        if not used:
+            raise InvalidInput(
+                f"math {name}: an expression of numbers alone has no lines",
+                code="invalid_expression",
+                hint="name what is fetched",
+            )
+    return trees
+
+
 def _check_names(query: Query) -> None:
-    if query.math:
-        raise InvalidInput("math is not answered yet", code="unknown_function")
     for what, names in (("fetch", query.fetch), ("math", query.math)):
         if len(names) > _MOST_NAMES or (what == "fetch" and not names):
             raise InvalidInput(
@@ -73,10 +99,6 @@ def _check_fetch(name: str, fetch: Fetch) -> None:
             code="unknown_function",
             hint=f"one of {', '.join(FUNCTIONS)}",
         )
-    if fetch.fn not in MEASURES and fetch.fn != "raw":
-        raise InvalidInput(f"fetch {name}: {fetch.fn} is not answered yet", code="unknown_function")
-    if fetch.shift is not None:
-        raise InvalidInput(f"fetch {name}: shift is not answered yet", code="unknown_function")
     _check_groups(name, fetch.by)
     _check_percent(name, fetch.fn, fetch.q)
     if fetch.unit is not None and fetch.fn in {"count", "coverage"}:

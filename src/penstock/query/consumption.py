@@ -7,7 +7,7 @@ blocks of bounded size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,13 @@ from penstock.query.select import by_name, check_range, find, floats, overlaps, 
 from penstock.query.windows import Windows, find_zone, parse_window, tile
 from penstock.store.series import SeriesStore
 
-__all__ = ["consumption"]
+__all__ = ["ENERGY", "consumption", "meters_of"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-_ENERGY: Final = "Wh"
+ENERGY: Final = "Wh"
+"""The unit of energy, and of what is a counter without being called one."""
 _POWER: Final = "W"
 _METERS: Final = {
     "auto": "power in W or an energy counter in Wh",
@@ -49,7 +50,7 @@ class _Meter(NamedTuple):
     @property
     def unit(self) -> str:
         """What its flow is in."""
-        return self.info.key.unit if self.counts else _ENERGY
+        return self.info.key.unit if self.counts else ENERGY
 
 
 async def consumption(store: SeriesStore, question: Consumption, now: int) -> tuple[pa.Table, dict[str, Any]]:
@@ -59,7 +60,9 @@ async def consumption(store: SeriesStore, question: Consumption, now: int) -> tu
     """
     rule = _check(question)
     window, zone = parse_window(question.window), find_zone(question.zone)
-    meters = _choose(await find(store, question.tenant, question.where), question)
+    found = await find(store, question.tenant, question.where)
+    named = question.where.metric is not None
+    meters = [_Meter(*meter) for meter in meters_of(found, question.kind, named=named)]
     meta: dict[str, Any] = {
         "window": window.text,
         "zone": zone.key,
@@ -104,25 +107,29 @@ def _check(question: Consumption) -> CounterRule:
     return CounterRule(question.counter_max, question.tolerance, question.max_rate)
 
 
-def _choose(found: Sequence[SeriesInfo], question: Consumption) -> list[_Meter]:
-    """The series that `kind` means. Raises NotFound when something was found, but nothing that can be summed up."""
-    named = question.where.metric is not None
-    counters = [i for i in found if i.key.unit == _ENERGY or (named and i.key.unit != _POWER)]
+def meters_of(
+    found: Sequence[SeriesInfo], kind: Literal["auto", "counter", "power"], *, named: bool
+) -> list[tuple[SeriesInfo, bool]]:
+    """The series that `kind` means, by name, and whether each is a counter; `named`: the metric was asked for by name.
+
+    Raises NotFound when something was found, but nothing that can be summed up.
+    """
+    counters = [i for i in found if i.key.unit == ENERGY or (named and i.key.unit != _POWER)]
     power = [i for i in found if i.key.unit == _POWER]
-    if question.kind == "auto":
+    if kind == "auto":
         # A sensor's power is what its counter counts: both together would be twice the energy.
-        counters = [i for i in counters if i.key.unit == _ENERGY]
+        counters = [i for i in counters if i.key.unit == ENERGY]
         counting = {(i.key.site, i.key.sensor) for i in counters}
         power = [i for i in power if (i.key.site, i.key.sensor) not in counting]
-    meters = [_Meter(i, counts=False) for i in power if question.kind != "counter"]
-    meters += [_Meter(i, counts=True) for i in counters if question.kind != "power"]
+    meters = [(i, False) for i in power if kind != "counter"]
+    meters += [(i, True) for i in counters if kind != "power"]
     if found and not meters:
         units = sorted({info.key.unit or "no unit" for info in found})
         raise NotFound(
-            f"nothing among the selected series ({', '.join(units)}) is a {_METERS[question.kind]}",
+            f"nothing among the selected series ({', '.join(units)}) is a {_METERS[kind]}",
             hint="for a counter of something else name its metric and kind=counter",
         )
-    return sorted(meters, key=lambda meter: by_name(meter.info))
+    return sorted(meters, key=lambda meter: by_name(meter[0]))
 
 
 def _span(meters: Sequence[_Meter], question: Consumption, now: int) -> tuple[int, int]:
@@ -146,7 +153,7 @@ def _table(
     """One row per group and window; `groups` holds one member of each, `members` int64 [groups] how many there are."""
     shape = flow.known.shape
     known = flow.known > 0.0
-    energy = np.repeat(np.array([meter.unit == _ENERGY for meter in groups], np.bool_), shape[1])
+    energy = np.repeat(np.array([meter.unit == ENERGY for meter in groups], np.bool_), shape[1])
     amounts = {
         "import_wh": (flow.forward, energy),
         "export_wh": (flow.backward, energy),

@@ -19,7 +19,7 @@ from penstock.query.explain import explain
 from penstock.query.export import export_page
 from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
-from penstock.query.plan import answer_query
+from penstock.query.plan import AMOUNTS, answer_query, span_of
 from penstock.query.port import (
     Aggregate,
     Answer,
@@ -138,7 +138,7 @@ class Engine:
             as_of = self._freshness.as_of(lanes) if waiting else began
             body = await self._body(question)
         table, cursor, meta = body
-        end = getattr(question, "end", None)
+        end = span_of(question).end if isinstance(question, Query) else getattr(question, "end", None)
         return Answer(
             table=table,
             as_of=as_of,
@@ -304,6 +304,8 @@ def _begins_after(question: Question, horizon: int) -> bool:
         return False
     if isinstance(question, Batteries) and question.ts is not None:
         return question.ts >= horizon
+    if isinstance(question, Query):  # amounts are read with what was counted before
+        return span_of(question).start >= horizon and not any(f.fn in AMOUNTS for f in question.fetch.values())
     start: int | None = getattr(question, "start", None)
     return start is not None and start >= horizon
 

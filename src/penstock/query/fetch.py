@@ -1,101 +1,54 @@
-"""One `Fetch`: which series it means, how they are grouped, and the lines that are made of them."""
+"""The lines of one `Fetch` over the windows of an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from penstock.model.series import SeriesInfo
+from penstock.query.amounts import read_amounts, read_change
 from penstock.query.ast import Fetch
-from penstock.query.combine import Combined
-from penstock.query.groups import Columns, group_columns, number_groups
-from penstock.query.layout import MEASURES, Groups, Layout, Measure, Span, measure
-from penstock.query.lines import Label, Lines
+from penstock.query.chosen import Chosen
+from penstock.query.groups import group_columns
+from penstock.query.layout import MEASURES, Layout, Measure, measure
+from penstock.query.levels import second_level
+from penstock.query.lines import Lines
 from penstock.query.reading import Reading
-from penstock.query.select import Units, overlaps
+from penstock.query.samples import read_spread
 
-__all__ = ["PLAIN_NUMBERS", "Chosen", "choose", "read_lines"]
-
-I64 = npt.NDArray[np.int64]
-F64 = npt.NDArray[np.float64]
-
-PLAIN_NUMBERS: Final = frozenset({"count", "coverage"})
-"""Functions whose values have no unit."""
+__all__ = ["read_lines"]
 
 _SERVED: Final[Mapping[str, Measure]] = {name: name for name in MEASURES}
 
 
-class Chosen(NamedTuple):
-    """The series of a fetch that may have a reading in its range, grouped.
-
-    groups   the series by name, the group of each
-    labels   of each group
-    member   int64 [groups]: the index of one series of each
-    units    conversion of the series
-    columns  the answer's columns
-    by       what separates groups besides metric and unit
-    span     the range that is read
-    """
-
-    groups: Groups
-    labels: tuple[Label, ...]
-    member: I64
-    units: Units
-    columns: Columns
-    by: frozenset[str]
-    span: Span
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The answer's columns by name."""
-        return tuple(column for column, _ in self.columns.values())
-
-
-async def choose(reading: Reading, fetch: Fetch, span: Span) -> Chosen:
-    """The series of `fetch` over `span`. Raises InvalidInput (unit, by) and NotFound as `find`."""
-    by = frozenset(fetch.by) | ({"site", "sensor"} if fetch.fn == "raw" else set())
-    columns = group_columns(tuple(by))
-    found = await reading.find(fetch.where)
-    series = [info for info in found if overlaps(info, *span)]
-    units = Units(series, fetch.unit)
-    labels = [_label(info, unit, columns, fetch) for info, unit in zip(series, units.names, strict=True)]
-    group, member = number_groups([(label.metric or "", label.unit or "", *label.group) for label in labels])
-    return Chosen(
-        Groups(series, group, len(member)),
-        tuple(labels[i] for i in member.tolist()),
-        member,
-        units,
-        columns,
-        by,
-        span,
-    )
-
-
-def _label(info: SeriesInfo, unit: str, columns: Columns, fetch: Fetch) -> Label:
-    group = tuple(value(info) for _, value in columns.values())
-    return Label(info.key.metric, "1" if fetch.fn in PLAIN_NUMBERS else unit, group)
-
-
 async def read_lines(reading: Reading, fetch: Fetch, chosen: Chosen, layout: Layout) -> Lines:
-    """The first level of `fetch` over the windows of `layout`."""
+    """What `fetch` makes of the `chosen` series per window of `layout`, both levels."""
+    if not chosen.labels:
+        columns = chosen.columns if fetch.then is None else group_columns(fetch.then.by)
+        by = chosen.by if fetch.then is None else frozenset(fetch.then.by)
+        return Lines.nothing(by, tuple(column for column, _ in columns.values()), (), len(layout))
     lines = Lines.nothing(chosen.by, chosen.names, chosen.labels, len(layout))
-    if not lines.value.size:
-        return lines
+    match fetch.fn:
+        case "energy" | "increase" | "rate":
+            lines = await read_amounts(reading, fetch.fn, chosen, layout, lines)
+        case "delta":
+            lines = await read_change(reading, chosen, layout, lines)
+        case _:
+            lines = await _read_values(reading, fetch, chosen, layout, lines)
+    return lines if fetch.then is None else second_level(lines, fetch.then)
+
+
+async def _read_values(reading: Reading, fetch: Fetch, chosen: Chosen, layout: Layout, lines: Lines) -> Lines:
+    """What is made of all readings of a group: by partials, or by the readings themselves for what these do not tell."""
     combined = await reading.combined(chosen.groups, layout, chosen.span)
-    lines = _placed(lines, combined)
+    lines = replace(lines, there=lines.there.copy(), count=lines.count.copy(), coverage=lines.coverage.copy())
+    np.put(lines.there, combined.slot, True)
+    np.put(lines.count, combined.slot, combined.count)
+    np.put(lines.coverage, combined.slot, combined.coverage)
+    if fetch.fn in {"percentile", "stddev"}:
+        return replace(lines, value=await read_spread(reading, fetch, chosen, layout))
     values = measure(_SERVED[fetch.fn], combined, chosen.member[combined.slot // len(layout)], chosen.units)
     np.put(lines.value, combined.slot, values)
     return lines
-
-
-def _placed(lines: Lines, combined: Combined) -> Lines:
-    """The lines with count, coverage and presence of `combined`."""
-    there, count, coverage = lines.there.copy(), lines.count.copy(), lines.coverage.copy()
-    np.put(there, combined.slot, True)
-    np.put(count, combined.slot, combined.count)
-    np.put(coverage, combined.slot, combined.coverage)
-    return replace(lines, there=there, count=count, coverage=coverage)

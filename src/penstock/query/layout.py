@@ -18,6 +18,7 @@ from penstock.query.combine import Combined, Grid
 from penstock.query.pieces import Pieces, whole_until
 from penstock.query.port import MAX_POINTS
 from penstock.query.select import Units, ids_of
+from penstock.query.shift import Shift
 from penstock.query.windows import find_zone, finest, parse_window, tile
 
 __all__ = [
@@ -90,6 +91,12 @@ class Layout:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def earlier(self, shift: Shift, span: Span) -> Layout:
+        """The same windows in an earlier period, which is `span` for all of them together."""
+        if self.hold:
+            return replace(self, edges=np.array([0, whole_until(span.end)], np.int64))
+        return replace(self, edges=shift.edges(self.edges))
+
     @property
     def reach(self) -> int:
         """How far before the range a reading that counts for a window may lie, ms, at most."""
@@ -142,7 +149,7 @@ def lay_out(window: int | str, zone: str, asked: Span, data: Span, room: Room) -
         fits = next((w for w in _widths(data) if _count(data, w) * room.groups <= room.most), None)
         raise InvalidInput(
             f"{windows} windows of {window} ms in {room.groups} groups are {windows * room.groups} points, "
-            f"an answer holds at most {room.most}",
+            f"at most {room.most} are possible",
             code="too_many_points",
             hint=f"a window of {fits} ms fits" if fits else f"at most {room.most} groups fit: select or group less",
         )

@@ -21,7 +21,18 @@ import numpy.typing as npt
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND, format_time
 
-__all__ = ["Window", "Windows", "find_zone", "finest", "parse_window", "tile"]
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "Window",
+    "Windows",
+    "find_zone",
+    "finest",
+    "first_instant",
+    "parse_window",
+    "read_window",
+    "tile",
+]
 
 I64 = npt.NDArray[np.int64]
 Unit = Literal["ms", "day", "week", "month", "year"]
@@ -36,8 +47,9 @@ _NICE: Final = (
     "1s", "2s", "5s", "10s", "15s", "30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "3h", "6h", "12h",
     "1d", "1w", "1mo", "3mo", "1y", "10y", "100y",
 )  # fmt: skip
-_EARLIEST: Final = -2_208_988_800_000  # 1900
-_LATEST: Final = 7_258_118_400_000  # 2200
+EARLIEST: Final = -2_208_988_800_000  # 1900
+LATEST: Final = 7_258_118_400_000  # 2200
+"""Epoch ms between which calendars are known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +112,17 @@ def parse_window(text: str) -> Window:
 
     Raises InvalidInput (`invalid_window`).
     """
-    match = _WINDOW.fullmatch(text.strip())
-    count = int(match[1]) if match else 0
-    if match is None or count == 0:
+    window = read_window(text)
+    if window is None:
         raise InvalidInput(
             f"window {text!r:.40} is not understood",
             code="invalid_window",
             hint="write a whole number and a unit: 30s, 15m, 1h, 1d, 1w, 1mo, 1y",
         )
-    if match[2] in _FIXED:
-        window = Window(count * _FIXED[match[2]], "ms")
+    if window.unit == "ms":
         fits = DAY % window.count == 0 and window.count < DAY
     else:
-        window = Window(count, _CALENDAR[match[2]])
-        fits = count <= _MOST[window.unit] and (window.unit != "month" or 12 % count == 0)
+        fits = window.count <= _MOST[window.unit] and (window.unit != "month" or 12 % window.count == 0)
     if not fits:
         raise InvalidInput(
             f"windows of {text.strip()} do not divide a day, or a year, or are too long",
@@ -123,13 +132,23 @@ def parse_window(text: str) -> Window:
     return window
 
 
+def read_window(text: str) -> Window | None:
+    """A whole number and a unit, however many; None for any other text."""
+    match = _WINDOW.fullmatch(text.strip())
+    if match is None or not int(match[1]):
+        return None
+    if match[2] in _FIXED:
+        return Window(int(match[1]) * _FIXED[match[2]], "ms")
+    return Window(int(match[1]), _CALENDAR[match[2]])
+
+
 def tile(window: Window, zone: ZoneInfo, start: int, end: int, most: int) -> Windows:
     """The windows that [start, end) (epoch ms, start < end) touches, whole: the first may begin before `start`.
 
     Raises InvalidInput: `too_many_points` for more than `most` windows, with a coarser one that fits;
     `invalid_timestamp` outside the years 1900 to 2200, where calendars are not Penstock's business.
     """
-    if not _EARLIEST <= start < end <= _LATEST:
+    if not EARLIEST <= start < end <= LATEST:
         raise InvalidInput(
             f"calendar windows from {start} to {end} (epoch ms) are not between 1900 and 2200",
             code="invalid_timestamp",
@@ -211,13 +230,23 @@ def _local_date(ms: int, zone: ZoneInfo) -> date:
 
 def _begin(day: date, zone: ZoneInfo) -> int:
     """Epoch ms of the first instant whose local date is `day` or later."""
-    earlier, later = sorted(
-        int(datetime(day.year, day.month, day.day, tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1)
-    )
-    if _local_date(earlier * SECOND, zone) >= day:
+    return first_instant(datetime(day.year, day.month, day.day), zone)  # noqa: DTZ001 - a local time, made an instant there
+
+
+def first_instant(local: datetime, zone: ZoneInfo) -> int:
+    """Epoch ms of the first instant at which clocks in `zone` show `local` (whole seconds, naive) or later.
+
+    Later where it was skipped; the first time where it is shown twice.
+    """
+    earlier, later = sorted(int(local.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
+    if _local(earlier, zone) >= local:
         return earlier * SECOND
-    # Midnight was skipped: somewhere between its two readings the clock jumped over it.
+    # It was skipped: somewhere between its two readings the clock jumped over it.
     while later - earlier > 1:
         middle = (earlier + later) // 2
-        earlier, later = (earlier, middle) if _local_date(middle * SECOND, zone) >= day else (middle, later)
+        earlier, later = (earlier, middle) if _local(middle, zone) >= local else (middle, later)
     return later * SECOND
+
+
+def _local(second: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(second, zone).replace(tzinfo=None)
