@@ -30,6 +30,8 @@ _UNARY: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number as it was written."""
+
     value: float
 
 
