@@ -111,6 +111,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prometheus/api/v1/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remote write: samples of a Prometheus or an agent
+         * @description Samples as remote write 1.0 sends them: a snappy block of a protobuf message. 204, or 400 with the reasons.
+         */
+        post: operations["prometheusRemoteWrite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sensors/{sensor}/recent": {
         parameters: {
             query?: never;
@@ -285,6 +305,33 @@ export interface paths {
         get: operations["listSeries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Query by text
+         * @description The answer of a query in the language of docs/query-language.md. A metric that is not there is not found.
+         */
+        get: operations["queryText"];
+        put?: never;
+        /**
+         * Ask for lines over a range
+         * @description Lines over a range, from one document: what to select, what to make of it per window and group, arithmetic between the results.
+         *
+         *     The `ETag` stands for the data and whether they are complete, not for the moment of asking: send it as
+         *     `If-None-Match`, and an unchanged answer is a 304 without a body, whose `X-Penstock-…` headers say how fresh it is.
+         */
+        post: operations["query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -500,6 +547,312 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prometheus/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A PromQL expression at one instant
+         * @description An expression at one instant: `query`, `time` (now without it), `lookback_delta`.
+         */
+        get: operations["prometheusQuery"];
+        put?: never;
+        /**
+         * A PromQL expression at one instant
+         * @description An expression at one instant: `query`, `time` (now without it), `lookback_delta`.
+         */
+        post: operations["prometheusQueryForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/query_range": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A PromQL expression over a range of time
+         * @description An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`; at most 11,000 steps.
+         */
+        get: operations["prometheusQueryRange"];
+        put?: never;
+        /**
+         * A PromQL expression over a range of time
+         * @description An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`; at most 11,000 steps.
+         */
+        post: operations["prometheusQueryRangeForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names of labels
+         * @description Names of labels, of all series or of those that `match[]` selects.
+         */
+        get: operations["prometheusLabels"];
+        put?: never;
+        /**
+         * Names of labels
+         * @description Names of labels, of all series or of those that `match[]` selects.
+         */
+        post: operations["prometheusLabelsForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series by their labels
+         * @description Labels of the series that `match[]` selects; at least one is needed.
+         */
+        get: operations["prometheusSeries"];
+        put?: never;
+        /**
+         * Series by their labels
+         * @description Labels of the series that `match[]` selects; at least one is needed.
+         */
+        post: operations["prometheusSeriesForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/query_exemplars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exemplars: there are none
+         * @description Nothing: readings carry no traces.
+         */
+        get: operations["prometheusExemplars"];
+        put?: never;
+        /**
+         * Exemplars: there are none
+         * @description Nothing: readings carry no traces.
+         */
+        post: operations["prometheusExemplarsForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/label/{name}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values of a label
+         * @description Values of one label, of all series or of those that `match[]` selects.
+         */
+        get: operations["prometheusLabelValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Type and unit of metrics
+         * @description Type and unit of each metric, or of `metric`.
+         */
+        get: operations["prometheusMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules: there are none
+         * @description Nothing: rules are evaluated by Grafana or by Prometheus.
+         */
+        get: operations["prometheusRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts: there are none
+         * @description Nothing: as `rules`.
+         */
+        get: operations["prometheusAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/status/buildinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The version of Prometheus that is understood
+         * @description The version of Prometheus whose queries are understood, and Penstock's own as revision.
+         */
+        get: operations["prometheusBuildInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export readings, or the answer of a query, as a file
+         * @description Readings, or the answer of a query, as a file: at once if it is small, else by a job (202 and `Location`).
+         *
+         *     `Prefer: respond-async` asks for a job in any case.
+         */
+        post: operations["export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs
+         * @description The tenant's jobs that have not expired, oldest first.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a job is
+         * @description How far a job is; with `wait`, as soon as it has ended, or after so many seconds.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a job, or give its file up
+         * @description Cancel a job, or give up its file.
+         */
+        delete: operations["deleteJob"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch the file that a job has made
+         * @description The file that a job has made.
+         */
+        get: operations["getJobResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -580,6 +933,126 @@ export interface components {
             request_id?: string;
             retry_after_ms?: number;
             errors?: Record<string, never>[];
+        };
+        /**
+         * QueryDocument
+         * @description Lines over [start, end): fetched, then computed. See docs/query.md.
+         */
+        QueryDocument: {
+            /** @description Name → what is read, 1 to 16 of them */
+            fetch: {
+                [key: string]: components["schemas"]["Fetch"];
+            };
+            /** @description RFC 3339, epoch ms, `now`, or before now: `-24h`, `now-7d` */
+            start: string | number;
+            /**
+             * @description RFC 3339, epoch ms, `now`, or before now: `-24h`, `now-7d`
+             * @default now
+             */
+            end: string | number;
+            /**
+             * @description ms, `15m`, `1d`, `1mo` of the calendar, 0 for the whole range, or auto
+             * @default auto
+             */
+            window: string | number;
+            /**
+             * @description IANA zone that days begin in
+             * @default UTC
+             */
+            zone: string;
+            /**
+             * @description Name → expression over fetched and earlier names
+             * @default {}
+             */
+            math: {
+                [key: string]: string;
+            };
+            /**
+             * @description Names in the answer, in order; all without it
+             * @default []
+             */
+            show: string[];
+            /**
+             * @description Windows without a value
+             * @default none
+             * @enum {unknown}
+             */
+            fill: "linear" | "none" | "null" | "previous";
+            /** @default null */
+            max_points: number | null;
+            /**
+             * @description Newest first
+             * @default false
+             */
+            descending: boolean;
+        };
+        /**
+         * Fetch
+         * @description Lines from readings: one per group, metric and unit.
+         *
+         *         where     the series
+         *         fn        what is made of them per window, see `Function`; `q` (0 to 100) is for percentile
+         *         by        what separates groups besides metric and unit: site, building, room, equipment, sensor, metric, `tag:NAME`
+         *         then      a second level over these groups
+         *         unit      of the answer; the canonical one without it
+         *         shift     compare with an earlier period: `1d`, `1w`, `1mo`, `1y` (of the calendar in the query's zone) or a fixed `15m`, `1h`: the
+         *                   range is read that much earlier, and labelled as if it were now
+         */
+        Fetch: {
+            /** @default {} */
+            where: components["schemas"]["Select"];
+            /**
+             * @default mean
+             * @enum {unknown}
+             */
+            fn: "count" | "coverage" | "delta" | "energy" | "first" | "increase" | "last" | "max" | "mean" | "min" | "percentile" | "rate" | "raw" | "stddev" | "sum" | "time_weighted_mean";
+            /** @default null */
+            q: number | null;
+            /** @default [] */
+            by: string[];
+            /** @default null */
+            then: components["schemas"]["Then"] | null;
+            /** @default null */
+            unit: string | null;
+            /** @default null */
+            shift: string | null;
+        };
+        /**
+         * Select
+         * @description Which series: exact text, or with `*` for any run of characters; None for any. `tags` holds key → text or pattern.
+         */
+        Select: {
+            /** @default null */
+            site: string | null;
+            /** @default null */
+            sensor: string | null;
+            /** @default null */
+            metric: string | null;
+            /** @default null */
+            building: string | null;
+            /** @default null */
+            room: string | null;
+            /** @default null */
+            equipment: string | null;
+            /** @default {} */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Then
+         * @description The second level: `fn` over the values of the first level's groups that agree in `by`, per window.
+         *
+         *         "Max per room, then mean per building" is `Fetch(fn="max", by=("building", "room"), then=Then(fn="mean", by=("building",)))`.
+         *         `by` is part of the first level's; empty for one value per window. `q` (0 to 100) is for percentile.
+         */
+        Then: {
+            /** @enum {unknown} */
+            fn: "count" | "max" | "mean" | "min" | "percentile" | "stddev" | "sum";
+            /** @default [] */
+            by: string[];
+            /** @default null */
+            q: number | null;
         };
     };
     responses: never;
@@ -973,6 +1446,37 @@ export interface operations {
                         receipt?: string | null;
                     };
                 };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusRemoteWrite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request was refused or failed */
             default: {
@@ -2138,6 +2642,286 @@ export interface operations {
             };
         };
     };
+    queryText: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "mean_temperature",
+                     *           "ts": "2026-01-31T12:00:00Z",
+                     *           "metric": "temperature",
+                     *           "unit": "K",
+                     *           "room": "101",
+                     *           "value": 294.6,
+                     *           "count": 15,
+                     *           "coverage": 1,
+                     *           "percent_good": 100
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            name?: string | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                            metric?: string | null;
+                            unit?: string | null;
+                            room?: string | null;
+                            value?: number | null;
+                            count?: number | null;
+                            coverage?: number | null;
+                            percent_good?: number | null;
+                        }[];
+                        next_cursor: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "name": [
+                     *           "mean_temperature"
+                     *         ],
+                     *         "ts": [
+                     *           "2026-01-31T12:00:00Z"
+                     *         ],
+                     *         "metric": [
+                     *           "temperature"
+                     *         ],
+                     *         "unit": [
+                     *           "K"
+                     *         ],
+                     *         "room": [
+                     *           "101"
+                     *         ],
+                     *         "value": [
+                     *           294.6
+                     *         ],
+                     *         "count": [
+                     *           15
+                     *         ],
+                     *         "coverage": [
+                     *           1
+                     *         ],
+                     *         "percent_good": [
+                     *           100
+                     *         ]
+                     *       },
+                     *       "as_of": 1769860801250,
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/vnd.penstock.columns+json": {
+                        columns: {
+                            name?: (string | null)[] | null;
+                            ts?: (string | null)[] | null;
+                            metric?: (string | null)[] | null;
+                            unit?: (string | null)[] | null;
+                            room?: (string | null)[] | null;
+                            value?: (number | null)[] | null;
+                            count?: (number | null)[] | null;
+                            coverage?: (number | null)[] | null;
+                            percent_good?: (number | null)[] | null;
+                        };
+                        next_cursor: string | null;
+                        as_of: number;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example name,ts,metric,unit,room,value,count,coverage,percent_good
+                     *     mean_temperature,2026-01-31T12:00:00Z,temperature,K,101,294.6,15,1.0,100.0
+                     */
+                    "text/csv": unknown;
+                    /** @example (Arrow IPC stream of the same columns) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryDocument"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "room",
+                     *           "ts": "2026-01-31T11:00:00Z",
+                     *           "label": "2026-01-31T12:00:00+01:00",
+                     *           "metric": "temperature",
+                     *           "unit": "degC",
+                     *           "building": "B1",
+                     *           "room": "1.01",
+                     *           "value": 21.4,
+                     *           "count": 90,
+                     *           "coverage": 1,
+                     *           "percent_good": 100
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            name?: string | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                            /** Format: date-time */
+                            label?: string | null;
+                            metric?: string | null;
+                            unit?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            value?: number | null;
+                            count?: number | null;
+                            coverage?: number | null;
+                            percent_good?: number | null;
+                        }[];
+                        next_cursor: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "name": [
+                     *           "room"
+                     *         ],
+                     *         "ts": [
+                     *           "2026-01-31T11:00:00Z"
+                     *         ],
+                     *         "label": [
+                     *           "2026-01-31T12:00:00+01:00"
+                     *         ],
+                     *         "metric": [
+                     *           "temperature"
+                     *         ],
+                     *         "unit": [
+                     *           "degC"
+                     *         ],
+                     *         "building": [
+                     *           "B1"
+                     *         ],
+                     *         "room": [
+                     *           "1.01"
+                     *         ],
+                     *         "value": [
+                     *           21.4
+                     *         ],
+                     *         "count": [
+                     *           90
+                     *         ],
+                     *         "coverage": [
+                     *           1
+                     *         ],
+                     *         "percent_good": [
+                     *           100
+                     *         ]
+                     *       },
+                     *       "as_of": 1769860801250,
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/vnd.penstock.columns+json": {
+                        columns: {
+                            name?: (string | null)[] | null;
+                            ts?: (string | null)[] | null;
+                            label?: (string | null)[] | null;
+                            metric?: (string | null)[] | null;
+                            unit?: (string | null)[] | null;
+                            building?: (string | null)[] | null;
+                            room?: (string | null)[] | null;
+                            value?: (number | null)[] | null;
+                            count?: (number | null)[] | null;
+                            coverage?: (number | null)[] | null;
+                            percent_good?: (number | null)[] | null;
+                        };
+                        next_cursor: string | null;
+                        as_of: number;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example name,ts,label,metric,unit,building,room,value,count,coverage,percent_good
+                     *     room,2026-01-31T11:00:00Z,2026-01-31T12:00:00+01:00,temperature,degC,B1,1.01,21.4,90,1.0,100.0
+                     */
+                    "text/csv": unknown;
+                    /** @example (Arrow IPC stream of the same columns) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description What If-None-Match names is still the answer */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getReceipt: {
         parameters: {
             query?: never;
@@ -2938,6 +3722,1363 @@ export interface operations {
                         /** Format: date-time */
                         expires?: string | null;
                     };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusQuery: {
+        parameters: {
+            query: {
+                /**
+                 * @description PromQL
+                 * @example power_w{site="plant"}
+                 */
+                query: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339; now without it
+                 * @example 1769860800
+                 */
+                time?: string;
+                /**
+                 * @description How far back an instant looks for a reading; 5m without it
+                 * @example 5m
+                 */
+                lookback_delta?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "resultType": "vector",
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "power_w",
+                     *               "sensor": "meter-1",
+                     *               "site": "plant",
+                     *               "unit": "W"
+                     *             },
+                     *             "value": [
+                     *               1769860800,
+                     *               "1204.5"
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            resultType?: string | null;
+                            result?: {
+                                metric?: {
+                                    __name__?: string | null;
+                                    sensor?: string | null;
+                                    site?: string | null;
+                                    unit?: string | null;
+                                } | null;
+                                value?: (number | null)[] | null;
+                            }[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusQueryForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description PromQL */
+                    query: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339; now without it */
+                    time?: string;
+                    /** @description How far back an instant looks for a reading; 5m without it */
+                    lookback_delta?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "resultType": "vector",
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "power_w",
+                     *               "sensor": "meter-1",
+                     *               "site": "plant",
+                     *               "unit": "W"
+                     *             },
+                     *             "value": [
+                     *               1769860800,
+                     *               "1204.5"
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            resultType?: string | null;
+                            result?: {
+                                metric?: {
+                                    __name__?: string | null;
+                                    sensor?: string | null;
+                                    site?: string | null;
+                                    unit?: string | null;
+                                } | null;
+                                value?: (number | null)[] | null;
+                            }[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusQueryRange: {
+        parameters: {
+            query: {
+                /**
+                 * @description PromQL
+                 * @example power_w{site="plant"}
+                 */
+                query: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769857200
+                 */
+                start: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769860800
+                 */
+                end: string;
+                /**
+                 * @description Seconds, or a duration such as 15s
+                 * @example 60
+                 */
+                step: string;
+                /**
+                 * @description How far back an instant looks for a reading; 5m without it
+                 * @example 5m
+                 */
+                lookback_delta?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "resultType": "matrix",
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "power_w",
+                     *               "sensor": "meter-1",
+                     *               "site": "plant",
+                     *               "unit": "W"
+                     *             },
+                     *             "values": [
+                     *               [
+                     *                 1769860740,
+                     *                 "1201"
+                     *               ],
+                     *               [
+                     *                 1769860800,
+                     *                 "1204.5"
+                     *               ]
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            resultType?: string | null;
+                            result?: {
+                                metric?: {
+                                    __name__?: string | null;
+                                    sensor?: string | null;
+                                    site?: string | null;
+                                    unit?: string | null;
+                                } | null;
+                                values?: ((number | null)[] | null)[] | null;
+                            }[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusQueryRangeForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description PromQL */
+                    query: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    start: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    end: string;
+                    /** @description Seconds, or a duration such as 15s */
+                    step: string;
+                    /** @description How far back an instant looks for a reading; 5m without it */
+                    lookback_delta?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "resultType": "matrix",
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "power_w",
+                     *               "sensor": "meter-1",
+                     *               "site": "plant",
+                     *               "unit": "W"
+                     *             },
+                     *             "values": [
+                     *               [
+                     *                 1769860740,
+                     *                 "1201"
+                     *               ],
+                     *               [
+                     *                 1769860800,
+                     *                 "1204.5"
+                     *               ]
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            resultType?: string | null;
+                            result?: {
+                                metric?: {
+                                    __name__?: string | null;
+                                    sensor?: string | null;
+                                    site?: string | null;
+                                    unit?: string | null;
+                                } | null;
+                                values?: ((number | null)[] | null)[] | null;
+                            }[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusLabels: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Series selectors; what any of them selects counts
+                 * @example [
+                 *       "power_w{site=\"plant\"}"
+                 *     ]
+                 */
+                "match[]"?: string[];
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769857200
+                 */
+                start?: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769860800
+                 */
+                end?: string;
+                /**
+                 * @description Entries at most
+                 * @example 100
+                 */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": [
+                     *         "__name__",
+                     *         "sensor",
+                     *         "site",
+                     *         "unit"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: (string | null)[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusLabelsForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description Series selectors; what any of them selects counts */
+                    "match[]"?: string[];
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    start?: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    end?: string;
+                    /** @description Entries at most */
+                    limit?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": [
+                     *         "__name__",
+                     *         "sensor",
+                     *         "site",
+                     *         "unit"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: (string | null)[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusSeries: {
+        parameters: {
+            query: {
+                /**
+                 * @description Series selectors; what any of them selects counts
+                 * @example [
+                 *       "power_w{site=\"plant\"}"
+                 *     ]
+                 */
+                "match[]": string[];
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769857200
+                 */
+                start?: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769860800
+                 */
+                end?: string;
+                /**
+                 * @description Entries at most
+                 * @example 100
+                 */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": [
+                     *         {
+                     *           "__name__": "power_w",
+                     *           "sensor": "meter-1",
+                     *           "site": "plant",
+                     *           "unit": "W"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            __name__?: string | null;
+                            sensor?: string | null;
+                            site?: string | null;
+                            unit?: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusSeriesForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description Series selectors; what any of them selects counts */
+                    "match[]": string[];
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    start?: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    end?: string;
+                    /** @description Entries at most */
+                    limit?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": [
+                     *         {
+                     *           "__name__": "power_w",
+                     *           "sensor": "meter-1",
+                     *           "site": "plant",
+                     *           "unit": "W"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            __name__?: string | null;
+                            sensor?: string | null;
+                            site?: string | null;
+                            unit?: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusExemplars: {
+        parameters: {
+            query?: {
+                /**
+                 * @description PromQL
+                 * @example power_w{site="plant"}
+                 */
+                query?: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769857200
+                 */
+                start?: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769860800
+                 */
+                end?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": []
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: unknown[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusExemplarsForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description PromQL */
+                    query?: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    start?: string;
+                    /** @description Epoch seconds, with decimals, or RFC 3339 */
+                    end?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": []
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: unknown[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusLabelValues: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Series selectors; what any of them selects counts
+                 * @example [
+                 *       "power_w{site=\"plant\"}"
+                 *     ]
+                 */
+                "match[]"?: string[];
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769857200
+                 */
+                start?: string;
+                /**
+                 * @description Epoch seconds, with decimals, or RFC 3339
+                 * @example 1769860800
+                 */
+                end?: string;
+                /**
+                 * @description Entries at most
+                 * @example 100
+                 */
+                limit?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": [
+                     *         "plant"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: (string | null)[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusMetadata: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this metric
+                 * @example power_w
+                 */
+                metric?: string;
+                /**
+                 * @description Entries at most
+                 * @example 100
+                 */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "power_w": [
+                     *           {
+                     *             "type": "gauge",
+                     *             "help": "Readings in W",
+                     *             "unit": "W"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            power_w?: {
+                                type?: string | null;
+                                help?: string | null;
+                                unit?: string | null;
+                            }[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "groups": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            groups?: unknown[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusAlerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "alerts": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            alerts?: unknown[] | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prometheusBuildInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "success",
+                     *       "data": {
+                     *         "version": "3.0.0",
+                     *         "revision": "penstock-0.1.0",
+                     *         "branch": "",
+                     *         "buildUser": "",
+                     *         "buildDate": "",
+                     *         "goVersion": ""
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        data: {
+                            version?: string | null;
+                            revision?: string | null;
+                            branch?: string | null;
+                            buildUser?: string | null;
+                            buildDate?: string | null;
+                            goVersion?: string | null;
+                        };
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "error";
+                        errorType: string;
+                        error: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example ts,sensor_id,site_id,metric,value,unit,building,room
+                     *     2026-01-31T12:00:00Z,meter-1,plant,power_w,1204.5,W,,
+                     */
+                    "text/csv": unknown;
+                    /** @example {"ts":"2026-01-31T12:00:00Z","sensor_id":"meter-1","value":1204.5} */
+                    "application/x-ndjson": unknown;
+                    /** @example (Parquet file) */
+                    "application/vnd.apache.parquet": unknown;
+                    /** @example (Arrow IPC stream) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                    /** @example (XLSX workbook) */
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Too much to be streamed: a job makes the file. `Location` is where to ask for it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "Uq3cJ0x2l0mT5sB8wq1a4A",
+                     *       "kind": "export",
+                     *       "state": "done",
+                     *       "format": "parquet",
+                     *       "rows": 1000000,
+                     *       "rows_expected": 1000000,
+                     *       "bytes": 7204118,
+                     *       "created": "2026-01-31T12:00:00Z",
+                     *       "expires": "2026-01-31T13:00:02Z",
+                     *       "as_of": "2026-01-31T11:59:59.8Z",
+                     *       "complete": true,
+                     *       "result": "/v1/jobs/Uq3cJ0x2l0mT5sB8wq1a4A/result",
+                     *       "file": "penstock-20260131T120000Z.parquet"
+                     *     }
+                     */
+                    "application/json": {
+                        id?: string | null;
+                        kind?: string | null;
+                        state?: string | null;
+                        format?: string | null;
+                        rows?: number | null;
+                        rows_expected?: number | null;
+                        bytes?: number | null;
+                        /** Format: date-time */
+                        created?: string | null;
+                        /** Format: date-time */
+                        expires?: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        complete: boolean;
+                        result?: string | null;
+                        file?: string | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "Uq3cJ0x2l0mT5sB8wq1a4A",
+                     *           "kind": "export",
+                     *           "state": "running",
+                     *           "format": "parquet",
+                     *           "rows": 400000,
+                     *           "rows_expected": 1000000,
+                     *           "bytes": 2913220,
+                     *           "created": "2026-01-31T12:00:00Z",
+                     *           "as_of": "2026-01-31T11:59:59.8Z",
+                     *           "complete": true,
+                     *           "file": "penstock-20260131T120000Z.parquet"
+                     *         },
+                     *         {
+                     *           "id": "Uq3cJ0x2l0mT5sB8wq1a4A",
+                     *           "kind": "export",
+                     *           "state": "done",
+                     *           "format": "parquet",
+                     *           "rows": 1000000,
+                     *           "rows_expected": 1000000,
+                     *           "bytes": 7204118,
+                     *           "created": "2026-01-31T12:00:00Z",
+                     *           "expires": "2026-01-31T13:00:02Z",
+                     *           "as_of": "2026-01-31T11:59:59.8Z",
+                     *           "complete": true,
+                     *           "result": "/v1/jobs/Uq3cJ0x2l0mT5sB8wq1a4A/result",
+                     *           "file": "penstock-20260131T120000Z.parquet"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            id?: string | null;
+                            kind?: string | null;
+                            state?: string | null;
+                            format?: string | null;
+                            rows?: number | null;
+                            rows_expected?: number | null;
+                            bytes?: number | null;
+                            /** Format: date-time */
+                            created?: string | null;
+                            expires?: unknown;
+                            /** Format: date-time */
+                            as_of?: string;
+                            complete?: boolean;
+                            result?: unknown;
+                            file?: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for its end */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "Uq3cJ0x2l0mT5sB8wq1a4A",
+                     *       "kind": "export",
+                     *       "state": "done",
+                     *       "format": "parquet",
+                     *       "rows": 1000000,
+                     *       "rows_expected": 1000000,
+                     *       "bytes": 7204118,
+                     *       "created": "2026-01-31T12:00:00Z",
+                     *       "expires": "2026-01-31T13:00:02Z",
+                     *       "as_of": "2026-01-31T11:59:59.8Z",
+                     *       "complete": true,
+                     *       "result": "/v1/jobs/Uq3cJ0x2l0mT5sB8wq1a4A/result",
+                     *       "file": "penstock-20260131T120000Z.parquet"
+                     *     }
+                     */
+                    "application/json": {
+                        id?: string | null;
+                        kind?: string | null;
+                        state?: string | null;
+                        format?: string | null;
+                        rows?: number | null;
+                        rows_expected?: number | null;
+                        bytes?: number | null;
+                        /** Format: date-time */
+                        created?: string | null;
+                        /** Format: date-time */
+                        expires?: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        complete: boolean;
+                        result?: string | null;
+                        file?: string | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example (the file) */
+                    "application/octet-stream": unknown;
                 };
             };
             /** @description The request was refused or failed */

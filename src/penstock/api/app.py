@@ -30,6 +30,8 @@ from penstock.api.observe import Observation
 from penstock.api.operations import PROBLEM_SCHEMA
 from penstock.api.pages import DOCS_POLICY, Pages
 from penstock.api.prometheus import PrometheusDoors, RemoteWriteDoor
+from penstock.api.query import QueryDoor
+from penstock.api.query_examples import QUERY_SCHEMAS
 from penstock.api.query_text import QueryTextDoor
 from penstock.api.read import ReadDoors
 from penstock.api.services import Services
@@ -70,6 +72,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         RemoteWriteDoor(intake).install(app)
     if services.config.reads:
         ReadDoors(services).install(app)
+        QueryDoor(services, intake.bodies).install(app)
         SystemDoors(services).install(app)
         ExplainDoor(services).install(app)
         LetterDoors(services, intake).install(app)
@@ -125,7 +128,7 @@ def _install_openapi(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             components = document.setdefault("components", {})
-            components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            components.setdefault("schemas", {}).update({"Problem": PROBLEM_SCHEMA} | QUERY_SCHEMAS)
             components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key"}}
             document["security"] = [{"key": []}]
             for path in PUBLIC_PATHS & document["paths"].keys():

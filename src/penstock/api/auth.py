@@ -42,7 +42,7 @@ PUBLIC_PATHS: Final = frozenset(
 PUBLIC_PREFIXES: Final = ("/static-offline-docs/",)
 _OPERATOR_PATHS: Final = frozenset({"/metrics"})
 _OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
-_READING_POSTS: Final = frozenset({"/v1/exports", "/v1/live/ticket"})
+_READING_POSTS: Final = frozenset({"/v1/exports", "/v1/live/ticket", "/v1/query"})
 """POST of these changes nothing that is stored: who may read may."""
 _READING_CHANGES: Final = ("/v1/jobs/",)
 """What begins so belongs to who reads: jobs are of questions, not of data."""

@@ -28,6 +28,7 @@ OPERATIONS = {
     "GET /v1/sensors/{sensor}/energy sensorEnergy",
     "GET /v1/sites/{site}/energy siteEnergy",
     "GET /v1/latest latestReadings",
+    "POST /v1/query query",
     "GET /v1/series listSeries",
     "GET /v1/stream liveStream",
     "POST /v1/live/ticket liveTicket",
