@@ -22,6 +22,7 @@ from penstock.api.auth import PUBLIC_PATHS, Authentication
 from penstock.api.events import EventDoor
 from penstock.api.explain import ExplainDoor
 from penstock.api.exports import ExportDoors, Jobs
+from penstock.api.graphql.door import GraphQLDoor
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
 from penstock.api.letters import LetterDoors
@@ -81,6 +82,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         PrometheusDoors(services, intake).install(app)
         ExportDoors(services, intake, jobs).install(app)
         QueryTextDoor(services).install(app)
+        GraphQLDoor(services, intake.bodies, hub).install(app)
     HealthDoors(services, intake.bodies).install(app)
     Pages(services).install(app)
     _install_openapi(app)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.accounts.keys import KeyRing
+from penstock.api.graphql.bounds import GraphQLBounds
 from penstock.bus import Bus
 from penstock.model.time import Clock
 from penstock.pipeline.gate import Gate
@@ -55,6 +56,7 @@ class ApiConfig:
     live_patience       seconds for which a live connection may take nothing before it is ended
     export_stream_rows  an export of more rows is made by a job
     jobs                bounds of these jobs
+    graphql             bounds of the GraphQL door
     """
 
     writes: bool = True
@@ -73,6 +75,7 @@ class ApiConfig:
     live_patience: float = 20.0
     export_stream_rows: int = 1_000_000
     jobs: JobsConfig = field(default_factory=JobsConfig)
+    graphql: GraphQLBounds = field(default_factory=GraphQLBounds)
 
     def earliest(self) -> int:
         """Start of retention now, epoch ms."""

@@ -12,6 +12,7 @@ from typing import Any
 import typer.main
 from typer.testing import CliRunner
 
+from penstock.api.graphql.schema import sdl
 from penstock.app.cli.main import application
 from penstock.app.config import env_name, specs
 from penstock.app.openapi import document
@@ -84,7 +85,12 @@ def openapi_document() -> str:
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "cli.md": cli_page, "api/openapi.json": openapi_document}
+PAGES = {
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "api/openapi.json": openapi_document,
+    "api/schema.graphql": sdl,
+}
 """File in docs/ → what makes it."""
 
 

@@ -46,7 +46,7 @@ MAX_POINTS: Final = 200_000
 
 
 class Series(Asked, frozen=True):
-    """Series listing. Columns: sensor_id, site_id, metric, unit, building, room, tags (JSON text), first_ts, last_ts."""
+    """Series listing. Columns: sensor_id, site_id, metric, unit, building, room, equipment, tags (JSON text), first_ts, last_ts."""
 
     where: Select = Select()
     limit: int = 1000

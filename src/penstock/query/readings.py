@@ -22,6 +22,7 @@ from penstock.query.select import (
     find,
     floats,
     ids_of,
+    matches,
     texts,
 )
 from penstock.store.series import Filter, SeriesStore
@@ -92,6 +93,8 @@ async def series_listing(store: SeriesStore, question: Series) -> Page:
     check_limit(question.limit)
     position = decode_cursor(question.cursor, tuple[Instant])
     where = question.where
+    # The store knows nothing of equipment and tags, so a page of those is picked from all that the rest selects.
+    picks = where.equipment is not None or bool(where.tags)
     wanted = Filter(
         site=where.site,
         sensor=where.sensor,
@@ -99,9 +102,11 @@ async def series_listing(store: SeriesStore, question: Series) -> Page:
         building=where.building,
         room=where.room,
         after=position[0] if position else -1,
-        limit=question.limit + 1,
+        limit=None if picks else question.limit + 1,
     )
     found = await store.find(question.tenant, wanted)
+    if picks:
+        found = [info for info in found if matches(info, where)]
     page = found[: question.limit]
     table = pa.table(
         {
@@ -111,6 +116,7 @@ async def series_listing(store: SeriesStore, question: Series) -> Page:
             "unit": pa.array([i.key.unit for i in page], pa.string()),
             "building": pa.array([i.attributes.building for i in page], pa.string()),
             "room": pa.array([i.attributes.room for i in page], pa.string()),
+            "equipment": pa.array([i.attributes.equipment for i in page], pa.string()),
             "tags": pa.array([json.dumps(dict(i.attributes.tags), ensure_ascii=False) for i in page], pa.string()),
             "first_ts": pa.array([i.first_ts for i in page], pa.int64()),
             "last_ts": pa.array([i.last_ts for i in page], pa.int64()),

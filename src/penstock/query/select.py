@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "floats",
     "ids_of",
+    "matches",
     "overlaps",
     "positions",
     "texts",
@@ -59,14 +60,14 @@ async def find(store: SeriesStore, tenant: str, where: Select) -> list[SeriesInf
     asked = {name: getattr(where, name) for name in ("site", "sensor", "metric", "building", "room")}
     found: Sequence[SeriesInfo] = await store.find(tenant, Filter(**asked))
     if where.equipment is not None or where.tags:
-        found = [info for info in found if _matches(info, where)]
+        found = [info for info in found if matches(info, where)]
     if not found and any(text and "*" not in text for name, text in asked.items() if name != "metric"):
         named = ", ".join(f"{name} {text!r}" for name, text in asked.items() if text is not None)
         raise NotFound(f"no series of {named}", hint="the series listing shows what there is")
     return sorted(found, key=by_name)
 
 
-def _matches(info: SeriesInfo, where: Select) -> bool:
+def matches(info: SeriesInfo, where: Select) -> bool:
     """Whether equipment and tags are those asked for; patterns as in `Select`."""
     said = info.attributes
     wanted = [(where.equipment, said.equipment), *((text, said.tags.get(key, "")) for key, text in where.tags.items())]

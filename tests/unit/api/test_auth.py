@@ -44,7 +44,7 @@ async def test_every_route_is_public_by_list_or_refuses_a_request_without_a_cred
             closed.add((method, path))
     assert len(closed) >= 27
     assert ("GET", "/metrics") in closed
-    assert public == PUBLIC_PATHS | {"/static-offline-docs/swagger-ui.css"}
+    assert public == PUBLIC_PATHS | {"/static-offline-docs/swagger-ui.css", "/graphiql/x"}
     assert {q.tenant for q in world.reader.asked} == {PROBE_TENANT}
     assert {f.tenant for f in await world.frames()} == {PROBE_TENANT}
 

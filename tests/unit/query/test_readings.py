@@ -180,7 +180,7 @@ async def test_series_lists_what_is_known_in_pages():
     assert [len(page) for page in found] == [2, 2, 1]
     assert [row["sensor_id"] for row in rows] == [key.sensor for key in KEYS]
     assert rows[1] == {
-        "sensor_id": "s1", "site_id": "hq", "metric": "power_w", "unit": "W", "building": "B", "room": "R",
+        "sensor_id": "s1", "site_id": "hq", "metric": "power_w", "unit": "W", "building": "B", "room": "R", "equipment": "",
         "tags": '{"a": "ü"}', "first_ts": T0 + 1, "last_ts": T0 + 1,
     }  # fmt: skip
     none = await world.ask(Series(tenant="acme", where=Select(sensor="nothing")))

@@ -1,0 +1,80 @@
+"""Errors as clients see them: what Penstock raised on purpose in its words, everything else as an id that the log explains."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+import structlog
+from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from penstock.api.problems import status_of
+from penstock.model.errors import InvalidInput, PenstockError, Unavailable
+
+__all__ = ["present", "presentable", "timed_out"]
+
+_log: Final = structlog.get_logger(__name__)
+_DOCUMENT: Final = "invalid_query"
+_OF_DOCUMENT: Final = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What the library raises about a document; its text is for the client."""
+
+
+def present(error: PenstockError) -> GraphQLError:
+    """A refusal in GraphQL's shape: `extensions` hold its code, and what to do about it."""
+    return GraphQLError(error.detail, extensions=_extensions(error), original_error=error)
+
+
+def presentable(error: GraphQLError) -> GraphQLError:
+    """The error without anything that is not for the client. What nobody raised on purpose is logged."""
+    cause = _cause(error)
+    if cause is None or isinstance(cause, _OF_DOCUMENT):
+        said = dict(error.extensions or {})
+        said.setdefault("code", _DOCUMENT)
+        return GraphQLError(error.message, error.nodes, error.source, error.positions, error.path, extensions=said)
+    if isinstance(cause, PenstockError) and (status_of(cause) < 500 or isinstance(cause, Unavailable)):
+        # The library puts text of its own around what a scalar or an argument says.
+        message = error.message if cause.detail in error.message else cause.detail
+        return _like(error, message, _extensions(cause))
+    if isinstance(cause, RecursionError):
+        return present(InvalidInput("the document is nested too deeply to be read", code="too_complex"))
+    error_id = secrets.token_hex(6)
+    _log.error("a GraphQL field failed", error_id=error_id, path=error.path, exc_info=cause)
+    return _like(
+        error,
+        f"the server failed on this field; its log has the cause under {error_id}",
+        {"code": "internal_error", "hint": "repeat it; if it fails again, give the id to the operator", "id": error_id},
+    )
+
+
+def timed_out(seconds: float) -> GraphQLError:
+    """A query took longer than it may."""
+    return present(
+        InvalidInput(
+            f"the query took longer than {seconds:g} s",
+            code="query_timeout",
+            hint="ask for a shorter range, wider windows or fewer fields",
+        )
+    )
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """What was raised, under any number of the library's own errors."""
+    cause: Exception | None = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _extensions(error: PenstockError) -> dict[str, Any]:
+    said: dict[str, Any] = {"code": error.code}
+    if error.hint:
+        said["hint"] = error.hint
+    if isinstance(error, Unavailable):
+        said["retryAfterMs"] = round(error.retry_after * 1_000)
+    return said
+
+
+def _like(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)
