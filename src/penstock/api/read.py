@@ -23,7 +23,7 @@ from penstock.api.params import (
     moment,
     width,
 )
-from penstock.api.render import JSON, freshness, one, render
+from penstock.api.render import JSON, freshness, kept_headers, one, render
 from penstock.api.services import Services
 from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.time import HOUR, format_time
@@ -218,4 +218,4 @@ def _average(answer: Answer, building: str, room: str, params: AverageParams, st
         "series": row.get("series", 0),
         **freshness(answer),
     }
-    return Response(msgspec.json.encode(document), media_type=JSON)
+    return Response(msgspec.json.encode(document), headers=kept_headers(answer), media_type=JSON)

@@ -24,7 +24,19 @@ from penstock.model.errors import InvalidInput
 from penstock.model.time import format_time
 from penstock.query.port import Answer
 
-__all__ = ["ARROW", "COLUMNS", "CSV", "JSON", "TIME_COLUMNS", "freshness", "one", "render", "rows_of", "time_texts"]
+__all__ = [
+    "ARROW",
+    "COLUMNS",
+    "CSV",
+    "JSON",
+    "TIME_COLUMNS",
+    "freshness",
+    "kept_headers",
+    "one",
+    "render",
+    "rows_of",
+    "time_texts",
+]
 
 JSON: Final = "application/json"
 COLUMNS: Final = "application/vnd.penstock.columns+json"
@@ -49,7 +61,7 @@ async def render(request: Request, answer: Answer) -> Response:
         body = write(answer)
     else:
         body = await asyncio.to_thread(write, answer)
-    headers = {"vary": "accept"}
+    headers = {"vary": "accept", **kept_headers(answer)}
     if media in {CSV, ARROW}:
         headers |= {f"x-penstock-{k.replace('_', '-')}": _text(v) for k, v in freshness(answer).items()}
         if answer.next_cursor is not None:
@@ -60,7 +72,20 @@ async def render(request: Request, answer: Answer) -> Response:
 def one(answer: Answer, *, index: int = 0, **members: Any) -> Response:
     """One row of the answer as an object, with `members` and the freshness beside it."""
     row = rows_of(answer.table.slice(index, 1))[0] if answer.table.num_rows else {}
-    return Response(msgspec.json.encode(row | members | freshness(answer)), media_type=JSON)
+    document = msgspec.json.encode(row | members | freshness(answer))
+    return Response(document, headers=kept_headers(answer), media_type=JSON)
+
+
+def kept_headers(answer: Answer) -> dict[str, str]:
+    """How the answer came by way of the cache, and for how long a client may keep it: RFC 9111 §5.1, §5.2. Nothing without a cache."""
+    if answer.kept is None:
+        return {}
+    outcome, age, fresh = answer.kept
+    return {
+        "age": str(age // 1_000),
+        "cache-control": f"private, max-age={fresh // 1_000}",
+        "x-penstock-cache": outcome,
+    }
 
 
 def freshness(answer: Answer) -> dict[str, Any]:

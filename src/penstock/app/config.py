@@ -179,6 +179,23 @@ class Settings:
         secret=True,
         group="Catalog",
     )
+    cache_url: str = _setting(
+        str,
+        "memory:",
+        "Where answers are kept between equal questions: `memory:` is in the process that answers, "
+        "`redis://[user:password@]host:6379/0` (`rediss://` for TLS) a Redis or Valkey server that several share.",
+        secret=True,
+        group="Cache",
+    )
+    cache_bytes: int = _setting(
+        parse_size, "32MB", "Memory that `memory:` may take; a server has its own bound (`maxmemory`).", group="Cache"
+    )
+    cache_fresh: int = _setting(
+        parse_span,
+        "1s",
+        "Age up to which an answer is given out again without asking the store, at most `2s`. 0 turns the cache off.",
+        group="Cache",
+    )
 
     url: str = _setting(
         str,

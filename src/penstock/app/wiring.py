@@ -12,18 +12,21 @@ from penstock.app.config import Settings
 from penstock.bus import Bus
 from penstock.model.errors import Misconfigured
 from penstock.model.time import Clock
+from penstock.store.cache import Cache
 from penstock.store.catalog import Catalog
 from penstock.store.series import SeriesStore
 
 __all__ = [
     "ACK_WAIT",
     "BUSES",
+    "CACHES",
     "CATALOGS",
     "EMBEDDED_STORES",
     "STORES",
     "Adapter",
     "ask_once",
     "open_bus",
+    "open_cache",
     "open_catalog",
     "open_store",
 ]
@@ -118,6 +121,14 @@ def _memory_store(_module: Any, adapter: Any, _settings: Settings, _clock: Clock
     return adapter()
 
 
+def _memory_cache(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
+    return adapter(module.MemoryConfig(settings.cache_bytes))
+
+
+def _redis(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
+    return adapter(module.RedisConfig(settings.cache_url))
+
+
 BUSES: Final[Mapping[str, Adapter]] = {
     "nats": Adapter("penstock.bus.nats:NatsBus", _nats),
     "tls": Adapter("penstock.bus.nats:NatsBus", _nats),
@@ -137,6 +148,13 @@ CATALOGS: Final[Mapping[str, Adapter]] = {
     "postgres": Adapter("penstock.store.catalog.sql:SqlCatalog", _postgres, extra="postgres"),
 }
 """Scheme of `catalog_url` → adapter."""
+
+CACHES: Final[Mapping[str, Adapter]] = {
+    "memory": Adapter("penstock.store.cache.memory:MemoryCache", _memory_cache),
+    "redis": Adapter("penstock.store.cache.redis:RedisCache", _redis, extra="redis"),
+    "rediss": Adapter("penstock.store.cache.redis:RedisCache", _redis, extra="redis"),
+}
+"""Scheme of `cache_url` → adapter."""
 
 EMBEDDED_STORES: Final = frozenset({"duckdb", "memory"})
 """Schemes of stores that live inside the one process that owns them."""
@@ -160,6 +178,11 @@ def open_store(settings: Settings, clock: Clock) -> SeriesStore:
 def open_catalog(settings: Settings, clock: Clock) -> Catalog:
     """The catalog that `catalog_url` names, not opened yet. Raises Misconfigured."""
     return _make(CATALOGS, "catalog_url", settings.catalog_url, settings, clock)
+
+
+def open_cache(settings: Settings, clock: Clock) -> Cache:
+    """The cache that `cache_url` names, not opened yet. Raises Misconfigured."""
+    return _make(CACHES, "cache_url", settings.cache_url, settings, clock)
 
 
 async def ask_once(settings: Settings, subject: str, payload: bytes, *, timeout: float = 10.0) -> bytes:

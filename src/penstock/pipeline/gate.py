@@ -65,12 +65,23 @@ class GateConfig:
 class Gate:
     """Publishes admitted readings and events. One per process; `close` waits for what is on its way."""
 
-    def __init__(self, bus: Bus, clock: Clock, config: GateConfig | None = None, *, room: Room | None = None) -> None:
-        """`room` on the broker's disk decides whether readings are taken; without one they always are."""
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        config: GateConfig | None = None,
+        *,
+        room: Room | None = None,
+        written: Callable[[str], None] | None = None,
+    ) -> None:
+        """`room` on the broker's disk decides whether readings are taken; without one they always are. `written` is told the
+        tenant of every frame that has become durable, before its sender is.
+        """
         self._bus = bus
         self._clock = clock
         self._config = config or GateConfig()
         self._room = room or Room(0)
+        self._written = written
         config = self._config
         self._repeats = Repeats(clock, remember=config.remember, window=config.retry_window)
         self._held: dict[str, int] = {}
@@ -237,6 +248,8 @@ class Gate:
         headers = {HEADER_ID: frame.id, HEADER_ROWS: rows_header(frame)}
         async with self._room.waiting():
             await self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers)
+        if self._written is not None:
+            self._written(frame.tenant)
 
     # -- bounds and memory
 

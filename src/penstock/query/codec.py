@@ -46,6 +46,7 @@ class _Header(msgspec.Struct):
     complete: bool
     next_cursor: str | None
     meta: dict[str, Any]
+    version: str = ""
 
 
 class _Refusal(msgspec.Struct, omit_defaults=True):
@@ -79,7 +80,9 @@ def decode_question(payload: bytes) -> Question:
 
 def encode_answer(answer: Answer) -> bytes:
     """One Arrow IPC stream; columns are compressed when there is much of them."""
-    header = _Header(answer.as_of, answer.staleness_ms, answer.complete, answer.next_cursor, dict(answer.meta))
+    header = _Header(
+        answer.as_of, answer.staleness_ms, answer.complete, answer.next_cursor, dict(answer.meta), answer.version
+    )
     table = answer.table.replace_schema_metadata({b"penstock": msgspec.json.encode(header)})
     options = pa.ipc.IpcWriteOptions(compression="zstd" if table.nbytes > _COMPRESS_FROM else None)
     sink = pa.BufferOutputStream()
@@ -116,6 +119,7 @@ def decode_reply(payload: bytes) -> Answer:
         header.complete,
         header.next_cursor,
         header.meta,
+        header.version,
     )
 
 

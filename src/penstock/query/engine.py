@@ -33,12 +33,14 @@ from penstock.query.port import (
     Latest,
     LedgerQuestion,
     Metrics,
+    Present,
     Query,
     Question,
     ReceiptQuestion,
     Recent,
     Series,
     Status,
+    Unless,
 )
 from penstock.query.readings import latest, recent, series_listing
 from penstock.query.select import check_limit, check_range
@@ -183,6 +185,10 @@ class Engine:
                 return await self._readings(question)
             case Export():
                 return await export_page(self._store, question)
+            case Unless():  # versions are made in front of the engine, see `query.versions`
+                return await self._body(question.question)
+            case Present():
+                return pa.table({}), None, {}
             case _:
                 return await self._records(question)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -27,9 +27,11 @@ __all__ = [
     "Explain",
     "Export",
     "Fetch",
+    "Kept",
     "Latest",
     "LedgerQuestion",
     "Metrics",
+    "Present",
     "Query",
     "Question",
     "Reader",
@@ -39,6 +41,8 @@ __all__ = [
     "Series",
     "Status",
     "Then",
+    "Unless",
+    "Versioned",
 ]
 
 MAX_POINTS: Final = 200_000
@@ -231,6 +235,23 @@ class Metrics(Asked, frozen=True):
     """No columns; `meta["text"]` is the process's Prometheus exposition text. Not tenant-bound: for the operator."""
 
 
+class Present(Asked, frozen=True):
+    """No columns: only how fresh an answer would be that was given now."""
+
+
+Versioned = Aggregate | Consumption | Query | Recent
+"""Questions whose answer has a version where their range lies in the past."""
+
+
+class Unless(Asked, frozen=True):
+    """`question`, unless its answer still is of `version` (`Answer.version` of an earlier one): then no columns, `meta["unchanged"]`
+    is true and the freshness that of an answer given now.
+    """
+
+    question: Versioned
+    version: str
+
+
 Question = (
     Series
     | Recent
@@ -248,7 +269,23 @@ Question = (
     | DeadLetterQuestion
     | Status
     | Metrics
+    | Present
+    | Unless
 )
+
+
+class Kept(NamedTuple):
+    """How an answer came by way of a cache.
+
+    outcome  hit: it was kept · joined: it was being made for somebody else · unchanged: it was kept, and the store says that nothing
+             in it has changed · miss: it was made for this question
+    age      ms since the store was asked
+    fresh    ms of age up to which it may be given out without asking the store
+    """
+
+    outcome: Literal["hit", "joined", "unchanged", "miss"]
+    age: int
+    fresh: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +295,11 @@ class Answer:
     table         one Arrow table; times are int64 epoch ms columns (ts, first_ts, received_ts …)
     as_of         epoch ms: everything acknowledged before this instant is in the answer
     staleness_ms  how far `as_of` lies behind the moment of answering
-    complete      no data of the asked range was in flight when it was answered
+    complete      no data of the asked range was in flight when the store answered
     next_cursor   where to continue, None at the end
     meta          question-specific facts (tier read, window, …)
+    version       names what the answer was made from: equal version, equal columns. Empty where that is not known
+    kept          how it came by way of a cache; None if none was asked
     """
 
     table: pa.Table
@@ -269,6 +308,8 @@ class Answer:
     complete: bool
     next_cursor: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    version: str = ""
+    kept: Kept | None = None
 
 
 class Reader(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from penstock.accounts.keys import KeyRing
 from penstock.api.intake import Intake
@@ -17,8 +17,11 @@ from penstock.app.services.disk import room_below
 from penstock.app.services.http import serve_http
 from penstock.app.services.resources import Resources
 from penstock.app.values import Bind
+from penstock.app.wiring import open_cache
 from penstock.model.errors import Misconfigured
 from penstock.pipeline.gate import Gate, GateConfig
+from penstock.query.cached import CachedReader, CacheRules
+from penstock.query.port import Reader
 
 __all__ = ["open_doors"]
 
@@ -38,8 +41,10 @@ async def open_doors(
     )
     async with contextlib.AsyncExitStack() as serving:
         room = await serving.enter_async_context(room_below(resources))
-        gate = Gate(resources.bus, resources.clock, GateConfig(backlog_after=settings.backlog_after), room=room)
-        services = Services(gate, resources.reader, resources.bus, keys, resources.clock, config=config, room=room)
+        reader, written = await _reader(resources, serving)
+        rules = GateConfig(backlog_after=settings.backlog_after)
+        gate = Gate(resources.bus, resources.clock, rules, room=room, written=written)
+        services = Services(gate, reader, resources.bus, keys, resources.clock, config=config, room=room)
         intake = Intake(services)
         serving.push_async_callback(gate.close)
         listener = _listener(resources, "http", settings.http)
@@ -51,6 +56,21 @@ async def open_doors(
             door = Door(services, intake, TcpConfig())
             await serving.enter_async_context(listening(door, listener, _tls(settings)))
         yield ports
+
+
+async def _reader(
+    resources: Resources, serving: contextlib.AsyncExitStack
+) -> tuple[Reader, Callable[[str], None] | None]:
+    """The reader that doors ask, behind the cache unless that is off, and whom to tell of writes."""
+    settings = resources.settings
+    if not settings.cache_fresh:
+        return resources.reader, None
+    cache = open_cache(settings, resources.clock)
+    cached = CachedReader(resources.reader, cache, CacheRules(fresh=settings.cache_fresh / 1_000))
+    await cache.open()
+    serving.push_async_callback(cache.close)
+    serving.push_async_callback(cached.close)
+    return cached, cached.written
 
 
 def _listener(resources: Resources, name: str, bind: Bind) -> socket.socket:

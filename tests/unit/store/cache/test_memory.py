@@ -66,27 +66,27 @@ def test_it_forgets_by_age_and_use_and_believes_no_lease_that_was_expired(steps,
         model = Model(bound)
         cache = MemoryCache(MemoryConfig(bound), now=model.now)
         leases = [(await cache.lease("a"), ("a", 0, 0.0))]
-        for kind, *given in steps:
+        for kind, *words in steps:
             match kind:
                 case "lease":
-                    (tenant,) = given
+                    (tenant,) = words
                     leases.append((await cache.lease(tenant), (tenant, model.generation[tenant], model.time)))
                 case "put":
-                    which, key, length, keep = given
+                    which, key, length, keep = words
                     real, modelled = leases[which % len(leases)]
                     size = len(key) + length + 512
                     assert await cache.put(real, key, b"v" * length, keep) == model.put(modelled, key, size, keep)
                 case "get":
-                    entry, wanted = await cache.get(*given), model.get(*given)
+                    entry, wanted = await cache.get(*words), model.get(*words)
                     assert (entry is None) == (wanted is None)
                     if entry is not None:
-                        key = given[1]
+                        key = words[1]
                         assert (len(key) + len(entry.value) + 512, entry.age, entry.current) == wanted
                 case "expire":
-                    cache.expire(given[0])
-                    model.generation[given[0]] += 1
+                    cache.expire(words[0])
+                    model.generation[words[0]] += 1
                 case "wait":
-                    model.time += given[0]
+                    model.time += words[0]
             assert cache.size <= bound
 
     run(check())
