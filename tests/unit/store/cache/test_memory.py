@@ -1,3 +1,4 @@
+import asyncio
 from collections import OrderedDict
 
 import pytest
@@ -89,13 +90,7 @@ def test_it_forgets_by_age_and_use_and_believes_no_lease_that_was_expired(steps,
                     model.time += words[0]
             assert cache.size <= bound
 
-    run(check())
-
-
-def run(coroutine):
-    """Nothing in it ever waits."""
-    with pytest.raises(StopIteration):
-        coroutine.send(None)
+    asyncio.run(check())
 
 
 async def test_closing_forgets():
