@@ -30,6 +30,10 @@ WORLDS = "tests/simulation/test_simulation.py::test_a_world_keeps_every_promise_
 CORRECTIONS = ORDER + "test_corrections_of_few_keys_by_many_workers_end_in_the_greatest_version"
 SAME_FATES = ORDER + "test_receipts_and_ledger_equal_the_oracle_for_the_same_arrivals"
 
+CACHED = "tests/unit/query/test_cached.py::"
+CACHE = "tests/contracts/test_cache.py::"
+TRUTH = "tests/unit/query/test_cached_truth.py::test_no_read_is_impossible_or_older_than_the_bound"
+
 DUCK = "store/series/duckdb/"
 
 MUTANTS = (
@@ -265,5 +269,40 @@ MUTANTS = (
         "rows.get(part.source, 0) + part.accepted",
         "the ledger does not add up while a frame is in flight",
         ("tests/unit/bus/test_wire.py::test_rows_are_counted_per_source_and_read_back_from_the_header",),
+    ),
+    Mutant(
+        "answers never age",
+        "query/cached.py",
+        "held.current and held.age < self._fresh(held.answer)",
+        "held.current",
+        "what was read once is given out for ever",
+        (CACHED + "test_an_answer_about_the_past_is_only_asked_whether_it_changed",),
+    ),
+    Mutant(
+        "age counts from the answer",
+        "store/cache/memory.py",
+        "_Kept(value, lease, lease.began + keep, size)",
+        "_Kept(value, lease._replace(began=self._now()), lease.began + keep, size)",
+        "a slow answer is old when it comes and is called new",
+        (CACHE + "test_age_counts_from_the_lease_and_is_never_understated",),
+    ),
+    Mutant(
+        "versions without revisions",
+        "query/versions.py",
+        "int(hours.max(initial=0))",
+        "len(hours[:0])",
+        "late data and corrections in old hours are never seen by who asked before",
+        (
+            "tests/unit/query/test_versions.py::test_late_data_and_corrections_and_moves_change_it",
+            TRUTH,
+        ),
+    ),
+    Mutant(
+        "a lease outlives a write",
+        "store/cache/memory.py",
+        "        if lease.mark != self._marks.get(lease.tenant):\n            return False\n",
+        "        lease = await self.lease(lease.tenant)\n",
+        "a slow fill brings back what a write has made old",
+        (CACHE + "test_a_fill_that_began_before_an_expiry_is_never_current",),
     ),
 )
