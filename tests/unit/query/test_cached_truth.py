@@ -43,7 +43,7 @@ ASKED = Query(
 ENERGY = Consumption(
     tenant="acme", where=Select(metric="energy_wh"), start=NOW - HOUR, end=NOW + DAY, window="15m", cumulative=True
 )
-ALONE = Aggregate(tenant="acme", where=Select(metric="soc"), start=T0, end=T0 + DAY, window=HOUR)
+ALONE = Aggregate(tenant="acme", where=Select(metric="soc"), start=T0 + 5 * DAY, end=T0 + 6 * DAY, window=HOUR)
 QUESTIONS = (LATEST, TODAY, PAST, ASKED, ENERGY, ALONE)
 WEIGHTS = (6, 4, 5, 4, 1, 1)
 
@@ -84,7 +84,7 @@ class Town:
         return self.world.time / 1_000
 
     async def run(self):
-        await self.world.put([(QUIET, T0, 0.5)])
+        await self.world.put([(QUIET, T0 + 5 * DAY, 0.5)])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pass_time())
             for n in range(WRITERS):
