@@ -84,7 +84,9 @@ class Town:
         return self.world.time / 1_000
 
     async def run(self):
-        await self.world.put([(QUIET, T0 + 5 * DAY, 0.5)])
+        # The late series spans its day from the start: only the hours tell that something came in between.
+        await self.world.put([(QUIET, T0 + 5 * DAY, 0.5), (LATE, T0, 1.0), (LATE, T0 + DAY - 1, 1.0)])
+        self.late = 2
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pass_time())
             for n in range(WRITERS):
@@ -104,7 +106,7 @@ class Town:
                 await asyncio.sleep(0)
             if self.rng.random() < 0.2:
                 self.late += 1
-                await self.world.put([(LATE, T0 + self.late * 977 % DAY, self.rng.random() * 50.0)])
+                await self.world.put([(LATE, T0 + self.late * 977, self.rng.random() * 50.0)])
             else:
                 self.counts[n] += 1
                 await self.world.put([(METERS[n], self.world.time, float(self.counts[n]))])
