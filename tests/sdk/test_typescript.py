@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import clean_environment
-
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "sdk" / "typescript"
+from tests.sdk.typescript import FOLDER, installed_package
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("node") or not shutil.which("npm"), reason="needs node and npm"),
@@ -29,19 +27,7 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory) -> Path:
-    """The package with what its lock names, installed once; skipped where the registry cannot be reached."""
-    place = tmp_path_factory.mktemp("sdk") / "sdk" / "typescript"
-    kept = shutil.ignore_patterns("node_modules", "build", "dist")
-    shutil.copytree(FOLDER, place, ignore=kept)
-    (place.parents[1] / "docs").mkdir()
-    (place.parents[1] / "docs" / "api").symlink_to(ROOT / "docs" / "api")
-    done = subprocess.run(
-        ["npm", "ci", "--no-audit", "--no-fund"], cwd=place, capture_output=True, text=True, timeout=200, check=False
-    )
-    if done.returncode and any(code in done.stderr for code in ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")):
-        pytest.skip("the npm registry cannot be reached")
-    assert done.returncode == 0, done.stderr
-    return place
+    return installed_package(tmp_path_factory.mktemp("typescript"))
 
 
 def test_the_types_are_those_of_the_committed_document(package):

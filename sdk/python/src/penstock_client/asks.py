@@ -195,8 +195,10 @@ def ledger() -> Pages[LedgerRow]:
     return _get(Page[LedgerRow], "/v1/system/ledger", {})
 
 
-def query(asked: Query) -> Pages[QueryRow]:
-    """Lines fetched and computed by the platform's query engine."""
+def query(asked: Query | str) -> Pages[QueryRow]:
+    """Lines fetched and computed by the platform's query engine; text is in its query language."""
+    if isinstance(asked, str):
+        return Pages(Ask("GET", "/v1/query", _query_page, (("q", asked),)))
     ask = Ask("POST", "/v1/query", _query_page, content=msgspec.json.encode(asked), headers=_BODY)
     return Pages(ask)
 

@@ -2,7 +2,7 @@
 
     Query.last(timedelta(days=1), fetch("max", "temperature", by=("building", "room")).over("mean", by="building"))
 
-The names are those of the platform's query language, described in docs/api/query.md; the platform checks the rest.
+The names are those of the platform's query language, described in docs/query.md; the platform checks the rest.
 """
 
 from __future__ import annotations
