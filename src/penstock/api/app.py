@@ -19,6 +19,7 @@ from penstock.accounts.keys import KeyRing
 from penstock.api import problems
 from penstock.api.asyncapi import asyncapi_document
 from penstock.api.auth import PUBLIC_PATHS, Authentication
+from penstock.api.catalog import CatalogDoors
 from penstock.api.events import EventDoor
 from penstock.api.explain import ExplainDoor
 from penstock.api.exports import ExportDoors, Jobs
@@ -75,6 +76,8 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         ReadDoors(services).install(app)
         QueryDoor(services, intake.bodies).install(app)
         SystemDoors(services).install(app)
+        if services.catalog is not None:
+            CatalogDoors(services, services.catalog, intake).install(app)
         ExplainDoor(services).install(app)
         LetterDoors(services, intake).install(app)
         StreamDoor(services, hub).install(app)

@@ -13,6 +13,7 @@ from penstock.model.time import Clock
 from penstock.pipeline.gate import Gate
 from penstock.pipeline.room import Room
 from penstock.query.port import Reader
+from penstock.store.catalog import Catalog
 
 __all__ = ["ApiConfig", "JobsConfig", "Services"]
 
@@ -85,7 +86,10 @@ class ApiConfig:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them; `room` is on the gate's disk."""
+    """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them; `room` is on the gate's disk.
+
+    `catalog` is None in a process without the doors out.
+    """
 
     gate: Gate
     reader: Reader
@@ -94,3 +98,4 @@ class Services:
     clock: Clock
     config: ApiConfig = field(default_factory=ApiConfig)
     room: Room = field(default_factory=Room)
+    catalog: Catalog | None = None

@@ -12,6 +12,7 @@ from penstock.bus.memory import MemoryBus
 from penstock.model.time import WallClock
 from penstock.pipeline.gate import Gate
 from penstock.query.remote import RemoteReader
+from penstock.store.catalog.sql import SqlCatalog, SqlConfig
 
 __all__ = ["document"]
 
@@ -19,5 +20,6 @@ __all__ = ["document"]
 def document() -> dict[str, Any]:
     """The document that a running platform serves at `/openapi.json`."""
     bus, clock = MemoryBus(), WallClock()
-    services = Services(Gate(bus, clock), RemoteReader(bus), bus, KeyRing(Path("keys.json"), clock), clock)
+    keys, catalog = KeyRing(Path("keys.json"), clock), SqlCatalog(SqlConfig("sqlite:///unused"))
+    services = Services(Gate(bus, clock), RemoteReader(bus), bus, keys, clock, catalog=catalog)
     return create_app(services).openapi()

@@ -107,10 +107,12 @@ def _duckdb(module: Any, adapter: Any, settings: Settings, clock: Clock) -> Any:
 
 
 def _sqlite(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:
-    home = settings.data.absolute() / "store"
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = settings.catalog_url.partition(":")[2].lstrip("/")
-    return adapter(module.SqlConfig(f"sqlite:////{path}" if path else f"sqlite:///{home / 'catalog.db'}"))
+    path = settings.catalog_url.partition(":")[2].removeprefix("//")
+    if not path:
+        home = settings.data.absolute() / "store"
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = str(home / "catalog.db")
+    return adapter(module.SqlConfig(f"sqlite:///{path}"))
 
 
 def _postgres(module: Any, adapter: Any, settings: Settings, _: Clock) -> Any:

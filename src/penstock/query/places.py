@@ -43,11 +43,16 @@ class Placing:
     def __init__(self, snapshot: Snapshot) -> None:
         resolver = _Resolver(snapshot)
         self._points: dict[tuple[str, str], dict[str, Place]] = {}
+        self._known: dict[tuple[str, str], set[str]] = {}
         for stored in snapshot.records.get("points", ()):
             point = cast(Point, stored.record)
             place = resolver.place(point)
             if place.known or place.tags:
                 self._points.setdefault((point.site_id, point.sensor_id), {})[point.metric] = place
+            if place.known:
+                # A series is listed at the site that it stands in; just after a change still at the one before.
+                for site in {point.site_id, place.site or point.site_id}:
+                    self._known.setdefault((site, point.sensor_id), set()).add(point.metric)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Placing) and self._points == other._points
@@ -62,6 +67,10 @@ class Placing:
         """The place of the point of `key`; of its sensor where the metric has no point of its own."""
         metrics = self._points.get((key.site, key.sensor))
         return None if metrics is None else metrics.get(key.metric) or metrics.get("")
+
+    def covers(self, key: SeriesKey) -> bool:
+        """Whether a point says where the series of `key` stands; its site is the sender's, or that where it stands."""
+        return bool(self._known.get((key.site, key.sensor), set()) & {key.metric, ""})
 
     def applied(self, info: SeriesInfo) -> SeriesInfo:
         """The series with its place as the catalog says it."""

@@ -19,6 +19,7 @@ from penstock.model.time import DAY
 from penstock.pipeline.gate import Gate, GateConfig
 from penstock.pipeline.room import Room
 from penstock.query.port import Answer
+from penstock.store.catalog.sql import SqlCatalog, SqlConfig
 
 NOW = 1_769_860_800_000  # 2026-01-31T12:00:00Z
 
@@ -56,14 +57,15 @@ class FakeReader:
 class World:
     """What a test touches: the parts, and clients that hold a key."""
 
-    def __init__(self, bus, keys, config, gate=None):
+    def __init__(self, bus, keys, config, catalog, gate=None):
         self.clock = Clock()
         self.bus = bus
         self.keys = keys
         self.reader = FakeReader()
         self.room = Room()
         self.gate = Gate(bus, self.clock, gate or GateConfig(), room=self.room)
-        self.services = Services(self.gate, self.reader, bus, keys, self.clock, config, self.room)
+        self.catalog = catalog
+        self.services = Services(self.gate, self.reader, bus, keys, self.clock, config, self.room, catalog)
         self.app = create_app(self.services)
         self.key = keys.create("acme", "tests")
         self._clients = []
@@ -101,6 +103,7 @@ class World:
         for client in self._clients:
             await client.aclose()
         await self.gate.close()
+        await self.catalog.close()
         await self.bus.close()
 
 
@@ -114,7 +117,8 @@ async def make_world(tmp_path) -> AsyncIterator:
         await bus.open()
         settings.setdefault("retention_earliest", NOW - 365 * DAY)
         keys = KeyRing(tmp_path / f"keys-{len(worlds)}.json")
-        world = World(bus, keys, replace(ApiConfig(), **settings), gate)
+        catalog = SqlCatalog(SqlConfig(f"sqlite:///{tmp_path / f'catalog-{len(worlds)}.db'}"))
+        world = World(bus, keys, replace(ApiConfig(), **settings), catalog, gate)
         worlds.append(world)
         return world
 

@@ -24,6 +24,8 @@ EX_FAILED, EX_USAGE, EX_UNAVAILABLE, EX_INTERRUPTED = 1, 64, 69, 130
 
 def application() -> typer.Typer:
     """The command tree; its modules only declare options, so that building it is quick."""
+    from penstock.app.cli.catalog import install as install_catalog
+
     app = typer.Typer(
         name="penstock",
         help="Telemetry for buildings, batteries, energy sites and security events.",
@@ -37,6 +39,7 @@ def application() -> typer.Typer:
     app.callback()(_global)
     for module in (platform, files, simulate, query, export, ask, energy, explain, letters, keys, grafana):
         module.install(app)
+    install_catalog(app)
     return app
 
 

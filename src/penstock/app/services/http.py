@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import replace
 
 import uvicorn
 
@@ -26,7 +27,7 @@ async def serve_http(
 ) -> AsyncGenerator[None]:
     """Serve on `listener` from entering to leaving; leaving lets requests finish."""
     settings = resources.settings
-    app = create_app(services, intake)
+    app = create_app(replace(services, catalog=resources.catalog), intake)
     server = _Server(
         uvicorn.Config(
             app,

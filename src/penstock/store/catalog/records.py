@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import msgspec
 
@@ -155,12 +155,12 @@ class Kind:
         return tuple(getattr(record, field) for field in self.key)
 
     def text(self, key: Key) -> str:
-        """A key as the end of a path: its texts, percent-encoded, joined by `/`. A point's empty metric is left out."""
+        """A key as one text: its parts joined by `/`, with / and % in them escaped. A point's empty metric is left out."""
         parts = key[:-1] if self.name == "points" and not key[-1] else key
-        return "/".join(quote(part, safe=":@,;=+$!*'() ") for part in parts)
+        return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
     def parse(self, text: str) -> Key:
-        """The inverse of `text`. Raises NotFound for what can name no record of this kind."""
+        """The inverse of `text`, also where it went through a URL. Raises NotFound for what can name no record of this kind."""
         parts = tuple(unquote(part) for part in text.split("/"))
         if self.name == "points" and len(parts) == len(self.key) - 1:
             parts = (*parts, "")

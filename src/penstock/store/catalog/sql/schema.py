@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -114,6 +115,8 @@ def _version(connection: Connection) -> str | None:
 
 
 def _migrate(connection: Connection, found: str | None) -> None:
+    # Its steps are of no interest to whoever reads the log; its failures are raised.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command  # noqa: PLC0415 - half a second that most starts do not need
     from alembic.config import Config  # noqa: PLC0415 - as above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
