@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from bench import backlog, doors, growth, late, limits, queries, versus
+from bench import backlog, doors, growth, late, limits, live, queries, versus
 from bench.load import Load
 from bench.peers import LOCAL, present
 from bench.peers.penstock import DOORS
@@ -78,6 +78,10 @@ def _backlog(options: argparse.Namespace, _: dict[str, Any]) -> Any:
     return backlog.measure(_load(options))
 
 
+def _live(options: argparse.Namespace, _: dict[str, Any]) -> Any:
+    return live.measure(seconds=options.seconds)
+
+
 def _limits(_: argparse.Namespace, __: dict[str, Any]) -> Any:
     return limits.measure()
 
@@ -91,6 +95,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Any]] = {
     "late": _late,
     "backlog": _backlog,
     "limits": _limits,
+    "live": _live,
 }
 """Part → what measures it from the options and what was found so far."""
 

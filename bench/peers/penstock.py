@@ -81,6 +81,11 @@ class Penstock:
         self._http = Http(line.split()[1], {"Authorization": f"Bearer {KEY}"})
         self._bus: _Bus | None = None
 
+    @property
+    def url(self) -> str:
+        """Where its HTTP doors are."""
+        return f"http://{self._http.host}:{self._http.port}"
+
     def stop(self) -> None:
         if self._bus:
             self._bus.close()

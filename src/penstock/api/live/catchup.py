@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from penstock.api.live.hub import LiveHub
 from penstock.api.live.log import Passing, Position, stored_until
@@ -106,7 +108,7 @@ async def catch_up(hub: LiveHub, reader: Reader, clock: Clock, view: View, posit
         entered, frames, gap = hub.position, [], (gap[0] if gap else entered.seen, clock.now())
     ids = {event.id for event in events}
     fresh = [
-        replace(
+        changed(
             passing,
             batch=_without(passing.batch, stored),
             events=tuple(event for event in passing.events if event.id not in ids),
@@ -166,11 +168,11 @@ async def _from_store(
 
 
 async def _settled(reader: Reader, question: Recent | Events, until: int) -> Answer:
-    """The answer once it holds everything acknowledged before `until` (epoch ms); the last one if that takes too long."""
+    """The answer once it holds everything acknowledged before `until` (epoch ms); as it is if that takes too long."""
+    look = replace(question, limit=1)
     for _ in range(_PATIENCE):
-        answer = await reader.ask(question)
-        if answer.as_of >= until:
-            return answer
+        if (await reader.ask(look)).as_of >= until:
+            break
         await asyncio.sleep(_PAUSE)
     return await reader.ask(question)
 

@@ -35,7 +35,7 @@ from penstock.api.live.messages import (
     Unsubscribed,
     decode,
 )
-from penstock.api.live.subscription import Subscription
+from penstock.api.live.subscription import Room, Subscription
 from penstock.api.services import Services
 from penstock.bus import Lane
 from penstock.model.errors import Conflict, InvalidInput, NotAllowed, NotFound, PenstockError, TooLarge, Unavailable
@@ -92,6 +92,7 @@ class Connection:
         self._identify = identify
         self._subscriptions: dict[str, Subscription] = {}
         self._lanes: set[Lane] = set()
+        self._room = Room()
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._sending = asyncio.Lock()
@@ -205,8 +206,10 @@ class Connection:
             case Ping(id=name):
                 await self._send(Pong(ts=self._services.clock.now(), id=name))
             case Unsub(id=name):
-                if self._subscriptions.pop(name, None) is None:
+                subscription = self._subscriptions.pop(name, None)
+                if subscription is None:
                     raise NotFound(f"there is no subscription {name!r}")
+                subscription.end()
                 await self._send(Unsubscribed(id=name))
             case Sub():
                 await self._subscribe(message)
@@ -223,7 +226,7 @@ class Connection:
                 hint="one subscription may have several patterns",
             )
         position = Position.parse(asked.token) if isinstance(asked, Resume) else None
-        subscription = Subscription(asked, self.tenant, self._hub)
+        subscription = Subscription(asked, self.tenant, self._hub, self._room)
         if new := set(subscription.wanted.lanes) - self._lanes:
             await self._hub.enter(self, sorted(new))
             self._lanes |= new
@@ -231,7 +234,7 @@ class Connection:
         try:
             await catch_up(self._hub, self._services.reader, self._services.clock, subscription, position)
         except BaseException:
-            del self._subscriptions[asked.id]
+            self._subscriptions.pop(asked.id).end()
             raise
         self._wake.set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -33,10 +34,10 @@ from penstock.model.batch import Batch
 from penstock.model.event import Event
 from penstock.model.series import SeriesKey
 
-__all__ = ["MAX_SERIES", "Subscription"]
+__all__ = ["MAX_SERIES", "Room", "Subscription"]
 
 MAX_SERIES: Final = 20_000
-"""Series of one subscription; readings of any beyond are not sent, which is said once."""
+"""Series of all subscriptions of a connection; readings of any beyond are not sent, which each says once."""
 MAX_EVENTS: Final = 1_000
 """Events that wait; the oldest give way."""
 CHUNK: Final = 5_000
@@ -46,10 +47,17 @@ I64 = npt.NDArray[np.int64]
 _Piece = tuple[Batch, npt.NDArray[np.intp]]
 
 
+@dataclass(slots=True)
+class Room:
+    """How many more series the subscriptions of one connection may have."""
+
+    left: int = MAX_SERIES
+
+
 class Subscription:
     """What one `sub` or `resume` asked for. `offer` never waits; `messages` gives what is to be sent now."""
 
-    def __init__(self, asked: Sub, tenant: str, hub: LiveHub) -> None:
+    def __init__(self, asked: Sub, tenant: str, hub: LiveHub, room: Room) -> None:
         """Raises InvalidInput."""
         self.id = asked.id
         self.tenant = tenant
@@ -59,6 +67,7 @@ class Subscription:
         self.due = 0.0
         """Not before this instant of the loop's clock `messages` is sent."""
         self._hub = hub
+        self._room = room
         self._begun = False
         self._tick = Tick()
         self._numbers: dict[SeriesKey, int] = {}
@@ -90,6 +99,10 @@ class Subscription:
             self._tick.add(series, passing.batch.ts[index], passing.batch.value[index])
         self._take_events(passing.events)
         return self.pending and not before
+
+    def end(self) -> None:
+        """Make room for others; nothing is offered any more."""
+        self._room.left += len(self._numbers)
 
     def stall(self, since: int, until: int) -> None:
         """The client took nothing in [since, until) (epoch ms), so more was merged than asked for: it will be told."""
@@ -156,9 +169,10 @@ class Subscription:
         number = self._numbers.get(key)
         if number is not None:
             return number
-        if len(self._numbers) >= MAX_SERIES:
+        if self._room.left <= 0:
             self._over += 1
             return -1
+        self._room.left -= 1
         number = self._numbers[key] = len(self._numbers)
         self._new.append(
             SeriesName(number=number, site_id=key.site, sensor_id=key.sensor, metric=key.metric, unit=key.unit)
@@ -170,7 +184,7 @@ class Subscription:
             self._over = -(1 << 62)  # said once
             yield Failure(
                 code="too_many_series",
-                detail=f"more than {MAX_SERIES} series match subscription {self.id!r}; the others are not sent",
+                detail=f"a connection has {MAX_SERIES} series at most; others of subscription {self.id!r} are not sent",
                 hint="use narrower patterns",
                 id=self.id,
             )

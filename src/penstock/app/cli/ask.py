@@ -169,7 +169,13 @@ def _line(kind: str, row: Mapping[str, Any]) -> str:
     if kind == "events":
         return f"{row['timestamp']}  event {row['criticality']:>3}  {_clean(row['message'])}"
     if kind == "gap":
-        return paint("33", f"… {row['skipped']} rows skipped: this terminal is slower than the data", stream=sys.stdout)
+        slow = "rows skipped: this terminal is slower than the data"
+        missed = (
+            f"{row['skipped']} {slow}"
+            if "skipped" in row
+            else f"older rows between {row['from']} and {row['to']} left out"
+        )
+        return paint("33", f"… {missed}", stream=sys.stdout)
     where = f"{_clean(row['site_id']):<12}  {_clean(row['sensor_id']):<24}  {_clean(row['metric']):<20}"
     return f"{row['ts']:<24}  {where}  {row['value']:>14,.3f} {row['unit']}"
 

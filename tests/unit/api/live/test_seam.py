@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from penstock.api.live.catchup import BACKFILL_ROWS, catch_up
 from penstock.api.live.hub import LiveHub
 from penstock.api.live.log import Position
-from penstock.api.live.messages import Backfill, Data, Gap, LiveEvents, NewSeries, Resume, Sub, Subscribed
-from penstock.api.live.subscription import CHUNK, Subscription
+from penstock.api.live.messages import Backfill, Data, Failure, Gap, LiveEvents, NewSeries, Resume, Sub, Subscribed
+from penstock.api.live.subscription import CHUNK, Room, Subscription
 from penstock.api.services import ApiConfig
 from penstock.bus import Lane, encode_frame
 from penstock.bus.memory import MemoryBus
@@ -94,7 +94,7 @@ class World:
     async def connect(self):
         common = {"id": "1", "patterns": ["*/*/*"]}
         asked = Sub(**common) if self.token is None else Resume(**common, token=self.token)
-        self.view = Subscription(asked, "acme", self.hub)
+        self.view = Subscription(asked, "acme", self.hub, Room())
         member = Member(self.view)
         await self.hub.enter(member, (Lane.READINGS,))
         position = None if self.token is None else Position.parse(self.token)
@@ -239,3 +239,18 @@ def test_what_is_no_token_is_refused(token):
 def test_a_token_is_read_back():
     position = Position("0123abcd", 17, 3, NOW)
     assert Position.parse(position.token) == position
+
+
+async def test_series_over_the_bound_are_not_sent_it_is_said_once_and_an_end_makes_room():
+    async with World() as world:
+        room = Room(left=2)
+        view = Subscription(Sub(id="1", patterns=["*/*/*"]), "acme", world.hub, room)
+        await world.hub.enter(Member(view), (Lane.READINGS,))
+        await catch_up(world.hub, world.reader, Clock(), view, None)
+        for failures in (1, 0):
+            await world.publish([0, 1, 2])
+            said = list(view.messages())
+            assert [message.series for message in said if isinstance(message, Data)] == [[0, 1]]
+            assert len([message for message in said if isinstance(message, Failure)]) == failures
+        view.end()
+        assert room.left == 2
