@@ -853,6 +853,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graphql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask the GraphQL historian by URL
+         * @description One query as parameters `query`, `variables` (JSON text) and `operationName`. A browser is led to the explorer.
+         */
+        get: operations["graphqlGet"];
+        put?: never;
+        /**
+         * Ask the GraphQL historian
+         * @description One query of the GraphQL historian. The answer is 200 also when fields failed: then it has `errors`.
+         */
+        post: operations["graphqlQuery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graphql/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The GraphQL schema
+         * @description The schema in GraphQL's schema definition language.
+         */
+        get: operations["graphqlSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -5079,6 +5123,330 @@ export interface operations {
                 content: {
                     /** @example (the file) */
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    graphqlGet: {
+        parameters: {
+            query: {
+                /**
+                 * @description GraphQL text
+                 * @example { tenant { id } }
+                 */
+                query: string;
+                /**
+                 * @description Their values as JSON text
+                 * @example {}
+                 */
+                variables?: string;
+                /** @description Which operation of the text to run */
+                operationName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "tenant": {
+                     *           "id": "acme",
+                     *           "points": {
+                     *             "nodes": [
+                     *               {
+                     *                 "sensor": "t-101",
+                     *                 "metric": "temperature",
+                     *                 "latest": {
+                     *                   "value": 294.65,
+                     *                   "unit": "K"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       },
+                     *       "extensions": {
+                     *         "freshness": {
+                     *           "asOf": "2026-01-31T12:00:01.250Z",
+                     *           "stalenessMs": 180,
+                     *           "complete": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            tenant?: {
+                                id?: string | null;
+                                points?: {
+                                    nodes?: {
+                                        sensor?: string | null;
+                                        metric?: string | null;
+                                        latest?: {
+                                            value?: number | null;
+                                            unit?: string | null;
+                                        } | null;
+                                    }[] | null;
+                                } | null;
+                            } | null;
+                        };
+                        extensions?: {
+                            freshness?: {
+                                /** Format: date-time */
+                                asOf?: string | null;
+                                stalenessMs?: number | null;
+                                complete?: boolean;
+                            } | null;
+                        } | null;
+                    };
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "tenant": {
+                     *           "id": "acme",
+                     *           "points": {
+                     *             "nodes": [
+                     *               {
+                     *                 "sensor": "t-101",
+                     *                 "metric": "temperature",
+                     *                 "latest": {
+                     *                   "value": 294.65,
+                     *                   "unit": "K"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       },
+                     *       "extensions": {
+                     *         "freshness": {
+                     *           "asOf": "2026-01-31T12:00:01.250Z",
+                     *           "stalenessMs": 180,
+                     *           "complete": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/graphql-response+json": {
+                        data: {
+                            tenant?: {
+                                id?: string | null;
+                                points?: {
+                                    nodes?: {
+                                        sensor?: string | null;
+                                        metric?: string | null;
+                                        latest?: {
+                                            value?: number | null;
+                                            unit?: string | null;
+                                        } | null;
+                                    }[] | null;
+                                } | null;
+                            } | null;
+                        };
+                        extensions?: {
+                            freshness?: {
+                                /** Format: date-time */
+                                asOf?: string | null;
+                                stalenessMs?: number | null;
+                                complete?: boolean;
+                            } | null;
+                        } | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    graphqlQuery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "tenant": {
+                     *           "id": "acme",
+                     *           "points": {
+                     *             "nodes": [
+                     *               {
+                     *                 "sensor": "t-101",
+                     *                 "metric": "temperature",
+                     *                 "latest": {
+                     *                   "value": 294.65,
+                     *                   "unit": "K"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       },
+                     *       "extensions": {
+                     *         "freshness": {
+                     *           "asOf": "2026-01-31T12:00:01.250Z",
+                     *           "stalenessMs": 180,
+                     *           "complete": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            tenant?: {
+                                id?: string | null;
+                                points?: {
+                                    nodes?: {
+                                        sensor?: string | null;
+                                        metric?: string | null;
+                                        latest?: {
+                                            value?: number | null;
+                                            unit?: string | null;
+                                        } | null;
+                                    }[] | null;
+                                } | null;
+                            } | null;
+                        };
+                        extensions?: {
+                            freshness?: {
+                                /** Format: date-time */
+                                asOf?: string | null;
+                                stalenessMs?: number | null;
+                                complete?: boolean;
+                            } | null;
+                        } | null;
+                    };
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "tenant": {
+                     *           "id": "acme",
+                     *           "points": {
+                     *             "nodes": [
+                     *               {
+                     *                 "sensor": "t-101",
+                     *                 "metric": "temperature",
+                     *                 "latest": {
+                     *                   "value": 294.65,
+                     *                   "unit": "K"
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       },
+                     *       "extensions": {
+                     *         "freshness": {
+                     *           "asOf": "2026-01-31T12:00:01.250Z",
+                     *           "stalenessMs": 180,
+                     *           "complete": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/graphql-response+json": {
+                        data: {
+                            tenant?: {
+                                id?: string | null;
+                                points?: {
+                                    nodes?: {
+                                        sensor?: string | null;
+                                        metric?: string | null;
+                                        latest?: {
+                                            value?: number | null;
+                                            unit?: string | null;
+                                        } | null;
+                                    }[] | null;
+                                } | null;
+                            } | null;
+                        };
+                        extensions?: {
+                            freshness?: {
+                                /** Format: date-time */
+                                asOf?: string | null;
+                                stalenessMs?: number | null;
+                                complete?: boolean;
+                            } | null;
+                        } | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    graphqlSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example type Query {
+                     *       tenant: Tenant!
+                     *       …
+                     *     }
+                     */
+                    "text/plain": unknown;
                 };
             };
             /** @description The request was refused or failed */

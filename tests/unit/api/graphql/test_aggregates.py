@@ -28,7 +28,8 @@ async def test_the_whole_ast_can_be_asked_and_the_numbers_are_the_engine_s(ask, 
                  "fn": "MAX", "by": ["site", "building"], "then": {"fn": "MEAN", "by": ["site"]}, "unit": "degC"},
                 {"name": "c", "where": {"metric": "co2"}, "by": ["site"]},
             ],
-            "show": ["t", "c"],
+            "math": [{"name": "x", "expression": "c / 2"}],
+            "show": ["t", "x"],
             "fill": "NULL",
         },
     )  # fmt: skip
@@ -43,7 +44,8 @@ async def test_the_whole_ast_can_be_asked_and_the_numbers_are_the_engine_s(ask, 
                        then=Then(fn="mean", by=("site",)), unit="degC"),
             "c": Fetch(where=Select(metric="co2"), by=("site",)),
         },
-        show=("t", "c"),
+        math={"x": "c / 2"},
+        show=("t", "x"),
         fill="null",
     )  # fmt: skip
     assert estate.asked == [query]
@@ -52,14 +54,14 @@ async def test_the_whole_ast_can_be_asked_and_the_numbers_are_the_engine_s(ask, 
     assert found == said.column("value").to_pylist()
     assert [ts for line in data["query"]["lines"] for ts in line["columns"]["ts"]] == said.column("ts").to_pylist()
     assert [(line["name"], line["site"]) for line in data["query"]["lines"]] == [
-        (name, f"site-{n}") for name in ("t", "c") for n in (1, 2, 3)
+        (name, f"site-{n}") for name in ("t", "x") for n in (1, 2, 3)
     ]
     assert data["query"]["window"] == "1h"
     assert data["query"]["freshness"] == {"complete": True, "asOf": "2026-01-31T12:00:00Z"}
     assert data["query"]["series"] > 0
 
 
-@pytest.mark.parametrize("fn", ["MEAN", "MAX", "COUNT", "LAST", "TIME_WEIGHTED_MEAN"])
+@pytest.mark.parametrize("fn", ["MEAN", "MAX", "COUNT", "LAST", "STDDEV", "TIME_WEIGHTED_MEAN", "DELTA"])
 async def test_every_room_s_line_is_what_the_room_alone_would_be_told(ask, estate, fn):
     data = await ask(
         f"""{{ tenant {{ sites {{ name buildings {{ name rooms {{ name
@@ -123,6 +125,19 @@ async def test_a_metric_that_a_place_does_not_have_gives_no_lines(ask):
         """{ site(name: "site-1") { aggregate(input: {metric: "humidity"}) { lines { name } freshness { complete } } } }"""
     )
     assert data["site"]["aggregate"] == {"lines": [], "freshness": None}
+
+
+async def test_a_period_is_compared_with_an_earlier_one_in_one_question(ask, estate):
+    data = await ask(
+        """{ site(name: "site-1") { compare(input: {metric: "co2", window: "1h", from: "2026-01-31T10:00:00Z",
+             to: "2026-01-31T12:00:00Z"}, shift: "2h") { lines { name columns { value } } } } }"""
+    )
+    assert estate.kinds() == ["Series", "Query"]
+    lines = {line["name"]: line["columns"]["value"] for line in data["site"]["compare"]["lines"]}
+    assert list(lines) == ["now", "before", "difference", "change"]
+    assert lines["difference"] == [80.0, 80.0]
+    assert lines["change"] == pytest.approx([80 / 415, 80 / 455], abs=0.2)
+    assert np.allclose(lines["now"], np.array(lines["before"]) + 80)
 
 
 async def test_lines_are_thinned_out_and_averaged_on_the_way(ask, estate):
