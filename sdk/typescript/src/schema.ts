@@ -1196,13 +1196,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request was refused or failed */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "code": "invalid",
+                     *       "message": "no row was good",
+                     *       "error": "no row was good"
+                     *     }
+                     */
+                    "application/json": {
+                        code?: string | null;
+                        message?: string | null;
+                        error?: string | null;
+                    };
                 };
             };
         };
@@ -3739,15 +3750,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                } | {
-                    [key: string]: unknown;
-                }[];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Success */
             201: {
@@ -3843,7 +3846,7 @@ export interface operations {
                                     site?: string | null;
                                     unit?: string | null;
                                 } | null;
-                                value?: (number | null)[] | null;
+                                value?: ((number | null) | (string | null))[] | null;
                             }[] | null;
                         };
                     };
@@ -3925,7 +3928,7 @@ export interface operations {
                                     site?: string | null;
                                     unit?: string | null;
                                 } | null;
-                                value?: (number | null)[] | null;
+                                value?: ((number | null) | (string | null))[] | null;
                             }[] | null;
                         };
                     };
@@ -4028,7 +4031,7 @@ export interface operations {
                                     site?: string | null;
                                     unit?: string | null;
                                 } | null;
-                                values?: ((number | null)[] | null)[] | null;
+                                values?: (((number | null) | (string | null))[] | null)[] | null;
                             }[] | null;
                         };
                     };
@@ -4120,7 +4123,7 @@ export interface operations {
                                     site?: string | null;
                                     unit?: string | null;
                                 } | null;
-                                values?: ((number | null)[] | null)[] | null;
+                                values?: (((number | null) | (string | null))[] | null)[] | null;
                             }[] | null;
                         };
                     };
@@ -4152,7 +4155,7 @@ export interface operations {
                  *       "power_w{site=\"plant\"}"
                  *     ]
                  */
-                "match[]"?: string[];
+                "match[]"?: string[] | string;
                 /**
                  * @description Epoch seconds, with decimals, or RFC 3339
                  * @example 1769857200
@@ -4226,7 +4229,7 @@ export interface operations {
             content: {
                 "application/x-www-form-urlencoded": {
                     /** @description Series selectors; what any of them selects counts */
-                    "match[]"?: string[];
+                    "match[]"?: string[] | string;
                     /** @description Epoch seconds, with decimals, or RFC 3339 */
                     start?: string;
                     /** @description Epoch seconds, with decimals, or RFC 3339 */
@@ -4286,7 +4289,7 @@ export interface operations {
                  *       "power_w{site=\"plant\"}"
                  *     ]
                  */
-                "match[]": string[];
+                "match[]": string[] | string;
                 /**
                  * @description Epoch seconds, with decimals, or RFC 3339
                  * @example 1769857200
@@ -4367,7 +4370,7 @@ export interface operations {
             content: {
                 "application/x-www-form-urlencoded": {
                     /** @description Series selectors; what any of them selects counts */
-                    "match[]": string[];
+                    "match[]": string[] | string;
                     /** @description Epoch seconds, with decimals, or RFC 3339 */
                     start?: string;
                     /** @description Epoch seconds, with decimals, or RFC 3339 */
@@ -4549,7 +4552,7 @@ export interface operations {
                  *       "power_w{site=\"plant\"}"
                  *     ]
                  */
-                "match[]"?: string[];
+                "match[]"?: string[] | string;
                 /**
                  * @description Epoch seconds, with decimals, or RFC 3339
                  * @example 1769857200
@@ -4976,7 +4979,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: {
+                        data: ({
                             id?: string | null;
                             kind?: string | null;
                             state?: string | null;
@@ -4992,7 +4995,24 @@ export interface operations {
                             complete?: boolean;
                             result?: unknown;
                             file?: string | null;
-                        }[];
+                        } | {
+                            id?: string | null;
+                            kind?: string | null;
+                            state?: string | null;
+                            format?: string | null;
+                            rows?: number | null;
+                            rows_expected?: number | null;
+                            bytes?: number | null;
+                            /** Format: date-time */
+                            created?: string | null;
+                            /** Format: date-time */
+                            expires?: string | null;
+                            /** Format: date-time */
+                            as_of?: string;
+                            complete?: boolean;
+                            result?: string | null;
+                            file?: string | null;
+                        })[];
                     };
                 };
             };

@@ -97,6 +97,7 @@ LINES: Final = operation(
     {},
     bodies={"text/plain": {"telegraf": _LINE}},
     status=204,
+    refusal={"application/json": {"code": "invalid", "message": "no row was good", "error": "no row was good"}},
 )
 TEMPERATURE: Final = operation(
     "writeRoomTemperature",
@@ -274,9 +275,7 @@ TICKET: Final = operation(
     "A one-time ticket for a live WebSocket",
     "Read",
     {"application/json": {"ticket": "pt_9f0b3d…", "expires": "2026-01-31T12:00:30Z"}},
-    bodies={"application/json": {"empty": {}}},
     status=201,
-    optional_body=True,
 )
 _FATES: Final = {
     "received": 120,

@@ -52,8 +52,12 @@ def operation(
     bodies: Mapping[str, Mapping[str, Any]] | None = None,
     status: int = 200,
     optional_body: bool = False,
+    refusal: Mapping[str, Any] | None = None,
 ) -> Operation:
-    """What `add_api_route` takes. `answers`: media type → example; `bodies`: media type → name → example."""
+    """What `add_api_route` takes. `answers`: media type → example; `bodies`: media type → name → example.
+
+    `refusal`: media type → example, where a protocol has its own instead of problem documents.
+    """
     described: Operation = {
         "response_class": JSONResponse if "application/json" in answers else Response,
         "operation_id": operation_id,
@@ -63,9 +67,9 @@ def operation(
         "responses": {
             status: {
                 "description": "Success",
-                "content": {media: _answer(media, example) for media, example in answers.items()},
+                "content": _contents(answers),
             },
-            "default": _PROBLEM,
+            "default": _PROBLEM if refusal is None else {"description": "Refused", "content": _contents(refusal)},
         },
     }
     if bodies:
@@ -78,6 +82,10 @@ def operation(
         }
         described["openapi_extra"] = {"requestBody": {"required": not optional_body, "content": content}}
     return described
+
+
+def _contents(answers: Mapping[str, Any]) -> dict[str, Any]:
+    return {media: _answer(media, example) for media, example in answers.items()}
 
 
 def _body_schema(media: str) -> dict[str, Any]:
@@ -106,7 +114,8 @@ def _shape_of(example: object) -> dict[str, Any]:
             return {"type": "object", "properties": properties}
         case list():
             items = cast("list[object]", example)
-            return {"type": "array", "items": _item(items[0]) if items else {}}
+            shapes = [shape for at, value in enumerate(items) if (shape := _item(value)) not in map(_item, items[:at])]
+            return {"type": "array", "items": shapes[0] if len(shapes) == 1 else {"anyOf": shapes} if shapes else {}}
         case bool():
             return {"type": "boolean"}
         case int() | float():

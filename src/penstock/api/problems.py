@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from penstock.model.errors import (
@@ -202,9 +203,9 @@ def install(app: FastAPI, paths: Sequence[str]) -> None:
         if status == 404:
             detail, hint = f"there is nothing at {request.url.path}", _near(request.url.path, paths)
         elif status == 405:
-            allowed = (error.headers or {}).get("allow") or (error.headers or {}).get("Allow", "")
-            detail = f"{request.method} is not possible at {request.url.path}"
-            hint = f"use {allowed}" if allowed else None
+            allowed = _allowed(app, request.scope)
+            detail, hint = f"{request.method} is not possible at {request.url.path}", f"use {allowed}"
+            return problem(request.scope, status, code, detail, hint=hint, headers={"allow": allowed})
         return problem(request.scope, status, code, detail, hint=hint, headers=error.headers)
 
     async def on_validation(request: Request, error: Exception) -> Response:
@@ -229,6 +230,12 @@ def install(app: FastAPI, paths: Sequence[str]) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(ClientDisconnect, on_disconnect)
+
+
+def _allowed(app: FastAPI, scope: Scope) -> str:
+    """The methods of all routes at this path; the router itself names those of the first one only."""
+    routes = (route for route in app.routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE)
+    return ", ".join(sorted(set[str]().union(*(route.methods or () for route in routes))))
 
 
 _PARAMETER: Final = re.compile(r"\{(\w+)(:\w+)?\}")

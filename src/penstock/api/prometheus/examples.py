@@ -62,7 +62,8 @@ _WORDS: Final[dict[str, tuple[str, Any]]] = {
 
 
 def _schema(name: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "string"}} if name == "match[]" else {"type": "string"}
+    # One of them is no list in a form.
+    return {"type": ["array", "string"], "items": {"type": "string"}} if name == "match[]" else {"type": "string"}
 
 
 def _described(operation_id: str, summary: str, data: Any, *names: str, needed: tuple[str, ...] = ()) -> Operation:

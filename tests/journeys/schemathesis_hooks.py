@@ -1,0 +1,19 @@
+"""How schemathesis writes bodies that it does not know."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import schemathesis
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_: Any, value: Any) -> bytes:
+    rows = value if isinstance(value, list) else [value]
+    return "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode(errors="replace")
+
+
+@schemathesis.serializer("application/vnd.apache.arrow.stream", "application/x-protobuf")
+def octets(_: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
