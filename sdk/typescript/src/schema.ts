@@ -1533,13 +1533,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request was refused or failed */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "status": "error",
+                     *       "errorType": "bad_data",
+                     *       "error": "not a WriteRequest"
+                     *     }
+                     */
+                    "application/json": {
+                        status?: string | null;
+                        errorType?: string | null;
+                        error?: string | null;
+                    };
                 };
             };
         };
@@ -2237,9 +2248,9 @@ export interface operations {
                         method?: string | null;
                         series?: number | null;
                         /** Format: date-time */
-                        as_of: string;
-                        staleness_ms: number;
-                        complete: boolean;
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
                     };
                 };
             };
@@ -2421,9 +2432,9 @@ export interface operations {
                         voltage_v?: number | null;
                         current_a?: number | null;
                         /** Format: date-time */
-                        as_of: string;
-                        staleness_ms: number;
-                        complete: boolean;
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
                     };
                 };
             };
@@ -3039,9 +3050,9 @@ export interface operations {
                         } | null;
                         conversions?: unknown[] | null;
                         /** Format: date-time */
-                        as_of: string;
-                        staleness_ms: number;
-                        complete: boolean;
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
                     };
                 };
             };
@@ -3220,9 +3231,9 @@ export interface operations {
                             reserve_bytes?: number | null;
                         } | null;
                         /** Format: date-time */
-                        as_of: string;
-                        staleness_ms: number;
-                        complete: boolean;
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
                     };
                 };
             };
@@ -3329,9 +3340,9 @@ export interface operations {
                             committed_ts?: string | null;
                         }[] | null;
                         /** Format: date-time */
-                        as_of: string;
-                        staleness_ms: number;
-                        complete: boolean;
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
                     };
                 };
             };
@@ -3579,9 +3590,9 @@ export interface operations {
                             detail?: string | null;
                         }[] | null;
                         /** Format: date-time */
-                        as_of: string;
-                        staleness_ms: number;
-                        complete: boolean;
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
                     };
                 };
             };
@@ -3837,7 +3848,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             resultType?: string | null;
                             result?: {
                                 metric?: {
@@ -3919,7 +3930,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             resultType?: string | null;
                             result?: {
                                 metric?: {
@@ -4022,7 +4033,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             resultType?: string | null;
                             result?: {
                                 metric?: {
@@ -4114,7 +4125,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             resultType?: string | null;
                             result?: {
                                 metric?: {
@@ -4197,7 +4208,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: (string | null)[];
+                        data?: (string | null)[];
                     };
                 };
             };
@@ -4259,7 +4270,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: (string | null)[];
+                        data?: (string | null)[];
                     };
                 };
             };
@@ -4333,7 +4344,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             __name__?: string | null;
                             sensor?: string | null;
                             site?: string | null;
@@ -4402,7 +4413,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             __name__?: string | null;
                             sensor?: string | null;
                             site?: string | null;
@@ -4467,7 +4478,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: unknown[];
+                        data?: unknown[];
                     };
                 };
             };
@@ -4522,7 +4533,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: unknown[];
+                        data?: unknown[];
                     };
                 };
             };
@@ -4593,7 +4604,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: (string | null)[];
+                        data?: (string | null)[];
                     };
                 };
             };
@@ -4656,7 +4667,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             power_w?: {
                                 type?: string | null;
                                 help?: string | null;
@@ -4708,7 +4719,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             groups?: unknown[] | null;
                         };
                     };
@@ -4756,7 +4767,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             alerts?: unknown[] | null;
                         };
                     };
@@ -4809,7 +4820,7 @@ export interface operations {
                      */
                     "application/json": {
                         status?: string | null;
-                        data: {
+                        data?: {
                             version?: string | null;
                             revision?: string | null;
                             branch?: string | null;
@@ -4911,8 +4922,8 @@ export interface operations {
                         /** Format: date-time */
                         expires?: string | null;
                         /** Format: date-time */
-                        as_of: string;
-                        complete: boolean;
+                        as_of?: string;
+                        complete?: boolean;
                         result?: string | null;
                         file?: string | null;
                     };
@@ -4979,7 +4990,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: ({
+                        data?: ({
                             id?: string | null;
                             kind?: string | null;
                             state?: string | null;
@@ -5077,8 +5088,8 @@ export interface operations {
                         /** Format: date-time */
                         expires?: string | null;
                         /** Format: date-time */
-                        as_of: string;
-                        complete: boolean;
+                        as_of?: string;
+                        complete?: boolean;
                         result?: string | null;
                         file?: string | null;
                     };
@@ -5213,7 +5224,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: {
+                        data?: {
                             tenant?: {
                                 id?: string | null;
                                 points?: {
@@ -5266,7 +5277,7 @@ export interface operations {
                      *     }
                      */
                     "application/graphql-response+json": {
-                        data: {
+                        data?: {
                             tenant?: {
                                 id?: string | null;
                                 points?: {
@@ -5355,7 +5366,7 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        data: {
+                        data?: {
                             tenant?: {
                                 id?: string | null;
                                 points?: {
@@ -5408,7 +5419,7 @@ export interface operations {
                      *     }
                      */
                     "application/graphql-response+json": {
-                        data: {
+                        data?: {
                             tenant?: {
                                 id?: string | null;
                                 points?: {

@@ -100,8 +100,8 @@ def _answer(media: str, example: Any) -> dict[str, Any]:
     if not media.endswith("json") or not isinstance(example, dict):
         return {"example": example}
     schema = _shape_of(cast("object", example))
-    if required := sorted(_SAID_BY_EVERY_LIST & example.keys()):
-        schema["required"] = required
+    if "next_cursor" in example:
+        schema["required"] = sorted(_SAID_BY_EVERY_LIST & example.keys())
     return {"schema": schema, "example": example}
 
 

@@ -113,8 +113,8 @@ async def test_every_operation_has_an_id_a_summary_a_description_and_examples(do
             for media, content in operation["requestBody"]["content"].items():
                 assert content["schema"], (path, media)
                 assert content["examples"], (path, media)
-        line_protocol = operation["operationId"] == "writeLineProtocol"
-        refusal = "application/json" if line_protocol else "application/problem+json"
+        foreign = operation["operationId"] in {"writeLineProtocol", "prometheusRemoteWrite"}
+        refusal = "application/json" if foreign else "application/problem+json"
         assert refusal in operation["responses"]["default"]["content"]
 
 

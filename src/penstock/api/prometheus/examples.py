@@ -152,4 +152,5 @@ WRITE: Final = operation(
     {},
     bodies={"application/x-protobuf": {"snappy": "(WriteRequest, as Prometheus's remote write 1.0 sends it)"}},
     status=204,
+    refusal={"application/json": {"status": "error", "errorType": "bad_data", "error": "not a WriteRequest"}},
 )
