@@ -398,6 +398,147 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalog/unassigned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series that the catalog places nowhere
+         * @description Series that the catalog places nowhere: new sensors appear here by themselves, with the place that they say.
+         */
+        get: operations["listUnassigned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say where sensors measure
+         * @description Say where and by what sensors measure, one or many at once, all or none; points are created as needed.
+         *
+         *     Of `building`, `room` and `equipment` those that are left out are emptied when another one is named; every other
+         *     field that is left out stays as it was.
+         */
+        post: operations["assignSensors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The catalog as a file
+         * @description The whole catalog as JSON, Brick (JSON-LD) or Haystack (JSON), or one kind of record as CSV.
+         */
+        get: operations["exportCatalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create and change records from a file
+         * @description Create and change records from a file as an export writes it: all of them, or none if one is refused (400).
+         *
+         *     Fields that the file does not have stay as they were; nothing is deleted. `dry_run` answers the verdicts alone.
+         */
+        post: operations["importCatalog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Records of the catalog
+         * @description Records of a kind, in the order of their keys.
+         */
+        get: operations["listRecords"];
+        put?: never;
+        /**
+         * Create a record
+         * @description Create a record. The same again changes nothing (200); another one of the same key is refused (409).
+         */
+        post: operations["createRecord"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/{kind}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One record
+         * @description One record, with its ETag.
+         */
+        get: operations["getRecord"];
+        /**
+         * Replace a record
+         * @description Replace a record as a whole: what the body leaves out is put back to its default. Needs If-Match.
+         */
+        put: operations["replaceRecord"];
+        post?: never;
+        /**
+         * Delete a record
+         * @description Delete a record to which nothing refers any more, and answer what it was. Needs If-Match.
+         */
+        delete: operations["deleteRecord"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a record
+         * @description Change some fields of a record by a JSON merge patch (RFC 7396): null puts a field back. Needs If-Match.
+         */
+        patch: operations["changeRecord"];
+        trace?: never;
+    };
     "/v1/explain": {
         parameters: {
             query?: never;
@@ -3234,6 +3375,939 @@ export interface operations {
                         as_of?: string;
                         staleness_ms?: number;
                         complete?: boolean;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnassigned: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                sensor?: string | null;
+                metric?: string | null;
+                /** @description Series at most */
+                limit?: number;
+                /** @description `next_cursor` of the answer before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "sensor_id": "t2",
+                     *           "site_id": "default",
+                     *           "metric": "temperature",
+                     *           "unit": "K",
+                     *           "building": "",
+                     *           "room": "",
+                     *           "first_ts": "2026-01-31T11:00:00Z",
+                     *           "last_ts": "2026-01-31T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            sensor_id?: string | null;
+                            site_id?: string | null;
+                            metric?: string | null;
+                            unit?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            tags?: unknown;
+                            /** Format: date-time */
+                            first_ts?: string | null;
+                            /** Format: date-time */
+                            last_ts?: string | null;
+                        }[];
+                        next_cursor: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "sensor_id": [
+                     *           "t2"
+                     *         ],
+                     *         "site_id": [
+                     *           "default"
+                     *         ],
+                     *         "metric": [
+                     *           "temperature"
+                     *         ],
+                     *         "unit": [
+                     *           "K"
+                     *         ],
+                     *         "building": [
+                     *           ""
+                     *         ],
+                     *         "room": [
+                     *           ""
+                     *         ],
+                     *         "tags": [
+                     *           null
+                     *         ],
+                     *         "first_ts": [
+                     *           "2026-01-31T11:00:00Z"
+                     *         ],
+                     *         "last_ts": [
+                     *           "2026-01-31T12:00:00Z"
+                     *         ]
+                     *       },
+                     *       "as_of": 1769860801250,
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/vnd.penstock.columns+json": {
+                        columns: {
+                            sensor_id?: (string | null)[] | null;
+                            site_id?: (string | null)[] | null;
+                            metric?: (string | null)[] | null;
+                            unit?: (string | null)[] | null;
+                            building?: (string | null)[] | null;
+                            room?: (string | null)[] | null;
+                            tags?: unknown[] | null;
+                            first_ts?: (string | null)[] | null;
+                            last_ts?: (string | null)[] | null;
+                        };
+                        next_cursor: string | null;
+                        as_of: number;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example sensor_id,site_id,metric,unit,building,room,tags,first_ts,last_ts
+                     *     t2,default,temperature,K,,,None,2026-01-31T11:00:00Z,2026-01-31T12:00:00Z
+                     */
+                    "text/csv": unknown;
+                    /** @example (Arrow IPC stream of the same columns) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignSensors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "action": "created",
+                     *           "name": "",
+                     *           "attributes": {},
+                     *           "site_id": "default",
+                     *           "sensor_id": "t1",
+                     *           "metric": "",
+                     *           "building": "hq",
+                     *           "room": "101",
+                     *           "version": 18
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data?: {
+                            action?: string | null;
+                            name?: string | null;
+                            attributes?: Record<string, never> | null;
+                            site_id?: string | null;
+                            sensor_id?: string | null;
+                            metric?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            equipment?: unknown;
+                            device?: unknown;
+                            sensor_type?: unknown;
+                            version?: number | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportCatalog: {
+        parameters: {
+            query?: {
+                format?: "json" | "csv" | "brick" | "haystack";
+                /** @description Of CSV: the kind of record, one file for each */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "buildings": [
+                     *         {
+                     *           "id": "hq",
+                     *           "site": "campus",
+                     *           "name": "Headquarters"
+                     *         }
+                     *       ],
+                     *       "points": [
+                     *         {
+                     *           "site_id": "default",
+                     *           "sensor_id": "t1",
+                     *           "building": "hq",
+                     *           "room": "101",
+                     *           "sensor_type": "sht41"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        buildings?: {
+                            id?: string | null;
+                            site?: string | null;
+                            name?: string | null;
+                        }[] | null;
+                        points?: {
+                            site_id?: string | null;
+                            sensor_id?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            sensor_type?: string | null;
+                        }[] | null;
+                    };
+                    /**
+                     * @example site_id,sensor_id,metric,building,room
+                     *     default,t1,,hq,101
+                     */
+                    "text/csv": unknown;
+                    /**
+                     * @example {
+                     *       "@context": {},
+                     *       "@graph": []
+                     *     }
+                     */
+                    "application/ld+json": {
+                        "@context"?: Record<string, never> | null;
+                        "@graph"?: unknown[] | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importCatalog: {
+        parameters: {
+            query?: {
+                /** @description Follows from Content-Type; haystack must be named */
+                format?: ("json" | "csv" | "brick" | "haystack") | null;
+                /** @description Of CSV: the kind of record, one file for each */
+                kind?: string;
+                /** @description Judge every record, and change nothing */
+                dry_run?: boolean;
+                /** @description Of a CSV of points: also create the sites, buildings, rooms, equipment, devices and sensor types that it names and that are not there */
+                create_missing?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never> | Record<string, never>[];
+                "text/csv": string;
+                "application/ld+json": Record<string, never> | Record<string, never>[];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dry_run": false,
+                     *       "records": 1,
+                     *       "created": 1,
+                     *       "updated": 0,
+                     *       "unchanged": 0,
+                     *       "refused": 0,
+                     *       "data": [
+                     *         {
+                     *           "row": 0,
+                     *           "kind": "rooms",
+                     *           "key": "hq/101",
+                     *           "action": "created"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        dry_run?: boolean | null;
+                        records?: number | null;
+                        created?: number | null;
+                        updated?: number | null;
+                        unchanged?: number | null;
+                        refused?: number | null;
+                        data?: {
+                            row?: number | null;
+                            kind?: string | null;
+                            key?: string | null;
+                            action?: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecords: {
+        parameters: {
+            query?: {
+                id?: string | null;
+                name?: string | null;
+                site?: string | null;
+                building?: string | null;
+                room?: string | null;
+                floor?: string | null;
+                equipment?: string | null;
+                type?: string | null;
+                part_of?: string | null;
+                device?: string | null;
+                sensor_type?: string | null;
+                site_id?: string | null;
+                sensor_id?: string | null;
+                metric?: string | null;
+                /** @description Records at most */
+                limit?: number;
+                /** @description `next_cursor` of the answer before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                kind: "sites" | "buildings" | "rooms" | "equipment" | "devices" | "sensor-types" | "points";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "",
+                     *           "attributes": {},
+                     *           "building": "hq",
+                     *           "id": "101",
+                     *           "floor": "1",
+                     *           "version": 17
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            name?: string | null;
+                            attributes?: Record<string, never> | null;
+                            building?: string | null;
+                            id?: string | null;
+                            floor?: string | null;
+                            version?: number | null;
+                        }[];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "sites" | "buildings" | "rooms" | "equipment" | "devices" | "sensor-types" | "points";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                    /** @default  */
+                    zone?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id: string;
+                    site: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    building: string;
+                    id: string;
+                    /** @default  */
+                    floor?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id: string;
+                    /** @default  */
+                    type?: string;
+                    site?: string | null;
+                    building?: string | null;
+                    room?: string | null;
+                    part_of?: string | null;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id: string;
+                    /** @default  */
+                    manufacturer?: string;
+                    /** @default  */
+                    model?: string;
+                    /** @default  */
+                    serial?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id: string;
+                    /** @default  */
+                    metric?: string;
+                    /** @default  */
+                    unit?: string;
+                    /** @default  */
+                    description?: string;
+                    accuracy?: number | null;
+                    /** @default  */
+                    preprocessing?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    site_id: string;
+                    sensor_id: string;
+                    /** @default  */
+                    metric?: string;
+                    building?: string | null;
+                    room?: string | null;
+                    equipment?: string | null;
+                    device?: string | null;
+                    sensor_type?: string | null;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description It was there already, just so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "",
+                     *       "attributes": {},
+                     *       "building": "hq",
+                     *       "id": "101",
+                     *       "floor": "1",
+                     *       "version": 17
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string | null;
+                        attributes?: Record<string, never> | null;
+                        building?: string | null;
+                        id?: string | null;
+                        floor?: string | null;
+                        version?: number | null;
+                    };
+                };
+            };
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "",
+                     *       "attributes": {},
+                     *       "building": "hq",
+                     *       "id": "101",
+                     *       "floor": "1",
+                     *       "version": 17
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string | null;
+                        attributes?: Record<string, never> | null;
+                        building?: string | null;
+                        id?: string | null;
+                        floor?: string | null;
+                        version?: number | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "sites" | "buildings" | "rooms" | "equipment" | "devices" | "sensor-types" | "points";
+                /** @description What names the record, such as `hq/101` of a room; each part percent-encoded */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "",
+                     *       "attributes": {},
+                     *       "building": "hq",
+                     *       "id": "101",
+                     *       "floor": "1",
+                     *       "version": 17
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string | null;
+                        attributes?: Record<string, never> | null;
+                        building?: string | null;
+                        id?: string | null;
+                        floor?: string | null;
+                        version?: number | null;
+                    };
+                };
+            };
+            /** @description It still has the version of If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceRecord: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description ETag of the record as it was read, or `*` */
+                "If-Match": string;
+            };
+            path: {
+                kind: "sites" | "buildings" | "rooms" | "equipment" | "devices" | "sensor-types" | "points";
+                /** @description What names the record, such as `hq/101` of a room; each part percent-encoded */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id?: string;
+                    /** @default  */
+                    zone?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id?: string;
+                    site?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    building?: string;
+                    id?: string;
+                    /** @default  */
+                    floor?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id?: string;
+                    /** @default  */
+                    type?: string;
+                    site?: string | null;
+                    building?: string | null;
+                    room?: string | null;
+                    part_of?: string | null;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id?: string;
+                    /** @default  */
+                    manufacturer?: string;
+                    /** @default  */
+                    model?: string;
+                    /** @default  */
+                    serial?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    id?: string;
+                    /** @default  */
+                    metric?: string;
+                    /** @default  */
+                    unit?: string;
+                    /** @default  */
+                    description?: string;
+                    accuracy?: number | null;
+                    /** @default  */
+                    preprocessing?: string;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                } | {
+                    site_id?: string;
+                    sensor_id?: string;
+                    /** @default  */
+                    metric?: string;
+                    building?: string | null;
+                    room?: string | null;
+                    equipment?: string | null;
+                    device?: string | null;
+                    sensor_type?: string | null;
+                    /** @default  */
+                    name?: string;
+                    /** @default {} */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
+                    readonly version?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "",
+                     *       "attributes": {},
+                     *       "building": "hq",
+                     *       "id": "101",
+                     *       "floor": "1",
+                     *       "version": 17
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string | null;
+                        attributes?: Record<string, never> | null;
+                        building?: string | null;
+                        id?: string | null;
+                        floor?: string | null;
+                        version?: number | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRecord: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description ETag of the record as it was read, or `*` */
+                "If-Match": string;
+            };
+            path: {
+                kind: "sites" | "buildings" | "rooms" | "equipment" | "devices" | "sensor-types" | "points";
+                /** @description What names the record, such as `hq/101` of a room; each part percent-encoded */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "",
+                     *       "attributes": {},
+                     *       "building": "hq",
+                     *       "id": "101",
+                     *       "floor": "1",
+                     *       "version": 17
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string | null;
+                        attributes?: Record<string, never> | null;
+                        building?: string | null;
+                        id?: string | null;
+                        floor?: string | null;
+                        version?: number | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRecord: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description ETag of the record as it was read, or `*` */
+                "If-Match": string;
+            };
+            path: {
+                kind: "sites" | "buildings" | "rooms" | "equipment" | "devices" | "sensor-types" | "points";
+                /** @description What names the record, such as `hq/101` of a room; each part percent-encoded */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": Record<string, never>;
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "",
+                     *       "attributes": {},
+                     *       "building": "hq",
+                     *       "id": "101",
+                     *       "floor": "1",
+                     *       "version": 17
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string | null;
+                        attributes?: Record<string, never> | null;
+                        building?: string | null;
+                        id?: string | null;
+                        floor?: string | null;
+                        version?: number | null;
                     };
                 };
             };
