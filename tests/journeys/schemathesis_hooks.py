@@ -1,4 +1,4 @@
-"""How schemathesis writes bodies that it does not know."""
+"""How schemathesis writes bodies that it does not know, and what it asks of GraphQL."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def lines(_: Any, value: Any) -> bytes:
 @schemathesis.serializer("application/vnd.apache.arrow.stream", "application/x-protobuf")
 def octets(_: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+@schemathesis.check
+def graphql_refuses_or_answers(_: Any, response: Any, __: Any) -> None:
+    """Refusals are errors with a code of their own; what failed has one that says so."""
+    assert response.status_code < 500
+    for error in response.json().get("errors", ()):
+        assert error["extensions"]["code"] != "internal_error", error

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 import pyarrow as pa
 from fastapi import FastAPI, Path, Query, Request
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
 from penstock.api.auth import identity_of
@@ -42,6 +43,15 @@ _PLACE: Final = ("building", "room", "equipment")
 _PAGES: Final = 20
 """Pages of the series listing that one answer looks through; one that found too little goes on behind them."""
 
+
+class _KindConvertor(StringConvertor):
+    """Paths of kinds are those of records alone, so that another method on `/assign` is not taken for an unknown kind."""
+
+    regex = "|".join(KINDS)
+
+
+register_url_convertor("catalog_kind", _KindConvertor())
+
 KindPath = Annotated[str, Path(max_length=32, json_schema_extra={"enum": list(KINDS)})]
 KeyPath = Annotated[
     str,
@@ -64,9 +74,10 @@ class CatalogDoors:
         add(f"{PREFIX}/assign", self.assign, methods=["POST"], **examples.ASSIGN)
         add(f"{PREFIX}/export", self.export, **examples.EXPORT)
         add(f"{PREFIX}/import", self.take_in, methods=["POST"], **examples.IMPORT)
-        add(f"{PREFIX}/{{kind}}", self.listing, **examples.LIST)
-        add(f"{PREFIX}/{{kind}}", self.create, methods=["POST"], **examples.CREATE)
-        one = f"{PREFIX}/{{kind}}/{{key:path}}"
+        some = f"{PREFIX}/{{kind:catalog_kind}}"
+        add(some, self.listing, **examples.LIST)
+        add(some, self.create, methods=["POST"], **examples.CREATE)
+        one = f"{some}/{{key:path}}"
         add(one, self.show, **examples.SHOW)
         add(one, self.replace, methods=["PUT"], **examples.REPLACE)
         add(one, self.change, methods=["PATCH"], **examples.CHANGE)
