@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from penstock.accounts.keys import KeyRing
 from penstock.api.services import ApiConfig
 from penstock.bus.memory import MemoryBus
+from penstock.store.catalog.sql import SqlCatalog, SqlConfig
 from tests.fuzz.mutate import mutated
 from tests.fuzz.targets import TARGETS
 from tests.unit.api.conftest import World
@@ -74,7 +75,9 @@ async def _status(method: str, path: str, headers: dict[str, str], body: bytes |
     bus = MemoryBus()
     await bus.open()
     with tempfile.TemporaryDirectory() as directory:
-        world = World(bus, KeyRing(Path(directory) / "keys.json"), ApiConfig())
+        catalog = SqlCatalog(SqlConfig(f"sqlite:///{Path(directory) / 'catalog.db'}"))
+        await catalog.open()
+        world = World(bus, KeyRing(Path(directory) / "keys.json"), ApiConfig(), catalog)
         client = world.client()
         raw = {name: value.encode("utf-8", "surrogateescape") for name, value in headers.items()}
         try:

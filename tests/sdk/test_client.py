@@ -91,7 +91,13 @@ def test_tables_hold_the_same_as_rows(client):
     assert str(arrow.schema.field("ts").type) == "timestamp[ms, tz=UTC]"
     assert b"staleness_ms" in arrow.schema.metadata[b"penstock"]
     assert result.to_polars()["value"].to_list() == values
-    assert result.to_pandas()["value"].tolist() == values
+
+
+def test_a_table_becomes_a_pandas_frame(client):
+    # Not among the tests' own packages: Arrow and DuckDB load it wherever it is installed, 40 MB a process.
+    pytest.importorskip("pandas")
+    result = client.recent("sdk/m 1", limit=10)
+    assert result.to_pandas()["value"].tolist() == [r.value for r in result]
 
 
 def test_events_are_paged_by_time_though_many_share_an_instant(client):

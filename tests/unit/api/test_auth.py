@@ -21,6 +21,7 @@ def every_route(app):
         path = route.path
         for name in ("{sensor:path}", "{reading:path}", "{path:path}"):
             path = path.replace(name, "x")
+        path = path.replace("{kind:catalog_kind}", "rooms").replace("{key:path}", "x")
         while "{" in path:
             path = path[: path.index("{")] + "x" + path[path.index("}") + 1 :]
         if path == "/static-offline-docs":

@@ -66,7 +66,9 @@ def frames_of_readings(draw: st.DrawFn) -> Frame:
         np.array(column(INT64), np.int64),
         np.array(column(st.floats(allow_nan=False)), np.float64),
         np.array(column(INT64), np.int64),
-        draw(st.dictionaries(st.tuples(TEXT, TEXT), st.builds(Attributes, TEXT, TEXT, st.dictionaries(TEXT, TEXT)))),
+        draw(
+            st.dictionaries(st.tuples(TEXT, TEXT), st.builds(Attributes, TEXT, TEXT, tags=st.dictionaries(TEXT, TEXT)))
+        ),
     )
     return Frame(draw(TEXT), "t", draw(INT64), draw(parts_of(n)), batch)
 

@@ -117,8 +117,8 @@ class Line:
     rows: strawberry.Private[pa.Table]
     group: strawberry.Private[Mapping[str, str]]
     name: str = strawberry.field(description="The name it was fetched or computed under")
-    metric: str
-    unit: str
+    metric: str | None = strawberry.field(description="Null where what it was computed from differs in it")
+    unit: str | None = strawberry.field(description="As `metric`")
 
     @strawberry.field(description="What the line is of")
     def groups(self) -> list[Group]:
@@ -206,10 +206,11 @@ def lines_of(table: pa.Table) -> list[Line]:
     table = table.combine_chunks()
     lines: list[Line] = []
     for span in _spans(table, keys):
-        said: dict[str, str] = {name: table.column(name)[span.start].as_py() or "" for name in keys}
+        said: dict[str, str | None] = {name: table.column(name)[span.start].as_py() for name in keys}
         rows = table.slice(span.start, span.length)
-        name, metric, unit = said.pop("name", ""), said.pop("metric", ""), said.pop("unit", "")
-        lines.append(Line(rows=rows, group=said, name=name, metric=metric, unit=unit))
+        name, metric, unit = said.pop("name", None) or "", said.pop("metric", None), said.pop("unit", None)
+        group = {key: value or "" for key, value in said.items()}
+        lines.append(Line(rows=rows, group=group, name=name, metric=metric, unit=unit))
     return lines
 
 

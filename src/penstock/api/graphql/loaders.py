@@ -143,7 +143,7 @@ async def lines(op: Operation, scope: Scope, wanted: Aggregation) -> QueryResult
         columns = [column_of(level) for level in scopes[0].columns]
         found: dict[tuple[str, ...], list[Any]] = {}
         for line in lines_of(said.table) if said else ():
-            place = tuple(line.metric if column == "metric" else line.group[column] for column in columns)
+            place = tuple(line.metric or "" if column == "metric" else line.group[column] for column in columns)
             found.setdefault(place, []).append(line)
         return [QueryResult.of(said, found.get(scope.names, [])) for scope in scopes]
 

@@ -9,11 +9,10 @@ Message: https://prometheus.io/docs/specs/prw/remote_write_spec/
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError
 
 from penstock.model.batch import Draft, DraftKey
 from penstock.model.errors import InvalidInput
@@ -26,36 +25,38 @@ _TAKEN: Final = frozenset(
     {"__name__", "metric", "site", "job", "sensor", "instance", "unit", "building", "room", "equipment"}
 )
 _MAX_LABELS: Final = 64
-_FIELD: Final = descriptor_pb2.FieldDescriptorProto
 
 
-def _messages() -> Any:
-    """The class of `WriteRequest`, of the fields that are read; others are skipped as unknown."""
+@cache
+def _write_request() -> tuple[Any, type[Exception]]:
+    """The class of `WriteRequest`, of the fields that are read (others are skipped as unknown), and what it raises for other bytes."""
+    # Ten megabytes in every process that decodes anything, for a format that most do not receive.
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # noqa: PLC0415 - as above
+    from google.protobuf.message import DecodeError  # noqa: PLC0415 - as above
+
+    kinds = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="penstock/remote_write.proto", package="prometheus", syntax="proto3")
     shapes: dict[str, tuple[tuple[str, int, int, str], ...]] = {
-        "Label": (("name", 1, _FIELD.TYPE_STRING, ""), ("value", 2, _FIELD.TYPE_STRING, "")),
-        "Sample": (("value", 1, _FIELD.TYPE_DOUBLE, ""), ("timestamp", 2, _FIELD.TYPE_INT64, "")),
+        "Label": (("name", 1, kinds.TYPE_STRING, ""), ("value", 2, kinds.TYPE_STRING, "")),
+        "Sample": (("value", 1, kinds.TYPE_DOUBLE, ""), ("timestamp", 2, kinds.TYPE_INT64, "")),
         "TimeSeries": (
-            ("labels", 1, _FIELD.TYPE_MESSAGE, "Label"),
-            ("samples", 2, _FIELD.TYPE_MESSAGE, "Sample"),
-            ("histograms", 4, _FIELD.TYPE_BYTES, ""),
+            ("labels", 1, kinds.TYPE_MESSAGE, "Label"),
+            ("samples", 2, kinds.TYPE_MESSAGE, "Sample"),
+            ("histograms", 4, kinds.TYPE_BYTES, ""),
         ),
-        "WriteRequest": (("timeseries", 1, _FIELD.TYPE_MESSAGE, "TimeSeries"),),
+        "WriteRequest": (("timeseries", 1, kinds.TYPE_MESSAGE, "TimeSeries"),),
     }
     for name, fields in shapes.items():
         message = file.message_type.add(name=name)
         for field, number, kind, of in fields:
             single = name in {"Label", "Sample"}
-            label = _FIELD.LABEL_OPTIONAL if single else _FIELD.LABEL_REPEATED
+            label = kinds.LABEL_OPTIONAL if single else kinds.LABEL_REPEATED
             added = message.field.add(name=field, number=number, type=kind, label=label)  # pyright: ignore[reportArgumentType] - the kinds are the enumeration's
             if of:
                 added.type_name = f".prometheus.{of}"
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("prometheus.WriteRequest"))
-
-
-_WriteRequest: Final[Any] = _messages()
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("prometheus.WriteRequest")), DecodeError
 
 
 def decode_remote_write(body: bytes, *, skipped: Callable[[int], object] | None = None) -> Draft:
@@ -64,10 +65,11 @@ def decode_remote_write(body: bytes, *, skipped: Callable[[int], object] | None 
     NaN is no reading: what is a stale marker, or a value that was never there, is no row, and `skipped` is told how many were.
     Raises InvalidInput (`malformed_protobuf`), TooLarge.
     """
-    request = _WriteRequest()
+    message, undecodable = _write_request()
+    request = message()
     try:
         request.ParseFromString(body)
-    except (DecodeError, UnicodeDecodeError) as error:
+    except (undecodable, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"not a WriteRequest: {str(error)[:200]}",
             code="malformed_protobuf",

@@ -180,7 +180,7 @@ def test_lines_are_cut_where_any_group_changes():
     )  # fmt: skip
     lines = lines_of(table)
     assert [(line.name, line.unit, dict(line.group), line.rows.num_rows) for line in lines] == [
-        ("a", "K", {"room": "r"}, 2), ("a", "K", {"room": ""}, 1), ("b", "", {"room": ""}, 1),
+        ("a", "K", {"room": "r"}, 2), ("a", "K", {"room": ""}, 1), ("b", None, {"room": ""}, 1),
     ]  # fmt: skip
     assert lines_of(table.slice(0, 0)) == []
 
