@@ -26,7 +26,7 @@ from penstock.store.catalog import (
     kind_of,
 )
 from penstock.store.catalog.sql import SqlCatalog, SqlConfig
-from penstock.store.catalog.sql.schema import connect, upgrade
+from penstock.store.catalog.sql.schema import connect, migrate, upgrade, writing
 from penstock.store.catalog.sql.tables import HEAD, metadata
 from tests.contracts.catalogs import empty, postgres_url, sqlite_url
 
@@ -288,8 +288,12 @@ def test_no_history_leaves_a_reference_to_nothing(tmp_path_factory, calls, data)
     asyncio.run(run())
 
 
-def test_the_migrations_make_what_the_tables_say(url):
+@pytest.mark.parametrize("migrated", [True, False])
+def test_the_migrations_make_what_the_tables_say_and_so_does_a_first_start(url, migrated):
     engine = connect(url)
+    if migrated:
+        with writing(engine) as connection:
+            migrate(connection, None)
     upgrade(engine)
     upgrade(engine)
     with engine.connect() as connection:

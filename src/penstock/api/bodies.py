@@ -14,7 +14,6 @@ from collections.abc import Generator, Iterator
 from functools import partial
 from typing import Final
 
-import cramjam
 import zstandard
 from starlette.requests import Request
 
@@ -83,6 +82,8 @@ class Body:
 
     def _unsnapped(self, sent: bytes, bound: int) -> bytes:
         """A snappy block: it begins with the size that it unfolds to, so that is judged before anything is."""
+        import cramjam  # noqa: PLC0415 - two megabytes that only remote write needs
+
         try:
             size = cramjam.snappy.decompress_raw_len(sent)
             if size > bound:

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 import pyarrow as pa
-from pyarrow import parquet
 
 from penstock.api.exports.drain import Drain
 from penstock.api.exports.xlsx import XlsxFile
@@ -133,12 +132,14 @@ class _ParquetFile:
         self._compression = compression
         self._about = about
         self._drain = Drain()
-        self._writer: parquet.ParquetWriter | None = None
+        self._writer: Any = None
 
     def write(self, table: pa.Table) -> bytes:
         timed = _timed(table)
         if self._writer is None:
             # Without the Arrow schema a dictionary column reads back as the text that it is.
+            from pyarrow import parquet  # noqa: PLC0415 - five megabytes that only such files need
+
             self._writer = parquet.ParquetWriter(
                 self._drain, timed.schema, compression=self._compression, store_schema=False
             )

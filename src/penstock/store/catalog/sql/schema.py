@@ -14,9 +14,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from penstock.model.errors import Conflict, Misconfigured, Unavailable
-from penstock.store.catalog.sql.tables import HEAD
+from penstock.store.catalog.sql.tables import HEAD, metadata
 
-__all__ = ["connect", "translated", "upgrade", "writing"]
+__all__ = ["connect", "migrate", "translated", "upgrade", "writing"]
 
 _BUSY_SECONDS: Final = 10
 _POOL: Final = 4
@@ -96,7 +96,7 @@ def writing(engine: Engine) -> Generator[Connection]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that the database has not seen; one process at a time. Raises Misconfigured for a newer one."""
+    """Make the tables, or run the migrations that they have not seen; one process at a time. Raises Misconfigured for newer ones."""
     with engine.connect() as connection:
         if _version(connection) == HEAD:
             return
@@ -104,8 +104,10 @@ def upgrade(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         found = _version(connection)
-        if found != HEAD:
-            _migrate(connection, found)
+        if found is None:
+            _create(connection)
+        elif found != HEAD:
+            migrate(connection, found)
 
 
 def _version(connection: Connection) -> str | None:
@@ -114,7 +116,18 @@ def _version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(connection: Connection, found: str | None) -> None:
+def _create(connection: Connection) -> None:
+    """An empty database gets the tables as they are now, which is what all migrations one after another would make of it.
+
+    A contract test holds them to that. It spares nearly every first start of loading what runs migrations, most of a second.
+    """
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def migrate(connection: Connection, found: str | None) -> None:
+    """Run the migrations behind `found` (None: all of them). Raises Misconfigured for one that is not known."""
     # Its steps are of no interest to whoever reads the log; its failures are raised.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command  # noqa: PLC0415 - half a second that most starts do not need
