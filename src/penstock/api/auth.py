@@ -44,15 +44,13 @@ PUBLIC_PATHS: Final = frozenset(
 PUBLIC_PREFIXES: Final = ("/static-offline-docs/", "/graphiql/")
 _OPERATOR_PATHS: Final = frozenset({"/metrics"})
 _OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
-_READING_POSTS: Final = frozenset({"/v1/exports", "/v1/live/ticket", "/v1/query"})
+_READING_POSTS: Final = frozenset({"/graphql", "/v1/exports", "/v1/live/ticket", "/v1/query"}) | frozenset(
+    f"{PROMETHEUS_PREFIX}api/v1/{name}" for name in ("query", "query_range", "labels", "series", "query_exemplars")
+)
 """POST of these changes nothing that is stored: who may read may."""
 _READING_CHANGES: Final = ("/v1/jobs/",)
 """What begins so belongs to who reads: jobs are of questions, not of data."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
-_READ_BY_POST: Final = frozenset({"/graphql"}) | frozenset(
-    f"{PROMETHEUS_PREFIX}api/v1/{name}" for name in ("query", "query_range", "labels", "series", "query_exemplars")
-)
-"""Questions that come in a body: they change nothing, whatever their method."""
 _KEY: Final = "penstock.identity"
 
 
@@ -123,8 +121,8 @@ class Authentication:
         secret, by_cookie = _credential(scope, headers)
         identity = self._keys.authenticate(secret)
         path: str = scope["path"]
-        safe = scope["method"] in _SAFE or path in _READ_BY_POST
-        if by_cookie and scope["method"] not in _SAFE and not _same_origin(headers):
+        safe = scope["method"] in _SAFE
+        if by_cookie and not safe and not _same_origin(headers):
             raise NotAllowed(
                 "a session cookie can change something only from a page of this server",
                 authenticated=True,

@@ -12,12 +12,13 @@ from typing import Any
 import typer.main
 from typer.testing import CliRunner
 
+from penstock.api.asyncapi import asyncapi_document
 from penstock.api.graphql.schema import sdl
 from penstock.app.cli.main import application
 from penstock.app.config import env_name, specs
 from penstock.app.openapi import document
 
-__all__ = ["PAGES", "cli_page", "openapi_document", "settings_page"]
+__all__ = ["PAGES", "asyncapi_page", "cli_page", "openapi_document", "settings_page"]
 
 _SETTINGS_HEAD = """\
 # Settings
@@ -85,10 +86,16 @@ def openapi_document() -> str:
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
+def asyncapi_page() -> str:
+    """docs/api/asyncapi.json: what a running platform serves at `/v1/asyncapi.json`."""
+    return json.dumps(asyncapi_document(), indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES = {
     "settings.md": settings_page,
     "cli.md": cli_page,
     "api/openapi.json": openapi_document,
+    "api/asyncapi.json": asyncapi_page,
     "api/schema.graphql": sdl,
 }
 """File in docs/ → what makes it."""

@@ -41,7 +41,7 @@ def test_it_is_an_asyncapi_3_document():
 
 
 def test_it_is_committed_as_the_code_makes_it():
-    """After a change: `penstock asyncapi > docs/api/asyncapi.json`, and read the difference as a client would."""
+    """After a change: `make openapi`, and read the difference as a client would."""
     assert json.loads((ROOT / "docs" / "api" / "asyncapi.json").read_text()) == DOCUMENT
 
 

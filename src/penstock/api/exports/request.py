@@ -15,6 +15,7 @@ from penstock.api.params import moment
 from penstock.api.render import freshness
 from penstock.model.errors import InvalidInput
 from penstock.model.time import format_time
+from penstock.query.document import read_query
 from penstock.query.port import Answer, Export, Query, Reader, Select
 
 __all__ = ["ExportRequest", "open_pages", "parse_request"]
@@ -81,7 +82,7 @@ def parse_request(body: bytes, tenant: str, now: int) -> ExportRequest:
     open_file(said.format, compression, {})
     if said.comments and said.format != "csv":
         raise InvalidInput(f"comments are for csv; {said.format} has none", code="invalid_export")
-    question = _readings(said, tenant, now) if said.query is None else _query(said, said.query, tenant)
+    question = _readings(said, tenant, now) if said.query is None else _query(said, said.query, tenant, now)
     return ExportRequest(question=question, format=said.format, compression=compression, comments=said.comments)
 
 
@@ -97,17 +98,12 @@ def _readings(said: _Body, tenant: str, now: int) -> Export:
     return Export(tenant=tenant, where=said.select or Select(), start=start, end=end, unit=said.unit)
 
 
-def _query(said: _Body, query: Mapping[str, Any], tenant: str) -> Export | Query:
+def _query(said: _Body, query: Mapping[str, Any], tenant: str, now: int) -> Export | Query:
     if said.select is not None or said.start is not None or said.end is not None or said.unit is not None:
         raise InvalidInput(
             "select, from, to and unit are for readings; a query says these itself", code="invalid_export"
         )
-    if "tenant" in query:
-        raise InvalidInput("the tenant comes from the key, a query cannot name it", code="invalid_query")
-    try:
-        asked = msgspec.convert({**query, "ask": "query", "tenant": tenant}, Query)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(f"query: {error}", code="invalid_query") from None
+    asked = read_query(msgspec.json.encode(query), tenant, now)
     if [fetch.fn for fetch in asked.fetch.values()] != ["raw"] or asked.math:
         return asked
     # Readings by themselves need no plan, and have no bound.
