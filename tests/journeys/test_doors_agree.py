@@ -8,7 +8,7 @@ import os
 import random
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -35,6 +35,14 @@ LINES = """
 query Ask($input: QueryInput!) { query(input: $input) { lines {
   name metric unit site building room sensor groups { key value } buckets { ts value } } } }
 """
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory) -> Iterator[Platform]:
+    """One with nothing else in it: questions without a selection are about everything."""
+    running = Platform(tmp_path_factory.mktemp("agree")).wait_ready()
+    yield running
+    assert running.stop() == 0, running.stderr()
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,8 @@ def test_the_examples_of_live_views_can_be_pasted(platform):
     assert said[2] == "hello"
 
 
-def test_the_examples_of_nats_can_be_pasted(platform):
+def test_the_examples_of_nats_can_be_pasted(fresh_platform):
+    platform = fresh_platform
     now = time.time_ns() // 1_000_000
     rows = [
         {"site_id": "hq", "sensor_id": "meter-1", "metric": "power_w", "value": 100.0 + n, "ts": now - 5_000 + n}

@@ -102,6 +102,7 @@ class World:
     async def close(self):
         for client in self._clients:
             await client.aclose()
+        await self.app.state.jobs.close()
         await self.gate.close()
         await self.catalog.close()
         await self.bus.close()
