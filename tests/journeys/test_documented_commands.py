@@ -56,10 +56,10 @@ def test_the_reference_of_the_api_can_be_pasted(platform, tmp_path):
     assert "bat-7@1769860800000" in done.stdout
 
 
-def test_the_examples_of_the_catalog_can_be_pasted(platform, tmp_path):
+def test_the_examples_of_the_catalog_can_be_pasted(fresh_platform, tmp_path):
     blocks = [block for block in _blocks(ROOT / "docs" / "catalog.md") if "curl" in block]
     assert len(blocks) == 3
-    done = _run("\n".join(blocks), platform, tmp_path, KEY=platform.key)
+    done = _run("\n".join(blocks), fresh_platform, tmp_path, KEY=fresh_platform.key)
     assert done.returncode == 0, done.stderr + done.stdout
     assert '"name":"Laboratory"' in done.stdout
     assert '"refused":0' in done.stdout
