@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from penstock.model.errors import InvalidInput
 
-__all__ = ["NO_SITE", "Attributes", "SeriesInfo", "SeriesKey", "check_name", "check_tenant"]
+__all__ = ["NO_SITE", "Attributes", "SeriesInfo", "SeriesKey", "check_name", "check_tenant", "like"]
 
 NO_SITE: Final = "default"
 """The site of a sensor whose sender named none."""
@@ -39,6 +39,13 @@ def check_name(kind: str, name: str) -> str | None:
     if _CONTROL.search(name):
         return f"{kind} holds a control character"
     return None
+
+
+def like(pattern: str, text: str) -> bool:
+    """Whether `text` is what `pattern` says: exactly that, except that `*` stands for any run of characters."""
+    if "*" not in pattern:
+        return pattern == text
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 class SeriesKey(NamedTuple):

@@ -6,7 +6,6 @@ catalog's place (`placed`) makes every question see it, and all of them the same
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
@@ -14,7 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from penstock.model.series import Attributes, SeriesInfo, SeriesKey
+from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
 from penstock.store.catalog import Catalog, Equipment, Point, Snapshot, Value
 from penstock.store.series import Filter, SeriesStore, State
 
@@ -208,13 +207,7 @@ class _Placed:
 
 def _within(where: Filter, site: str, building: str, room: str) -> bool:
     wanted = ((where.site, site), (where.building, building), (where.room, room))
-    return all(pattern is None or _like(pattern, text) for pattern, text in wanted)
-
-
-def _like(pattern: str, text: str) -> bool:
-    if "*" not in pattern:
-        return pattern == text
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+    return all(pattern is None or like(pattern, text) for pattern, text in wanted)
 
 
 def _text(value: Value) -> str:

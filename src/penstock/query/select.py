@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
@@ -14,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from penstock.model.errors import InvalidInput, NotFound
-from penstock.model.series import SeriesInfo
+from penstock.model.series import SeriesInfo, like
 from penstock.model.units import conversion, find_unit
 from penstock.query.port import MAX_POINTS, Select
 from penstock.store.series import Filter, SeriesStore
@@ -71,11 +70,7 @@ def matches(info: SeriesInfo, where: Select) -> bool:
     """Whether equipment and tags are those asked for; patterns as in `Select`."""
     said = info.attributes
     wanted = [(where.equipment, said.equipment), *((text, said.tags.get(key, "")) for key, text in where.tags.items())]
-    return all(pattern is None or _like(pattern, text) for pattern, text in wanted)
-
-
-def _like(pattern: str, text: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+    return all(pattern is None or like(pattern, text) for pattern, text in wanted)
 
 
 def overlaps(info: SeriesInfo, start: int, end: int) -> bool:

@@ -44,7 +44,9 @@ async def open_doors(
         reader, written = await _reader(resources, serving)
         rules = GateConfig(backlog_after=settings.backlog_after)
         gate = Gate(resources.bus, resources.clock, rules, room=room, written=written)
-        services = Services(gate, reader, resources.bus, keys, resources.clock, config=config, room=room)
+        services = Services(
+            gate, reader, resources.bus, keys, resources.clock, config=config, room=room, catalog=resources.catalog
+        )
         intake = Intake(services)
         serving.push_async_callback(gate.close)
         listener = _listener(resources, "http", settings.http)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import replace
 
 import uvicorn
 
@@ -27,7 +26,7 @@ async def serve_http(
 ) -> AsyncGenerator[None]:
     """Serve on `listener` from entering to leaving; leaving lets requests finish."""
     settings = resources.settings
-    app = create_app(replace(services, catalog=resources.catalog), intake)
+    app = create_app(services, intake)
     server = _Server(
         uvicorn.Config(
             app,

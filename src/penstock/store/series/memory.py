@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +21,7 @@ from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Part, Receipt
 from penstock.model.partials import partials_at
-from penstock.model.series import Attributes, SeriesInfo, SeriesKey
+from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.memory_letters import Letters
 from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Passage, Refusal, State, Trace
@@ -379,13 +378,8 @@ def _matches(where: Filter, info: SeriesInfo) -> bool:
         info.id > where.after
         and (not where.sensors or key.sensor in where.sensors)
         and (not where.metrics or key.metric in where.metrics)
-        and all(pattern is None or _like(pattern, text) for pattern, text in asked)
+        and all(pattern is None or like(pattern, text) for pattern, text in asked)
     )
-
-
-def _like(pattern: str, text: str) -> bool:
-    """Exact, except that `*` stands for any run of characters."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 def _readings(rows: Iterable[tuple[int, int, float]]) -> Readings:
