@@ -1,0 +1,47 @@
+/** What every chart has around it: a figure with its title, words for who cannot see it, a table in its place, files and code. */
+
+import { type ReactNode, useId, useState } from "react";
+
+import { Toggle } from "../forms";
+import { t } from "../i18n";
+import css from "./ChartFrame.module.css";
+import type { Question } from "./copyAs";
+import { ExportMenu } from "./ExportMenu";
+
+export interface ChartFrameProps {
+  title: string;
+  /** The title is above the chart already, such as a panel's. */
+  isTitleHidden?: boolean | undefined;
+  summary: string;
+  tools?: ReactNode;
+  exportAs?: Question | undefined;
+  /** The same as a table, made when it is asked for. */
+  table?: (() => ReactNode) | undefined;
+  caption?: ReactNode;
+  children: ReactNode;
+}
+
+export function ChartFrame({ title, isTitleHidden = false, summary, tools, exportAs, table, caption, children }: ChartFrameProps): ReactNode {
+  const id = useId();
+  const [asTable, setAsTable] = useState(false);
+  return (
+    <figure className={css["frame"]} aria-labelledby={`${id}t`} aria-describedby={`${id}s`}>
+      <div className={css["head"]}>
+        <figcaption id={`${id}t`} className={isTitleHidden ? "visually-hidden" : css["title"]}>
+          {title}
+        </figcaption>
+        <div className={css["tools"]} role="group" aria-label={t("charts.tools", { title })}>
+          {!asTable && tools}
+          {table !== undefined && <Toggle tone="quiet" icon="columns" aria-label={t("charts.asTable", { title })} isSelected={asTable} onChange={setAsTable} />}
+          {exportAs !== undefined && <ExportMenu title={title} question={exportAs} />}
+        </div>
+      </div>
+      <p id={`${id}s`} className="visually-hidden">
+        {summary}
+      </p>
+      {asTable && table?.()}
+      <div hidden={asTable}>{children}</div>
+      {caption !== undefined && <div className={css["caption"]}>{caption}</div>}
+    </figure>
+  );
+}

@@ -1,0 +1,67 @@
+/** The lines of a chart by name, with what they are at the crosshair, or were last. Each is a switch. */
+
+import type { ReactNode } from "react";
+
+import { fmt, t } from "../i18n";
+import { useCursor } from "./cursor";
+import css from "./Legend.module.css";
+import type { Line } from "./types";
+import type { TimePlot } from "./useTimePlot";
+import { statsOf, valueText } from "./words";
+
+export interface LegendProps {
+  plot: TimePlot;
+  lines: readonly Line[];
+  times: ArrayLike<number>;
+  zone: string;
+}
+
+export function Legend({ plot, lines, times, zone }: LegendProps): ReactNode {
+  const { index } = useCursor(plot.cursor);
+  const ends = lines.map((line) => statsOf(line.values)?.at);
+  const newest = Math.max(-1, ...ends.map((end) => end ?? -1));
+  const at = times[index ?? newest];
+  return (
+    <div className={css["legend"]}>
+      <span className={css["time"]}>{at === undefined ? "" : t(index === undefined ? "charts.latest" : "charts.at", { time: fmt.time(at, zone, "second") })}</span>
+      <ul className={css["lines"]}>
+        {lines.map((line, i) => (
+          <li key={line.id}>
+            {plot.leftOut.includes(i) ? (
+              <span className={css["item"]}>
+                {line.label} <i>{t("charts.leftOut", { unit: fmt.unit(line.unit) })}</i>
+              </span>
+            ) : (
+              <button
+                type="button"
+                className={css["item"]}
+                aria-pressed={!plot.hidden.has(line.id)}
+                onClick={() => plot.toggle(line.id)}
+                onPointerEnter={() => plot.focus(line.id)}
+                onPointerLeave={() => plot.focus(undefined)}
+                onFocus={() => plot.focus(line.id)}
+                onBlur={() => plot.focus(undefined)}
+              >
+                <Swatch plot={plot} line={line} index={i} />
+                <span className={css["label"]}>{line.label}</span>
+                <span className={css["value"]}>{valueText(line, index ?? ends[i])}</span>
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** The line as it is drawn: its colour, its dash, or a block for what is filled. */
+function Swatch({ plot, line, index }: { plot: TimePlot; line: Line; index: number }): ReactNode {
+  const { color, dash } = plot.look(index);
+  const paint = color.startsWith("--") ? `var(${color})` : color;
+  const filled = line.kind === "bars" || line.kind === "stack";
+  return (
+    <svg width="20" height="12" aria-hidden="true" className={css["swatch"]}>
+      {filled ? <rect width="20" height="10" y="1" rx="2" fill={paint} /> : <path d="M0 6H20" stroke={paint} strokeWidth="3" strokeDasharray={dash.join(" ")} />}
+    </svg>
+  );
+}

@@ -1,0 +1,109 @@
+/** Lines over time. */
+
+import { type KeyboardEvent, type ReactNode, useId } from "react";
+import "uplot/dist/uPlot.min.css";
+
+import { Button } from "../forms";
+import { t } from "../i18n";
+import { ChartFrame } from "./ChartFrame";
+import { ChartTable } from "./ChartTable";
+import { useCursor, type CursorStore } from "./cursor";
+import { Legend } from "./Legend";
+import css from "./TimeChart.module.css";
+import { TruthBadges } from "./TruthBadges";
+import type { TimeChartProps } from "./types";
+import { type TimePlot, useTimePlot } from "./useTimePlot";
+import { captionParts, markerText, markersNear, reading, summary } from "./words";
+
+/** How near a marker must be to the crosshair to be named, CSS pixels. */
+const NEAR = 8;
+
+/** Lines over time, with gaps, bands, markers and limits; by pointer, by keyboard, as words and as a table. */
+export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean }): ReactNode {
+  const plot = useTimePlot(props);
+  const { title, times, lines, zone, markers = [], exportAs, truth, isTitleHidden = false } = props;
+  const id = useId();
+  const parts = captionParts(plot.span, plot.plotWidth, zone, truth, plot.gaps);
+  return (
+    <ChartFrame
+      title={title}
+      isTitleHidden={isTitleHidden}
+      summary={summary(lines, plot.span, zone, markers)}
+      tools={<ViewTools plot={plot} title={title} />}
+      exportAs={exportAs}
+      table={() => <ChartTable times={times} lines={lines} zone={zone} title={title} />}
+      caption={
+        <>
+          <TruthBadges truth={truth} estimated={lines.some((line) => line.estimated)} />
+          {parts.map((part) => (
+            <span key={part}>{part}</span>
+          ))}
+        </>
+      }
+    >
+      <div
+        ref={plot.host}
+        className={css["plot"]}
+        style={{ height: plot.height }}
+        role="application"
+        aria-roledescription={t("charts.role")}
+        aria-label={title}
+        aria-describedby={id}
+        tabIndex={0}
+        onKeyDown={(event) => onKey(event, plot)}
+        onBlur={plot.leave}
+      />
+      <span id={id} className="visually-hidden">
+        {t("charts.keys")}
+      </span>
+      <Spoken plot={plot} props={props} />
+      <Legend plot={plot} lines={lines} times={times} zone={zone} />
+      <Markers store={plot.cursor} props={props} within={((plot.span.to - plot.span.from) / Math.max(1, plot.plotWidth)) * NEAR} />
+    </ChartFrame>
+  );
+}
+
+/** What a drag does, for those who cannot drag (WCAG 2.5.7). */
+function ViewTools({ plot, title }: { plot: TimePlot; title: string }): ReactNode {
+  const named = (text: string) => `${text}: ${title}`;
+  return (
+    <>
+      <Button tone="quiet" icon="left" aria-label={named(t("charts.earlier"))} onPress={() => plot.move(-0.5)} />
+      <Button tone="quiet" icon="minus" aria-label={named(t("charts.zoomOut"))} onPress={() => plot.zoom(2)} />
+      <Button tone="quiet" icon="plus" aria-label={named(t("charts.zoomIn"))} onPress={() => plot.zoom(0.5)} />
+      <Button tone="quiet" icon="right" aria-label={named(t("charts.later"))} onPress={() => plot.move(0.5)} />
+      {plot.canReset && <Button tone="quiet" icon="retry" aria-label={named(t("charts.reset"))} onPress={plot.reset} />}
+    </>
+  );
+}
+
+/** What is under a cursor that keys move. A pointer is not followed: it would never stop talking. */
+function Spoken({ plot, props }: { plot: TimePlot; props: TimeChartProps }): ReactNode {
+  const { index, keyed } = useCursor(plot.cursor);
+  const shown = props.lines.filter((line) => !plot.hidden.has(line.id));
+  return (
+    <p aria-live="polite" className="visually-hidden">
+      {keyed && index !== undefined ? reading(index, props.times, shown, props.zone) : ""}
+    </p>
+  );
+}
+
+/** The names of the markers at the crosshair; the room is kept where there are markers at all, so that nothing jumps. */
+function Markers({ store, props, within }: { store: CursorStore; props: TimeChartProps; within: number }): ReactNode {
+  const { index } = useCursor(store);
+  const { markers = [], times, zone } = props;
+  if (markers.length === 0) return null;
+  const at = index === undefined ? undefined : times[index];
+  const near = at === undefined ? [] : markersNear(markers, at, within).slice(0, 3);
+  return (
+    <p className={css["markers"]}>
+      {near.length > 0 ? near.map((marker) => markerText(marker, zone)).join(" · ") : t("charts.markers", { n: markers.length })}
+    </p>
+  );
+}
+
+function onKey(event: KeyboardEvent, plot: TimePlot): void {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const done = event.key === "Escape" ? plot.leave() : event.key === "+" ? plot.zoom(0.5) : event.key === "-" ? plot.zoom(2) : plot.step(event.key, event.shiftKey);
+  if (done !== false) event.preventDefault();
+}

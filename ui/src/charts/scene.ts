@@ -1,0 +1,67 @@
+/** What a plot shows at the moment: read by its callbacks at each drawing, so that new data never build the plot anew. */
+
+import { emptySpans, lineGaps } from "./gaps";
+import { lookOf, type Look } from "./palette";
+import type { Plan } from "./plan";
+import type { Theme } from "./theme";
+import type { Limit, Line, Marker, Span } from "./types";
+
+export interface Scene {
+  plan: Plan;
+  lines: readonly Line[];
+  times: ArrayLike<number>;
+  /** 0 where nobody knows it: then only nulls are gaps. */
+  stepMs: number;
+  /** How long a bar stands for. */
+  barMs: number;
+  hidden: ReadonlySet<string>;
+  /** The line that stands out while the others are faded. */
+  focus: string | undefined;
+  markers: readonly Marker[];
+  limits: readonly Limit[];
+  theme: Theme;
+  zone: string;
+  locale: string;
+  /** What is seen now. */
+  view: () => Span;
+  /** Up to here values could be there already, epoch ms. */
+  until: () => number;
+}
+
+/** The look of a line of a scene. */
+export function lookIn(scene: Scene, index: number): Look {
+  const line = scene.lines[index];
+  return lookOf(index, { color: line?.color, estimated: line?.estimated, distinct: scene.theme.forced });
+}
+
+/** The colour of a line; faded where another one has the focus. */
+export function colorIn(scene: Scene, index: number): string {
+  return scene.theme.paint(lookIn(scene, index).color);
+}
+
+/** 1, or less for the lines beside the one that has the focus. */
+export function emphasis(scene: Scene, index: number): number {
+  return scene.focus === undefined || scene.focus === scene.lines[index]?.id ? 1 : 0.2;
+}
+
+/** The gaps of each planned series: flat pairs of times, see `lineGaps`. Those of steps begin where the last step ends. */
+export function seriesGaps(scene: Scene): number[][] {
+  const { plan, lines, times, stepMs } = scene;
+  const ofLine = new Map<number, number[]>();
+  return plan.series.map(({ line, kind }) => {
+    let gaps = ofLine.get(line);
+    if (gaps === undefined) {
+      gaps = lineGaps(times, lines[line]?.values ?? [], stepMs);
+      if (kind === "step") gaps = gaps.map((time, i) => (i % 2 === 0 ? time + stepMs : time));
+      ofLine.set(line, gaps);
+    }
+    return gaps;
+  });
+}
+
+/** Where nothing is known, of what is seen. Without a step nobody can tell. */
+export function seenGaps(scene: Scene): Span[] {
+  if (scene.stepMs <= 0) return [];
+  const shown = scene.lines.filter((line) => !scene.hidden.has(line.id)).map((line) => line.values);
+  return shown.length === 0 ? [] : emptySpans(scene.times, shown, scene.stepMs, scene.view(), scene.until());
+}

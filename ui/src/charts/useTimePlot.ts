@@ -1,0 +1,124 @@
+/** The state of a time chart: what is hidden and focused, the view, the cursor, and the plot that draws it. */
+
+import { type RefObject, useMemo, useRef, useState } from "react";
+
+import { tag, useLocale } from "../i18n";
+import { alignColumns } from "./align";
+import { cursorStore, type CursorStore } from "./cursor";
+import { shortestStep } from "./gaps";
+import { stepAlong } from "./keys";
+import { planChart } from "./plan";
+import { lookIn, type Scene, seenGaps } from "./scene";
+import type { Look } from "./palette";
+import { useTheme } from "./theme";
+import type { Limit, Marker, Span, TimeChartProps } from "./types";
+import { usePlot } from "./usePlot";
+import { useWidth } from "./useSize";
+import { useView } from "./useView";
+import { moved, selected, zoomed } from "./view";
+
+const HEIGHT = 260;
+const NO_MARKERS: readonly Marker[] = [];
+const NO_LIMITS: readonly Limit[] = [];
+
+export interface TimePlot {
+  host: RefObject<HTMLDivElement | null>;
+  height: number;
+  /** What was seen when the chart was rendered. */
+  span: Span;
+  /** Of the area that lines are drawn on, CSS pixels; 0 before the first drawing. */
+  plotWidth: number;
+  gaps: Span[];
+  cursor: CursorStore;
+  hidden: ReadonlySet<string>;
+  leftOut: readonly number[];
+  look: (line: number) => Look;
+  toggle: (id: string) => void;
+  focus: (id: string | undefined) => void;
+  /** Seen `factor` times as long. */
+  zoom: (factor: number) => void;
+  /** Moved by a share of what is seen. */
+  move: (share: number) => void;
+  canReset: boolean;
+  reset: () => void;
+  /** A key; false where it moves nothing. */
+  step: (key: string, shift: boolean) => boolean;
+  /** No crosshair any more. */
+  leave: () => void;
+}
+
+export function useTimePlot(props: TimeChartProps): TimePlot {
+  const { lines, times, zone, stepMs = 0, range, live = false, onZoom, height = HEIGHT, syncKey } = props;
+  const { markers = NO_MARKERS, limits = NO_LIMITS } = props;
+  useLocale();
+  const locale = tag();
+  const host = useRef<HTMLDivElement>(null);
+  const theme = useTheme(host);
+  const width = useWidth(host);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [focus, setFocus] = useState<string>();
+  const [plotWidth, setPlotWidth] = useState(0);
+  const [cursor] = useState(cursorStore);
+
+  const plan = useMemo(() => planChart(lines), [lines]);
+  const hasBars = plan.series.some((series) => series.kind === "bars");
+  const barMs = useMemo(() => (stepMs > 0 || !hasBars ? stepMs : shortestStep(times)), [stepMs, hasBars, times]);
+  const view = useView({ range, times, stepMs: barMs, live, onZoom });
+  const columns = useMemo(() => alignColumns(plan, lines, hidden), [plan, lines, hidden]);
+  const scene = useMemo<Scene | undefined>(
+    () => theme && { plan, lines, times, stepMs, barMs, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
+    [plan, lines, times, stepMs, barMs, hidden, focus, markers, limits, theme, zone, locale, view],
+  );
+  const byKey = useRef(false);
+  const reset = () => (view.zoomed ? view.reset() : view.zoom(zoomed(view.span(), 2)));
+  const handlers = {
+    select: ({ from, to }: Span) => {
+      const span = selected(from, to);
+      if (span !== undefined) view.zoom(span);
+    },
+    reset,
+    drawn: setPlotWidth,
+    cursor: (index: number | undefined) => cursor.set({ index, keyed: byKey.current && index !== undefined }),
+  };
+  const plot = usePlot({ host, scene, view, columns, width, height, syncKey, handlers });
+
+  const place = (left: number, top: number) => {
+    byKey.current = true;
+    plot.current?.setCursor({ left, top });
+    byKey.current = false;
+  };
+  return {
+    host,
+    height,
+    span: view.span(),
+    plotWidth,
+    gaps: useMemo(() => (scene === undefined ? [] : seenGaps(scene)), [scene]),
+    cursor,
+    hidden,
+    leftOut: plan.leftOut,
+    look: (line) => (scene === undefined ? { color: "--line-1", dash: [] } : lookIn(scene, line)),
+    toggle: (id) => setHidden((before) => toggled(before, id)),
+    focus: setFocus,
+    zoom: (factor) => view.zoom(zoomed(view.span(), factor)),
+    move: (share) => view.zoom(moved(view.span(), share)),
+    canReset: view.zoomed && onZoom === undefined,
+    reset: view.reset,
+    step: (key, shift) => {
+      const made = plot.current;
+      const [first, last] = made?.series[0]?.idxs ?? [0, -1];
+      const count = last - first + 1;
+      const at = cursor.get().index ?? (key === "ArrowRight" || key === "Home" ? first - 1 : last + 1);
+      const next = stepAlong({ key, shift }, at - first, count);
+      if (made === null || next === undefined) return false;
+      place(made.valToPos(times[first + next] as number, "x"), made.over.clientHeight / 2);
+      return true;
+    },
+    leave: () => place(-10, -10),
+  };
+}
+
+function toggled(before: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const after = new Set(before);
+  if (!after.delete(id)) after.add(id);
+  return after;
+}

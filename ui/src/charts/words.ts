@@ -1,0 +1,98 @@
+/** A chart in words: what screen readers say instead of the picture, and what stands under it. */
+
+import { fmt, type Key, t } from "../i18n";
+import { isKnown, totalLength } from "./gaps";
+import type { Line, Marker, Span, Truth, Values } from "./types";
+import { perPixel } from "./view";
+
+/** Lines that a summary goes through one by one; of more it says how many. */
+const TOLD = 6;
+
+export interface Stats {
+  min: number;
+  max: number;
+  last: number;
+  /** Index of the last value. */
+  at: number;
+}
+
+const known = new WeakMap<Values, { stats: Stats | undefined }>();
+
+/** Least, greatest and last of the values; undefined where there is none. Found once per list. */
+export function statsOf(values: Values): Stats | undefined {
+  let kept = known.get(values);
+  if (kept === undefined) known.set(values, (kept = { stats: computed(values) }));
+  return kept.stats;
+}
+
+function computed(values: Values): Stats | undefined {
+  let found: Stats | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (!isKnown(value)) continue;
+    if (found === undefined) found = { min: value, max: value, last: value, at: i };
+    else {
+      if (value < found.min) found.min = value;
+      if (value > found.max) found.max = value;
+      found.last = value;
+      found.at = i;
+    }
+  }
+  return found;
+}
+
+/** "3 lines, 21 Nov 10:00 to 14:00. Power: 1.2 kW to 5.3 kW, at the end 3.1 kW. …" */
+export function summary(lines: readonly Line[], span: Span, zone: string, markers: readonly Marker[]): string {
+  const told = lines.slice(0, TOLD).map((line) => {
+    const stats = statsOf(line.values);
+    if (stats === undefined) return t("charts.summaryNothing", { line: line.label });
+    const [min, max, last] = [stats.min, stats.max, stats.last].map((value) => fmt.number(value, line.unit)) as [string, string, string];
+    return t("charts.summaryLine", { line: line.label, min, max, last });
+  });
+  return [
+    t("charts.summary", { n: lines.length, from: fmt.time(span.from, zone), to: fmt.time(span.to, zone), zone }),
+    ...told,
+    ...(lines.length > TOLD ? [t("charts.summaryMore", { n: lines.length - TOLD })] : []),
+    ...(markers.length > 0 ? [t("charts.summaryMarkers", { n: markers.length })] : []),
+  ].join(" ");
+}
+
+/** What is at one instant, spoken: the time, then each line. */
+export function reading(index: number, times: ArrayLike<number>, lines: readonly Line[], zone: string): string {
+  const values = lines.map((line) => `${line.label} ${valueText(line, index)}`);
+  return [fmt.time(times[index], zone, "second"), ...values].join(", ");
+}
+
+/** A value with its unit, and its band where there is one; a dash where there is none. */
+export function valueText(line: Line, index: number | undefined): string {
+  const value = index === undefined ? undefined : line.values[index];
+  if (index === undefined || !isKnown(value)) return fmt.number(null);
+  const low = line.low?.[index];
+  const high = line.high?.[index];
+  const text = fmt.number(value, line.unit);
+  return isKnown(low) && isKnown(high) ? t("charts.valueInBand", { value: text, low: fmt.number(low, line.unit), high: fmt.number(high, line.unit) }) : text;
+}
+
+/** What stands under a chart: how coarse it is, and how far it can be relied on. */
+export function captionParts(span: Span, pixels: number, zone: string, truth: Truth | undefined, gaps: readonly Span[]): string[] {
+  const parts: string[] = [];
+  const coarse = perPixel(span, pixels);
+  if (coarse !== undefined) parts.push(t("charts.perPixel", { n: coarse.count, unit: coarse.unit }));
+  if (truth?.tier !== undefined && truth.tier > 0) parts.push(t("charts.tier", { length: fmt.span(truth.tier) }));
+  if (truth?.percentGood !== undefined && truth.percentGood < 99.95) parts.push(t("charts.measured", { share: fmt.percent(truth.percentGood / 100, 1) }));
+  if (gaps.length > 0) parts.push(t("charts.gaps", { n: gaps.length, length: fmt.span(totalLength(gaps)) }));
+  if (truth?.asOf !== undefined) parts.push(t("charts.asOf", { time: fmt.clock(truth.asOf, zone, true) }));
+  return parts;
+}
+
+/** Markers no further from an instant than `within` ms. */
+export function markersNear(markers: readonly Marker[], ts: number, within: number): Marker[] {
+  return markers.filter((marker) => Math.abs(marker.ts - ts) <= within);
+}
+
+const MARKER_KEYS: Record<Marker["kind"], Key> = { alarm: "charts.markerAlarm", event: "charts.markerEvent", note: "charts.markerNote" };
+
+/** "Alarm 14:02: door forced". */
+export function markerText(marker: Marker, zone: string): string {
+  return t(MARKER_KEYS[marker.kind], { time: fmt.clock(marker.ts, zone, true), label: marker.label });
+}

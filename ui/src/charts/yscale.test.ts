@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+
+import { tickDigits, yRange } from "./yscale";
+
+const plain = { zero: false, include: [] };
+
+describe("yRange", () => {
+  it("leaves room around the values", () => expect(yRange(100, 200, plain)).toEqual([94, 206]));
+  it("does not go below zero for values that do not", () => expect(yRange(1, 101, plain)[0]).toBe(0));
+  it("does not go above zero for values that do not", () => expect(yRange(-101, -1, plain)[1]).toBe(0));
+  it("holds zero for bars", () => expect(yRange(100, 200, { zero: true, include: [] })[0]).toBe(0));
+  it("shows limits that lie outside the values", () => {
+    const [low, high] = yRange(10, 20, { zero: false, include: [50] });
+    expect(low).toBeLessThanOrEqual(10);
+    expect(high).toBeGreaterThan(50);
+  });
+  it("gives a flat line room", () => {
+    expect(yRange(20, 20, plain)).toEqual([18, 22]);
+    expect(yRange(0, 0, plain)).toEqual([0, 1]);
+  });
+  it("is 0 to 1 where there is nothing", () => expect(yRange(null, null, plain)).toEqual([0, 1]));
+});
+
+describe("tickDigits", () => {
+  it("tells neighbouring ticks apart", () => {
+    expect([1000, 5, 1, 0.5, 0.2, 0.1, 0.05, 0.001].map(tickDigits)).toEqual([0, 0, 0, 1, 1, 1, 2, 3]);
+  });
+});

@@ -1,0 +1,32 @@
+/** Where a y-scale begins and ends. */
+
+export interface ScaleWish {
+  /** The scale holds zero: bars and stacks. */
+  zero: boolean;
+  /** Values that must be seen, such as limits. */
+  include: readonly number[];
+}
+
+/** Room above and below the values, as a share of their span. */
+const PADDING = 0.06;
+
+/**
+ * Least and greatest value of a scale for data of [min, max]; null where there are none. Values that all lie on one side of
+ * zero do not cross it for their room's sake, and a flat line gets room around it.
+ */
+export function yRange(min: number | null, max: number | null, wish: ScaleWish): [number, number] {
+  const values = wish.zero ? [0, ...wish.include] : [...wish.include];
+  if (min !== null && max !== null && Number.isFinite(min) && Number.isFinite(max)) values.push(min, max);
+  if (values.length === 0) return [0, 1];
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  if (low === 0 && high === 0) return [0, 1];
+  const room = high > low ? (high - low) * PADDING : Math.abs(high) * 0.1 || 1;
+  return [low >= 0 ? Math.max(0, low - room) : low - room, high <= 0 ? Math.min(0, high + room) : high + room];
+}
+
+/** Digits behind the point that tell ticks `step` apart from each other. */
+export function tickDigits(step: number): number {
+  if (!(step > 0)) return 0;
+  return Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+}
