@@ -3,12 +3,11 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Question } from "./copyAs";
 
 let unthinned: (question: Question) => Question;
-let fileName: (title: string) => string;
 
 beforeAll(async () => {
   // The client reads where it is served from, which a test process does not have.
   vi.stubGlobal("location", { origin: "http://127.0.0.1" });
-  ({ unthinned, fileName } = await import("./download"));
+  ({ unthinned } = await import("./download"));
 });
 
 describe("unthinned", () => {
@@ -18,9 +17,4 @@ describe("unthinned", () => {
   it("gives all readings, whatever the window", () => {
     expect(unthinned({ ...chart, window: "auto", fetch: { v: { fn: "raw" } } }).max_points).toBeUndefined();
   });
-});
-
-describe("fileName", () => {
-  it("is plain", () => expect(fileName("Leistung / Gebäude „A“ (kW)")).toBe("leistung-gebaude-a-kw"));
-  it("is never empty", () => expect(fileName("电池")).toBe("chart"));
 });

@@ -2,6 +2,7 @@
 
 import { api, Problem, unwrap } from "../api/client";
 import type { Question } from "./copyAs";
+import { fileName } from "./names";
 
 export type FileFormat = "csv" | "parquet" | "xlsx" | "ndjson";
 
@@ -37,12 +38,6 @@ export async function saveFile(question: Question, format: FileFormat, title: st
   const job = await ended(JSON.parse(await (data as Blob).text()) as Job, signal);
   if (!job.result) throw new Problem(500, { title: job.error?.code, detail: job.error?.detail, hint: job.error?.hint, code: job.error?.code });
   save(job.result, name, false);
-}
-
-/** A name that every file system takes. */
-export function fileName(title: string): string {
-  const plain = title.normalize("NFKD").replace(/[^\w.-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "");
-  return plain.slice(0, 80).toLowerCase() || "chart";
 }
 
 /** Waits for the end of a job. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { tickDigits, yRange } from "./yscale";
+import { niceStep, niceTicks, tickDigits, yRange } from "./yscale";
 
 const plain = { zero: false, include: [] };
 
@@ -24,5 +24,20 @@ describe("yRange", () => {
 describe("tickDigits", () => {
   it("tells neighbouring ticks apart", () => {
     expect([1000, 5, 1, 0.5, 0.2, 0.1, 0.05, 0.001].map(tickDigits)).toEqual([0, 0, 0, 1, 1, 1, 2, 3]);
+  });
+});
+
+describe("niceTicks", () => {
+  it("encloses the values by round numbers", () => {
+    expect(niceTicks(0, 93, 5)).toEqual([0, 20, 40, 60, 80, 100]);
+    expect(niceTicks(-3, 7, 5)).toEqual([-4, -2, 0, 2, 4, 6, 8]);
+    expect(niceTicks(0, 0.3, 3)).toEqual([0, 0.1, 0.2, 0.3]);
+  });
+  it("is one number where there is no span", () => expect(niceTicks(5, 5, 4)).toEqual([5]));
+});
+
+describe("niceStep", () => {
+  it("is round and not below what is wanted", () => {
+    expect([1, 1.5, 2.1, 3, 7, 0.03, 120].map(niceStep)).toEqual([1, 2, 2.5, 5, 10, 0.05, 200]);
   });
 });

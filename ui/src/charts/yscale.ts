@@ -30,3 +30,20 @@ export function tickDigits(step: number): number {
   if (!(step > 0)) return 0;
   return Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
 }
+
+/** Round numbers, at most `count` + 1 steps apart from least to greatest, which enclose [min, max]. */
+export function niceTicks(min: number, max: number, count: number): number[] {
+  const span = max - min;
+  if (!(span > 0) || count < 1) return [min];
+  const step = niceStep(span / count);
+  const first = Math.floor(min / step + 1e-9);
+  const last = Math.ceil(max / step - 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** The least of 1, 2, 2.5, 5 times a power of ten that is not below `wanted`. */
+export function niceStep(wanted: number): number {
+  const power = 10 ** Math.floor(Math.log10(wanted) + 1e-9);
+  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= wanted * (1 - 1e-9)) ?? 10;
+  return step * power;
+}

@@ -1,0 +1,11 @@
+/** Charts: lines over time, sparks, heat maps, tiles, bars and gauges. All can be read without seeing them. */
+
+export { asCurl, asGraphQL, asPython, type Question } from "./copyAs";
+export type { Zone } from "./dial";
+export { Gauge, type GaugeProps } from "./Gauge";
+export { HeatMap, type HeatMapProps, type HeatRow } from "./HeatMap";
+export { Sparkline, type SparklineProps } from "./Sparkline";
+export { type BarSeries, StackBars, type StackBarsProps } from "./StackBars";
+export { type Tile, Tiles, type TilesProps, type TileState } from "./Tiles";
+export { TimeChart } from "./TimeChart";
+export type { Limit, Line, LineKind, Marker, Span, TimeChartProps, Truth, Values } from "./types";
