@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from penstock.model.time import parse_time
-from tests.journeys.conftest import Platform, clean_environment
+from penstock_client import QueryRow
+from tests.journeys.conftest import Platform
 
 GOLDEN = Path(__file__).parents[2] / "ui" / "src" / "charts" / "golden"
 ADDRESS = "http://127.0.0.1:8080"
@@ -44,24 +43,34 @@ def answered(measured: Platform) -> list[tuple[str, str, int, float | None]]:
     assert command[:3] == ["curl", f"{ADDRESS}/v1/query", "-H"]
     assert command[3:5] == ["Authorization: Bearer $PENSTOCK_KEY", "--json"]
     rows = measured.post("/v1/query", json.loads(command[5]))["data"]
-    return sorted(((row["name"], row["building"], parse_time(row["ts"]), row["value"]) for row in rows), key=lambda row: row[:3])
+    return sorted(
+        ((row["name"], row["building"], parse_time(row["ts"]), row["value"]) for row in rows), key=lambda row: row[:3]
+    )
 
 
 def test_the_shells_command_is_answered_with_every_window(answered):
-    assert {(name, building) for name, building, _, _ in answered} == {(n, b) for n in ("warmest", "change") for b in "ab"}
+    assert {(name, building) for name, building, _, _ in answered} == {
+        (n, b) for n in ("warmest", "change") for b in "ab"
+    }
     assert len(answered) == 4 * 16
     assert any(value is not None for name, _, _, value in answered if name == "change")
 
 
-def test_python_prints_the_same_rows(measured, answered):
+def test_python_prints_the_same_rows(measured, answered, monkeypatch, capsys):
     code = (GOLDEN / "rooms.py").read_text().replace(ADDRESS, measured.url)
-    shown = "print(row.name, row.groups['building'], int(row.ts.timestamp() * 1_000), row.value, sep='\\t')"
-    code = code.replace("print(row.ts, row.name, row.groups, row.value, row.unit)", shown)
-    environment = clean_environment(PENSTOCK_KEY=measured.key)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
-    rows = [line.split("\t") for line in done.stdout.splitlines()]
-    assert sorted((n, b, int(ts), None if v == "None" else float(v)) for n, b, ts, v in rows) == answered
+    everything = "print(row.ts, row.name, row.groups, row.value, row.unit)"
+    assert everything in code
+    monkeypatch.setenv("PENSTOCK_KEY", measured.key)
+    exec(
+        compile(code.replace(everything, "print(json.dumps(tell(row)))"), "rooms.py", "exec"),
+        {"json": json, "tell": _tell},
+    )
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [tuple(row) for row in sorted(rows, key=lambda row: row[:3])] == answered
+
+
+def _tell(row: QueryRow) -> list[Any]:
+    return [row.name, row.groups["building"], int(row.ts.timestamp() * 1_000), row.value]
 
 
 def test_graphql_answers_the_same_lines(measured, answered):

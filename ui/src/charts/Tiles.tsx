@@ -70,7 +70,6 @@ export function Tiles({ title, isTitleHidden, tiles, maxHeight = 480, onOpen, to
         onKeyDown={press}
         onBlur={() => setAt(undefined)}
       >
-        <canvas ref={canvas} aria-hidden="true" className={css["canvas"]} />
         <div
           className={css["area"]}
           data-opens={onOpen !== undefined || undefined}
@@ -83,6 +82,7 @@ export function Tiles({ title, isTitleHidden, tiles, maxHeight = 480, onOpen, to
             if (hit !== undefined) onOpen?.(hit);
           }}
         >
+          <canvas ref={canvas} aria-hidden="true" className={css["canvas"]} />
           {at !== undefined && tile !== undefined && <Pointed layout={layout} index={at.index} tile={tile} width={box.current?.clientWidth ?? 0} />}
         </div>
       </div>

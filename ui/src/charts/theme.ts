@@ -34,7 +34,7 @@ export function themeAt(element: HTMLElement): Theme {
     if (found !== undefined) return found;
     // Of a property that nobody registered, only a used colour is computed: light-dark() would be handed on as it is written.
     const probe = document.createElement("i");
-    probe.style.forcedColorAdjust = "none";
+    probe.style.setProperty("forced-color-adjust", "none");
     probe.style.color = color.startsWith("--") ? `var(${color})` : color;
     element.append(probe);
     const computed = getComputedStyle(probe).color;
