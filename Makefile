@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-nightly mutants fuzz check openapi bench faults faults-long faults-report lock clean
+.PHONY: help demo test test-nightly mutants fuzz check openapi ui pictures bench faults faults-long faults-report lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -33,6 +33,12 @@ openapi: .venv/.dev  ## write reference pages and API documents anew, and the Ty
 	$(BIN)/python -m penstock.app.reference docs
 	@if command -v npm >/dev/null; then cd sdk/typescript && npm ci --silent && npm run --silent types; \
 	else echo "npm is not here: sdk/typescript/src/schema.ts was not written anew"; fi
+
+ui:  ## check, test and build the web app into src/penstock/api/static/app (needs npm; running Penstock does not)
+	cd ui && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent && npm run --silent build && npm run --silent build:bench
+
+pictures: .venv/.dev  ## take a picture of every screen, and write those of docs/pictures anew (needs Chromium)
+	$(BIN)/python -m tests.ui.pictures --docs
 
 bench: .venv/.dev  ## measure the whole path on this machine, beside the peers that are installed
 	$(BIN)/python -m bench $(BENCH)

@@ -115,7 +115,8 @@ class Platform:
         return self._ask(urllib.request.Request(self.url + path, payload, {"Content-Type": content_type, **headers}))
 
     def _ask(self, request: urllib.request.Request) -> Any:
-        request.add_header("Authorization", f"Bearer {self.key}")
+        if not request.has_header("Authorization"):
+            request.add_header("Authorization", f"Bearer {self.key}")
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 body, kind = answer.read(), answer.headers.get_content_type()
