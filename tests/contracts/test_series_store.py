@@ -510,6 +510,16 @@ async def test_changed_tells_for_each_hour_which_revision_last_wrote_a_reading_o
     assert (await store.changed(day, day + 4 * HOUR)).tolist() == [0, second, first, 0]
 
 
+async def test_changes_of_a_series_are_told_whoever_else_wrote(store):
+    await store.commit([frame([(POWER, T0, 1.0, 1)])])
+    (power,) = await store.find("acme", Filter())
+    await store.commit([frame([(POWER._replace(metric="voltage_v", unit="V"), T0, 1.0, 1)])])
+    mine = await store.changed(T0, T0 + 1, np.array([power.id], np.int32))
+    assert 0 < mine[0] <= (await store.changed(T0, T0 + 1))[0]
+    await store.commit([frame([(POWER, T0 + 1, 1.0, 1)])])
+    assert (await store.changed(T0, T0 + 1, np.array([power.id], np.int32)))[0] == (await store.state()).revision
+
+
 async def test_upkeep_changes_no_hour(store):
     await store.commit([frame([(POWER, T0 + n * SECOND, float(n), 1) for n in range(600)])])
     before = (await store.changed(T0 - DAY, T0 + DAY)).tolist()

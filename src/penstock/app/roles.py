@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from difflib import get_close_matches
@@ -41,6 +42,9 @@ ROLES: Final[Mapping[str, str]] = {
     "simulate": "fleets of simulated devices",
 }
 
+_SWITCH_SECONDS: Final = 0.001
+"""What a thread waits for the interpreter while another computes. An answer takes it a dozen times on its way past the commits."""
+
 
 def parse_roles(text: str) -> tuple[str, ...]:
     """Role names of `ingest,api`; raises InvalidInput."""
@@ -70,6 +74,7 @@ async def run_roles(
     opened, an ExceptionGroup when a role failed later.
     """
     check_exposure(settings)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     _check_owner(settings, roles)
     clock, stop = WallClock(), asyncio.Event()
     _stop_on_signals(stop, link)

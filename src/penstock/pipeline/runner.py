@@ -97,6 +97,7 @@ class Runner:
         self._messages = Messages(clock, events_tenant=config.events_tenant, earliest=config.earliest)
         self._last_commit = dict.fromkeys(Lane, 0)
         self._ahead: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
+        self._acking: dict[Lane, asyncio.Task[None]] = {}
         self._began = 0
         self._held: dict[int, Delivery] = {}
         self._frontiers: dict[Lane, Frontier] = {}
@@ -159,9 +160,13 @@ class Runner:
                     committing = None
                 if group.work:
                     committing = asyncio.create_task(self._settle(lane, group.work), name=f"commit:{lane}")
+                else:
+                    await self._acked(lane)
         finally:
             if committing is not None:
                 await asyncio.gather(committing, return_exceptions=True)
+            if (acking := self._acking.pop(lane, None)) is not None:
+                await asyncio.gather(acking, return_exceptions=True)
 
     async def _gather(self, lane: Lane, committing: asyncio.Task[float] | None) -> Group:
         """Fetch and decode what is there; go on while the previous commit keeps the store busy anyway."""
@@ -210,7 +215,7 @@ class Runner:
             log.warning("lane cannot be counted", lane=lane, error=error.detail)
 
     async def _settle(self, lane: Lane, work: Sequence[Work]) -> float:
-        """Commit, however long the store takes, then ack; returns the seconds that it took."""
+        """Commit, however long the store takes, then begin to ack; returns the seconds that the commit took."""
         stats = self.stats[lane]
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -223,6 +228,12 @@ class Runner:
         stats.commits += 1
         stats.frames += len(work)
         await self._advance(lane, work)
+        await self._acked(lane)
+        self._acking[lane] = asyncio.create_task(self._ack(lane, work), name=f"ack:{lane}")
+        return took
+
+    async def _ack(self, lane: Lane, work: Sequence[Work]) -> None:
+        """Tell the broker what is committed, while the store commits what comes next."""
         for outcome in await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True):
             if isinstance(outcome, Unavailable):
                 log.warning("ack failed; the redelivery will find the frame committed", error=outcome.detail)
@@ -230,7 +241,11 @@ class Runner:
                 raise outcome
         if not any(w.stamp for w in work):
             await self._caught_up(lane)
-        return took
+
+    async def _acked(self, lane: Lane) -> None:
+        """Wait for the acks of the commit before: those of one commit per lane are on their way at most."""
+        if (acking := self._acking.pop(lane, None)) is not None:
+            await acking
 
     async def _advance(self, lane: Lane, work: Sequence[Work]) -> None:
         """Claim what the commit of `work` has made certain."""

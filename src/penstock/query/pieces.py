@@ -119,10 +119,10 @@ class Pieces:
         whole = _Work(self._store, tenant, ids, replace(grids[0], hold=hold))
         parts: list[tuple[Combined, int]] = []
         for _ in range(_ATTEMPTS):
-            before = await self._store.changed(start - hold, grids[-1].start)
+            before = await self._store.changed(start - hold, grids[-1].start, ids)
             held = await whole.held_before(start)
             parts = [await work.windows(work.grid.start, work.grid.end, held) for work in works]
-            if np.array_equal(before, await self._store.changed(start - hold, grids[-1].start)):
+            if np.array_equal(before, await self._store.changed(start - hold, grids[-1].start, ids)):
                 break
         total, offset = sum(grid.windows for grid in grids), 0
         placed: list[Combined] = []
@@ -152,7 +152,7 @@ class Pieces:
     async def _changed(self, work: _Work, slices: range) -> I64:
         """int64 [slices]: the newest revision of the hours that each slice depends on."""
         begin = slices.start - work.grid.hold
-        hours = await self._store.changed(begin, slices.stop)
+        hours = await self._store.changed(begin, slices.stop, work.ids)
         low = begin // HOUR
         return np.array(
             [hours[(at - work.grid.hold) // HOUR - low : -(-(at + slices.step) // HOUR) - low].max() for at in slices],

@@ -198,10 +198,10 @@ class _Placed:
             self._generation, self._moved = generation, state.revision + generation
         return state._replace(revision=state.revision + generation)
 
-    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         """See `SeriesStore.changed`: a change of places may have changed any hour."""
         await self.state()
-        hours = await self._store.changed(start, end)
+        hours = await self._store.changed(start, end, ids)
         return np.maximum(np.where(hours > 0, hours + self._generation, 0), self._moved)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from penstock.model.series import SeriesInfo
 from penstock.query.ast import Select
@@ -67,7 +68,8 @@ class Reading:
 
     async def unchanged_since(self, revision: int) -> bool:
         """Whether nothing that was read has changed after `revision`: then all of it is of that revision."""
+        ids = np.fromiter(self.series, np.int32, len(self.series))
         for start, end in self._spans:
-            if start < end and (await self.store.changed(start, end)).max() > revision:
+            if start < end and (await self.store.changed(start, end, ids)).max() > revision:
                 return False
         return True

@@ -19,7 +19,7 @@ from penstock.model.series import SeriesInfo
 from penstock.model.time import HOUR, Clock
 from penstock.query.ast import Query, Select
 from penstock.query.port import Aggregate, Answer, Present, Question, Reader, Recent, Unless, Versioned
-from penstock.query.select import find
+from penstock.query.select import find, ids_of
 from penstock.store.series import SeriesStore
 
 __all__ = ["VersionedReader"]
@@ -61,7 +61,7 @@ class VersionedReader:
         began = [info.first_ts for info in found if info.first_ts is not None]
         if not began or min(began) >= end:
             return ""
-        hours = await self._store.changed(max(min(began), _start(question)), end)
+        hours = await self._store.changed(max(min(began), _start(question)), end, ids_of(found))
         return _digest(self._run, int(hours.max(initial=0)), found, end)
 
 

@@ -241,8 +241,8 @@ class MemorySeriesStore:
                 )
         return [self._series[number] for number in wanted]
 
-    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
-        """See `SeriesStore.changed`; here every commit changes what it holds."""
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:  # noqa: ARG002 - of the port
+        """See `SeriesStore.changed`; here all series of an hour change together."""
         hours = range(start // HOUR, -(-end // HOUR))
         return np.fromiter((self._changed.get(hour, 0) for hour in hours), np.int64, len(hours))
 

@@ -184,10 +184,12 @@ class SeriesStore(Protocol):
         """
         ...
 
-    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         """int64 [hours]: for each hour (from the epoch) of [start, end), the newest revision that changed a reading in it.
 
-        0 where none did since the store was opened; retention that removes readings changes their hours, too. From memory.
+        0 where none did since the store was opened; retention that removes readings changes their hours, too. With `ids`
+        int32 [series] a store may leave out what changed only other series. Never too old, and never older than it was
+        when it was asked before. From memory.
         """
         ...
 

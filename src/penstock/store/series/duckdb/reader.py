@@ -154,12 +154,9 @@ class Reader:
         partials = Partials.concat(pieces) if pieces else Partials.empty()
         return Aggregates(partials if width == tier else fold(partials, width), tier if low < rolled else 0)
 
-    def changed(self, start: int, end: int) -> I64:
-        hours = np.arange(start // HOUR, -(-end // HOUR))
+    def changed(self, start: int, end: int, ids: I32 | None) -> I64:
         with self._guard:
-            known, (expired, revision) = self._memory.changed, self._memory.expired
-            changed = np.fromiter((known.get(hour, 0) for hour in hours.tolist()), np.int64, len(hours))
-        return np.where(hours < expired, np.maximum(changed, revision), changed)
+            return self._memory.changes.newest(start, end, ids)
 
     # -- events, ledger
 

@@ -142,8 +142,8 @@ class DuckSeriesStore:
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
         return await self._run(self._reading, lambda: self._reader.aggregate(tenant, ids, start, end, width))
 
-    async def changed(self, start: int, end: int) -> npt.NDArray[np.int64]:
-        return self._reader.changed(start, end)
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
+        return self._reader.changed(start, end, ids)
 
     async def events(
         self,

@@ -289,7 +289,7 @@ class Upkeep:
                 self._memory.events.forget_before(kept_since(now, config.retention_events))
             if shortest:
                 self._memory.revision += 1
-                self._memory.expired = kept_since(now, shortest) // HOUR, self._memory.revision
+                self._memory.changes.expire(kept_since(now, shortest) // HOUR, self._memory.revision)
         self._expired_day = today
         return False
 

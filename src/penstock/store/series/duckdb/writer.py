@@ -21,6 +21,7 @@ from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Receipt
 from penstock.model.time import DAY, HOUR, Clock
 from penstock.store.series.duckdb import records
+from penstock.store.series.duckdb.changes import Changes
 from penstock.store.series.duckdb.hot import HotReadings
 from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
 from penstock.store.series.duckdb.letters import settle_dead_letters, write_dead_letters
@@ -51,9 +52,8 @@ class Marks:
 class Memory:
     """What the store holds in memory, shared by writer, upkeep and readers under the store's guard.
 
-    changed  hour (from the epoch) → the newest revision that wrote a reading of it, since opening
+    changes  which revision wrote or removed readings of which hours and series, since opening
     stirred  start of an hour that is dirty → when it was first and last marked, epoch ms; unknown after opening
-    expired  hour and revision of the last retention: it changed every hour before
     """
 
     def __init__(self, hot_bytes: int) -> None:
@@ -66,8 +66,7 @@ class Memory:
         self.receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
         self.number = 0
         self.revision = 0
-        self.changed: dict[int, int] = {}
-        self.expired: tuple[int, int] = (0, 0)
+        self.changes = Changes()
         self.committed = 0
         self.readings = 0
         self.late = 0
@@ -79,14 +78,6 @@ class Memory:
         for hour in hours:
             since, _ = self.stirred.get(hour, (now, now))
             self.stirred[hour] = since, now
-
-    def note_change(self, ts: I64) -> None:
-        """Readings at `ts` were written by the commit of the present revision."""
-        if len(ts) == 0:
-            return
-        first, last = int(ts.min()) // HOUR, int(ts.max()) // HOUR
-        hours = range(first, first + 1) if first == last else np.unique(ts // HOUR).tolist()
-        self.changed.update(dict.fromkeys(hours, self.revision))
 
     def settle(self, frame: str, receipts: Sequence[Receipt]) -> None:
         """Add a committed frame's receipts to the ledger and to what is remembered."""
@@ -299,7 +290,7 @@ class Writer:
         for frame_id, own in by_frame.items():
             memory.settle(frame_id, own)
         memory.revision += 1
-        memory.note_change(verdict.append.ts)
-        memory.note_change(verdict.update.ts)
+        memory.changes.note(verdict.append.series, verdict.append.ts, memory.revision)
+        memory.changes.note(verdict.update.series, verdict.update.ts, memory.revision)
         memory.committed = max([memory.committed, *(frame.stamp for frame in frames)])
         memory.readings += len(verdict.append.ts)
