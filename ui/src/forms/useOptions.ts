@@ -1,0 +1,53 @@
+/** The options of a combo box: filtered here, or asked for while somebody types. */
+import { useEffect, useMemo, useState } from "react";
+import type { Option } from "./choose";
+import { matching } from "./matching";
+
+/** Asks for the options that fit a text. A newer text aborts the signal. */
+export type LoadOptions = (text: string, signal: AbortSignal) => Promise<readonly Option[]>;
+
+/** How long nobody must have typed before the platform is asked. */
+const PAUSE_MS = 150;
+
+export interface Options {
+  readonly shown: readonly Option[];
+  readonly text: string;
+  readonly setText: (text: string) => void;
+  readonly state: "ready" | "loading" | "failed";
+}
+
+export function useOptions(source: readonly Option[] | LoadOptions, value: string | null): Options {
+  const known = typeof source === "function" ? undefined : source;
+  const [text, setText] = useState(() => known?.find((option) => option.value === value)?.label ?? value ?? "");
+  const [found, setFound] = useState<readonly Option[]>([]);
+  const [state, setState] = useState<Options["state"]>("ready");
+
+  useEffect(() => {
+    if (typeof source !== "function") return;
+    const stop = new AbortController();
+    setState("loading");
+    const timer = setTimeout(() => {
+      source(text, stop.signal).then(
+        (options) => {
+          if (stop.signal.aborted) return;
+          setFound(options);
+          setState("ready");
+        },
+        () => {
+          if (!stop.signal.aborted) setState("failed");
+        },
+      );
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [source, text]);
+
+  const shown = useMemo(() => {
+    if (known === undefined) return found;
+    // The text of what is chosen already is not a search: the list then shows everything.
+    return known.some((option) => option.label === text) ? known : matching(known, text);
+  }, [known, found, text]);
+  return { shown, text, setText, state };
+}
