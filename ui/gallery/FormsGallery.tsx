@@ -148,9 +148,11 @@ function Fields(): ReactNode {
             Live
           </Switch>
           <Switch>Off</Switch>
-          <Checkbox defaultSelected>Chosen</Checkbox>
+          <div>
+            <Checkbox defaultSelected>Chosen</Checkbox>
           <Checkbox isIndeterminate>Some of them</Checkbox>
           <Checkbox isDisabled>Disabled</Checkbox>
+          </div>
         </div>
       </div>
     </Panel>

@@ -65,8 +65,10 @@ export function StatesGallery(): ReactNode {
           </p>
         </Panel>
         <Panel title="Skeletons">
-          <Skeleton kind="rows" lines={3} />
-          <Skeleton height="4rem" />
+          <div style={{ display: "grid", gap: "var(--space-4)" }}>
+            <Skeleton kind="rows" lines={3} />
+            <Skeleton height="4rem" />
+          </div>
         </Panel>
       </div>
       <Broken />

@@ -39,8 +39,8 @@ function All(): ReactNode {
   );
 }
 
-function Failure({ error }: { error: Error }): ReactNode {
-  return <main role="alert">{error.message}</main>;
+function Failure({ error }: { error: unknown }): ReactNode {
+  return <main role="alert">{error instanceof Error ? error.message : String(error)}</main>;
 }
 
 const root = createRootRoute({ component: Frame, validateSearch: rangeSearch, errorComponent: Failure });

@@ -110,7 +110,7 @@ export function Combo({
   isOpenEnded = false,
   ...rest
 }: ComboProps): ReactNode {
-  const { shown, text, setText, state } = useOptions(options, value);
+  const { shown, text, setText, choose, reset, state } = useOptions(options, value);
   const empty = state === "loading" ? t("forms.loading") : state === "failed" ? t("forms.loadFailed") : t("forms.noMatch");
   return (
     <ComboBox
@@ -120,12 +120,17 @@ export function Combo({
       onInputChange={setText}
       value={value}
       onChange={(key) => {
-        if (key !== null) onChange(String(key));
-        else if (isOpenEnded && text !== "") onChange(text);
+        // The input's text is kept here as well, so it is for us to make it say what was chosen.
+        if (key !== null) {
+          choose(String(key));
+          onChange(String(key));
+        } else if (isOpenEnded && text !== "") onChange(text);
+      }}
+      onBlur={() => {
+        if (!isOpenEnded) reset();
       }}
       allowsCustomValue={isOpenEnded}
       allowsEmptyCollection
-      menuTrigger="focus"
       className={css["field"] ?? ""}
     >
       <FieldFrame label={label} description={description} help={help} errorMessage={errorMessage}>

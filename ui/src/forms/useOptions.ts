@@ -13,14 +13,27 @@ export interface Options {
   readonly shown: readonly Option[];
   readonly text: string;
   readonly setText: (text: string) => void;
+  /** Writes the label of what was chosen into the field. */
+  readonly choose: (value: string) => void;
+  /** Takes back what was typed and not chosen. */
+  readonly reset: () => void;
   readonly state: "ready" | "loading" | "failed";
 }
 
 export function useOptions(source: readonly Option[] | LoadOptions, value: string | null): Options {
   const known = typeof source === "function" ? undefined : source;
-  const [text, setText] = useState(() => known?.find((option) => option.value === value)?.label ?? value ?? "");
   const [found, setFound] = useState<readonly Option[]>([]);
+  const labelOf = (wanted: string | null) => (known ?? found).find((option) => option.value === wanted)?.label ?? wanted ?? "";
+  const [chosen, setChosen] = useState(() => ({ value, label: labelOf(value) }));
+  const [text, setText] = useState(chosen.label);
   const [state, setState] = useState<Options["state"]>("ready");
+
+  if (chosen.value !== value) {
+    // Chosen here or set from outside: the field says what the value is.
+    const label = labelOf(value);
+    setChosen({ value, label });
+    setText(label);
+  }
 
   useEffect(() => {
     if (typeof source !== "function") return;
@@ -49,5 +62,6 @@ export function useOptions(source: readonly Option[] | LoadOptions, value: strin
     // The text of what is chosen already is not a search: the list then shows everything.
     return known.some((option) => option.label === text) ? known : matching(known, text);
   }, [known, found, text]);
-  return { shown, text, setText, state };
+  const choose = (wanted: string) => setText(labelOf(wanted));
+  return { shown, text, setText, choose, reset: () => setText(chosen.label), state };
 }

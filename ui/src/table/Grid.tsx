@@ -33,7 +33,7 @@ const CARD_PX = 132;
 const SELECT_REM = 2.75;
 
 export function Grid<Row>(props: GridProps<Row>): ReactNode {
-  const { label, columns, rows, getKey, order, selection, onOpen, onEnd, maxHeight } = props;
+  const { label, columns, rows, getKey, selection, onOpen, onEnd, maxHeight } = props;
   const cards = useMedia(PHONE);
   const rowPx = useMedia("(pointer: coarse)") ? TOUCH_ROW_PX : ROW_PX;
   const scroller = useRef<HTMLDivElement>(null);

@@ -24,7 +24,7 @@ export function Calendar({ days, today, onChange }: CalendarProps): ReactNode {
   const [start, setStart] = useState<number | null>(null);
   const moved = useRef(false);
   const month = monthOf(cursor);
-  const first = firstWeekday(tag());
+  const first = firstWeekday(navigator.languages.find((one) => one.startsWith(tag())) ?? tag());
   const weeks = weeksOf(month, first);
   const spoken = new Intl.DateTimeFormat(tag(), SPOKEN);
 

@@ -1,7 +1,7 @@
 /** A month as a calendar shows it: weeks of seven days, by wall time. */
 import { DAY, weekday } from "./zone";
 
-/** The first day of a week where this language is spoken, 0 for Monday. */
+/** The first day of a week in a locale, 0 for Monday. Give one with its region: weeks differ between en-GB and en-US. */
 export function firstWeekday(tag: string): number {
   // Newer engines have a method, older ones a getter, and TypeScript neither.
   const locale = new Intl.Locale(tag) as Intl.Locale & {

@@ -1,6 +1,6 @@
 /** The range in the URL: `from`, `to`, `live` and `tz`. What is not understood is refused, never replaced in silence. */
 import { t } from "../i18n";
-import { asText } from "../url/text";
+import { writtenText } from "../url/text";
 import {
   checked,
   DEFAULT_RANGE,
@@ -51,7 +51,7 @@ export function rangeSearch(raw: Record<string, unknown>): RangeSearch {
 
 /** The range of raw search parameters; order is judged at `now`. */
 export function rangeOf(raw: Record<string, unknown>, now: number): Parsed<Range> {
-  const given = { from: asText(raw["from"]), to: asText(raw["to"]) };
+  const given = { from: writtenText(raw["from"]), to: writtenText(raw["to"]) };
   const from = given.from === undefined ? ok(DEFAULT_RANGE.from) : parseBound(given.from, "from");
   if (!from.ok) return from;
   const to = given.to === undefined ? ok(DEFAULT_RANGE.to) : parseBound(given.to, "to");
@@ -61,17 +61,16 @@ export function rangeOf(raw: Record<string, unknown>, now: number): Parsed<Range
 }
 
 function liveOf(raw: unknown, usual: boolean): Parsed<boolean> {
-  if (raw === undefined) return ok(usual);
-  const text = asText(raw);
+  const text = writtenText(raw);
+  if (text === undefined) return ok(usual);
   if (text === "true" || text === "1") return ok(true);
   if (text === "false" || text === "0") return ok(false);
-  return fault("notABoolean", "live", text ?? JSON.stringify(raw));
+  return fault("notABoolean", "live", text);
 }
 
 function zoneText(raw: unknown): Parsed<string | undefined> {
-  const text = asText(raw);
-  if (raw === undefined || text === undefined) return raw === undefined ? ok(undefined) : fault("noSuchZone", "tz", JSON.stringify(raw));
-  if (text === "site" || text === "mine" || text === "utc" || knownZone(text)) return ok(text);
+  const text = writtenText(raw);
+  if (text === undefined || text === "site" || text === "mine" || text === "utc" || knownZone(text)) return ok(text);
   return fault("noSuchZone", "tz", text);
 }
 

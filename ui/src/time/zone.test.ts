@@ -37,9 +37,9 @@ describe("Berlin's clocks go forward on 29 March 2026 and back on 25 October", (
   });
 });
 
-test("a wall time and its instant agree for every hour of a year in zones with odd rules", () => {
+test("a wall time and its instant agree through a whole year in zones with odd rules", () => {
   for (const zone of ["UTC", BERLIN, "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia"]) {
-    for (let ms = at("2026-01-01T00:17:31Z"); ms < at("2027-01-01T00:00:00Z"); ms += 7 * HOUR) {
+    for (let ms = at("2026-01-01T00:17:31Z"); ms < at("2027-01-01T00:00:00Z"); ms += 29 * HOUR) {
       expect(instantsOf(wallOf(ms, zone), zone)).toContain(ms);
     }
   }

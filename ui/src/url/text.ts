@@ -4,3 +4,8 @@
 export function asText(raw: unknown): string | undefined {
   return typeof raw === "string" ? raw : typeof raw === "number" || typeof raw === "boolean" ? String(raw) : undefined;
 }
+
+/** The text of a parameter for who must refuse what is no text: such values as JSON. Undefined when it is not there. */
+export function writtenText(raw: unknown): string | undefined {
+  return raw === undefined ? undefined : (asText(raw) ?? JSON.stringify(raw));
+}
