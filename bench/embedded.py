@@ -50,6 +50,9 @@ class _AtRest:
     async def lanes(self) -> Mapping[str, Pending]:
         return {}
 
+    async def progress(self) -> Mapping[str, Mapping[str, Any]]:
+        return {}
+
     async def pending(self, tenant: str) -> Mapping[str, int]:  # noqa: ARG002 - of the protocol
         return {}
 

@@ -282,6 +282,17 @@ async def test_a_message_of_a_plain_client_counts_as_one_row(bus: Bus) -> None:
     assert (await bus.pending(Lane.EVENTS)).rows == {("", "nats"): 2, ("acme", "nats"): 1}
 
 
+async def test_what_a_lane_holds_is_counted_in_messages_and_bytes_below_its_bound(bus: Bus) -> None:
+    empty = await bus.held(Lane.READINGS)
+    assert (empty.messages, empty.bytes) == (0, 0)
+    await publish(bus, b"x" * 1_000, b"y" * 1_000)
+    held = await bus.held(Lane.READINGS)
+    assert held.messages == await bus.depth(Lane.READINGS) == 2
+    assert 2_000 <= held.bytes == (await bus.pending(Lane.READINGS)).bytes
+    assert held.bytes < held.max_bytes == empty.max_bytes
+    assert (await bus.held(Lane.EVENTS)).messages == 0
+
+
 async def test_the_depth_of_a_lane_counts_what_waits_and_what_is_in_process_until_it_is_acked(kit: Kit) -> None:
     bus, other = await kit.make(), await kit.make()
     assert await bus.depth(Lane.READINGS) == 0

@@ -56,6 +56,15 @@ def test_the_reference_of_the_api_can_be_pasted(platform, tmp_path):
     assert "bat-7@1769860800000" in done.stdout
 
 
+def test_the_examples_of_keys_can_be_pasted(platform, tmp_path):
+    (block,) = [block for block in _blocks(ROOT / "docs" / "web.md") if "curl" in block]
+    head = f'U={platform.url}\nH="Authorization: Bearer $KEY"\n'
+    done = _run(head + block, platform, tmp_path, KEY=platform.key)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.stdout.count('"name":"gateway"') == 2
+    assert done.stdout.count('"key":"pk_') == 1
+
+
 def test_the_examples_of_the_catalog_can_be_pasted(fresh_platform, tmp_path):
     blocks = [block for block in _blocks(ROOT / "docs" / "catalog.md") if "curl" in block]
     assert len(blocks) == 3

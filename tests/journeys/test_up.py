@@ -111,6 +111,27 @@ def test_a_killed_role_comes_back_on_the_same_address_and_loses_nothing(fresh_pl
     running.balanced()
 
 
+def test_a_role_that_ends_again_and_again_is_told_of_as_degraded(fresh_platform):
+    running = fresh_platform
+    for _ in range(3):
+        pid = running.state()["processes"]["core"]
+        os.kill(pid, signal.SIGKILL)
+        until(
+            lambda pid=pid: running.state()["processes"].get("core", pid) != pid,
+            what="core to be started again",
+        )
+    until(lambda: _ready(running) == "degraded", 30.0, what="readiness to tell of it")
+    core = next(p for p in running.get("/v1/system/pipeline")["processes"] if p["process"] == "core")
+    assert (core["state"], core["restarts"]) == ("crash_looping", 3)
+
+
+def _ready(running):
+    try:
+        return running.get("/readyz")["status"]
+    except (AssertionError, OSError):
+        return None
+
+
 def _post(running, ts):
     try:
         return running.post("/v1/readings", READING | {"ts": ts})

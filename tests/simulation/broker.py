@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from penstock.bus.port import HEADER_ID, Handler, Lane, LiveMessage, Pending, check_subject
+from penstock.bus.port import HEADER_ID, Handler, Held, Lane, LiveMessage, Pending, check_subject
 from penstock.bus.wire import pending_rows
 from penstock.model.errors import Backpressure, TooLarge, Unavailable
 from tests.simulation.faults import Plan
@@ -292,6 +292,12 @@ class SimBus:
         self._check()
         await asyncio.sleep(self._wire())
         return self._world.broker.depth(lane)
+
+    async def held(self, lane: Lane) -> Held:
+        self._check()
+        await asyncio.sleep(self._wire())
+        log = self._world.broker.logs[lane]
+        return Held(len(log.messages), log.bytes, self.plan.lane_bytes)
 
     async def oldest(self, lane: Lane) -> int:
         self._check()

@@ -398,6 +398,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/system/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pipeline, stage by stage
+         * @description Every stage from the doors in to the answers: rates, lags, queues and their bounds, counters; what is wrong; the disk's days left.
+         *
+         *     Numbers are of all tenants together, so it needs the scope admin. What is known only to other processes (doors in of another
+         *     machine) is left out; what does not answer is null, and `reasons` says why. Cheap enough to be asked once a second.
+         */
+        get: operations["getPipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalog/unassigned": {
         parameters: {
             query?: never;
@@ -1038,6 +1061,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * API keys of the tenant
+         * @description The tenant's API keys, oldest first, without their secrets.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description A new API key of the caller's tenant. `key` is its secret, shown this once: only its digest is kept.
+         *
+         *     Raises InvalidInput.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Revoke an API key: with the next request it, and the sessions that it opened, stop working. Raises NotFound.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is asking
+         * @description Who is asking, as the platform sees it, and where: tenant, scopes, how they came in, version, time and zone.
+         *
+         *     Any credential may ask, whatever its scopes.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in to the web app with an API key
+         * @description Open a browser session with an API key: the answer sets a cookie, and says who is signed in.
+         *
+         *     Only for pages of this server; a program sends its key with each request. Raises NotAllowed, InvalidInput, Backpressure.
+         */
+        post: operations["openSession"];
+        /**
+         * Sign out of the web app
+         * @description End the browser session: it is forgotten here, and the cookie goes. 204 also for who is not signed in (any more).
+         *
+         *     Only for pages of this server. Raises NotAllowed.
+         */
+        delete: operations["closeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1068,6 +1187,8 @@ export interface paths {
         /**
          * Whether a write can be read back
          * @description A probe reading is written and read back; success holds for 5 s, failure for one. For sending it traffic.
+         *
+         *     `degraded` is 200 as well: it works now, but a process of it ends again and again.
          */
         get: operations["readiness"];
         put?: never;
@@ -3375,6 +3496,261 @@ export interface operations {
                         as_of?: string;
                         staleness_ms?: number;
                         complete?: boolean;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "time": "2026-01-31T12:00:00.250Z",
+                     *       "state": "degraded",
+                     *       "reasons": [
+                     *         "core ended 3 times within 5 minutes and is started again each time"
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "stage": "doors",
+                     *           "unit": "rows",
+                     *           "rate_10s": 1204.5,
+                     *           "rate_60s": 1198.2,
+                     *           "lag_p50_ms": 2.4,
+                     *           "lag_p95_ms": 7.199999999999999,
+                     *           "depth": 8192,
+                     *           "bound": 268435456,
+                     *           "depth_unit": "bytes",
+                     *           "counters": [
+                     *             {
+                     *               "name": "accepted",
+                     *               "value": 71892
+                     *             },
+                     *             {
+                     *               "name": "rejected",
+                     *               "value": 3
+                     *             },
+                     *             {
+                     *               "name": "turned_away",
+                     *               "value": 0
+                     *             }
+                     *           ],
+                     *           "parts": [
+                     *             {
+                     *               "stage": "http",
+                     *               "unit": "rows",
+                     *               "rate_10s": 1204.5,
+                     *               "rate_60s": 1198.2,
+                     *               "lag_p50_ms": 2.4,
+                     *               "lag_p95_ms": 7.199999999999999,
+                     *               "depth": 0,
+                     *               "bound": 0,
+                     *               "depth_unit": "bytes",
+                     *               "counters": [
+                     *                 {
+                     *                   "name": "accepted",
+                     *                   "value": 71892
+                     *                 },
+                     *                 {
+                     *                   "name": "rejected",
+                     *                   "value": 3
+                     *                 },
+                     *                 {
+                     *                   "name": "turned_away",
+                     *                   "value": 0
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "stage": "lanes",
+                     *           "unit": "rows",
+                     *           "rate_10s": 1204.5,
+                     *           "rate_60s": 1198.2,
+                     *           "lag_p50_ms": 0,
+                     *           "lag_p95_ms": 0,
+                     *           "depth": 4096,
+                     *           "bound": 25769803776,
+                     *           "depth_unit": "bytes",
+                     *           "counters": [
+                     *             {
+                     *               "name": "messages",
+                     *               "value": 1
+                     *             },
+                     *             {
+                     *               "name": "redelivered",
+                     *               "value": 0
+                     *             }
+                     *           ],
+                     *           "parts": [
+                     *             {
+                     *               "stage": "readings",
+                     *               "unit": "rows",
+                     *               "rate_10s": 1204.5,
+                     *               "rate_60s": 1198.2,
+                     *               "lag_p50_ms": 0,
+                     *               "lag_p95_ms": 0,
+                     *               "depth": 4096,
+                     *               "bound": 8589934592,
+                     *               "depth_unit": "bytes",
+                     *               "counters": [
+                     *                 {
+                     *                   "name": "messages",
+                     *                   "value": 1
+                     *                 },
+                     *                 {
+                     *                   "name": "redelivered",
+                     *                   "value": 0
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "store": {
+                     *         "series": 4200,
+                     *         "rolled_to": "2026-01-31T11:00:00Z",
+                     *         "behind_ms": 38
+                     *       },
+                     *       "cache": {
+                     *         "questions": 420,
+                     *         "saved_share": 0.83,
+                     *         "staleness_bound_ms": 1000,
+                     *         "held_bytes": 8123456,
+                     *         "hit": 301,
+                     *         "joined": 12,
+                     *         "unchanged": 36,
+                     *         "miss": 71
+                     *       },
+                     *       "disk": {
+                     *         "state": "ok",
+                     *         "free_bytes": 81604378624,
+                     *         "total_bytes": 270582939648,
+                     *         "reserve_bytes": 2147483648,
+                     *         "watched_days": 0.52,
+                     *         "bytes_per_day": 1288490188,
+                     *         "days_left": 61.7
+                     *       },
+                     *       "processes": [
+                     *         {
+                     *           "process": "core",
+                     *           "state": "crash_looping",
+                     *           "pid": 4711,
+                     *           "restarts": 3,
+                     *           "ended_lately": 3,
+                     *           "last_end": "2026-01-31T11:59:41.120Z"
+                     *         }
+                     *       ],
+                     *       "versions": {
+                     *         "penstock": "0.1.0",
+                     *         "python": "3.11.9",
+                     *         "duckdb": "2.0.1",
+                     *         "pyarrow": "26.0.0",
+                     *         "nats_server": "2.15.1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        version?: string | null;
+                        /** Format: date-time */
+                        time?: string | null;
+                        state?: string | null;
+                        reasons?: (string | null)[] | null;
+                        stages?: {
+                            stage?: string | null;
+                            unit?: string | null;
+                            rate_10s?: number | null;
+                            rate_60s?: number | null;
+                            lag_p50_ms?: number | null;
+                            lag_p95_ms?: number | null;
+                            depth?: number | null;
+                            bound?: number | null;
+                            depth_unit?: string | null;
+                            counters?: {
+                                name?: string | null;
+                                value?: number | null;
+                            }[] | null;
+                            parts?: {
+                                stage?: string | null;
+                                unit?: string | null;
+                                rate_10s?: number | null;
+                                rate_60s?: number | null;
+                                lag_p50_ms?: number | null;
+                                lag_p95_ms?: number | null;
+                                depth?: number | null;
+                                bound?: number | null;
+                                depth_unit?: string | null;
+                                counters?: {
+                                    name?: string | null;
+                                    value?: number | null;
+                                }[] | null;
+                            }[] | null;
+                        }[] | null;
+                        store?: {
+                            series?: number | null;
+                            /** Format: date-time */
+                            rolled_to?: string | null;
+                            behind_ms?: number | null;
+                        } | null;
+                        cache?: {
+                            questions?: number | null;
+                            saved_share?: number | null;
+                            staleness_bound_ms?: number | null;
+                            held_bytes?: number | null;
+                            hit?: number | null;
+                            joined?: number | null;
+                            unchanged?: number | null;
+                            miss?: number | null;
+                        } | null;
+                        disk?: {
+                            state?: string | null;
+                            free_bytes?: number | null;
+                            total_bytes?: number | null;
+                            reserve_bytes?: number | null;
+                            watched_days?: number | null;
+                            bytes_per_day?: number | null;
+                            days_left?: number | null;
+                        } | null;
+                        processes?: {
+                            process?: string | null;
+                            state?: string | null;
+                            pid?: number | null;
+                            restarts?: number | null;
+                            ended_lately?: number | null;
+                            /** Format: date-time */
+                            last_end?: string | null;
+                        }[] | null;
+                        versions?: {
+                            penstock?: string | null;
+                            python?: string | null;
+                            duckdb?: string | null;
+                            pyarrow?: string | null;
+                            nats_server?: string | null;
+                        } | null;
                     };
                 };
             };
@@ -6565,6 +6941,321 @@ export interface operations {
             };
         };
     };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0d5c2b7e91aa",
+                     *           "name": "gateway",
+                     *           "scopes": [
+                     *             "write"
+                     *           ],
+                     *           "created": "2026-01-31T12:00:00.120Z",
+                     *           "expires": "2026-05-01T12:00:00.120Z",
+                     *           "last_used": "2026-01-31T12:04:10Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        data?: {
+                            id?: string | null;
+                            name?: string | null;
+                            scopes?: (string | null)[] | null;
+                            /** Format: date-time */
+                            created?: string | null;
+                            /** Format: date-time */
+                            expires?: string | null;
+                            /** Format: date-time */
+                            last_used?: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the key is for */
+                    name: string;
+                    /**
+                     * @default [
+                     *       "read",
+                     *       "write"
+                     *     ]
+                     */
+                    scopes?: ("read" | "write" | "admin")[];
+                    /** @description Such as `90d`; a key without it never expires */
+                    expires_in?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "key": "pk_0d5c2b7e91aa_9f0b3d…",
+                     *       "id": "0d5c2b7e91aa",
+                     *       "name": "gateway",
+                     *       "scopes": [
+                     *         "write"
+                     *       ],
+                     *       "created": "2026-01-31T12:00:00.120Z",
+                     *       "expires": "2026-05-01T12:00:00.120Z"
+                     *     }
+                     */
+                    "application/json": {
+                        key?: string | null;
+                        id?: string | null;
+                        name?: string | null;
+                        scopes?: (string | null)[] | null;
+                        /** Format: date-time */
+                        created?: string | null;
+                        /** Format: date-time */
+                        expires?: string | null;
+                        last_used?: unknown;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tenant": "default",
+                     *       "scopes": [
+                     *         "admin",
+                     *         "read",
+                     *         "write"
+                     *       ],
+                     *       "signed_in": "session",
+                     *       "key": {
+                     *         "id": "0d5c2b7e91aa",
+                     *         "name": "wall display"
+                     *       },
+                     *       "expires": "2026-02-01T00:00:00Z",
+                     *       "demo": false,
+                     *       "version": "0.1.0",
+                     *       "time": "2026-01-31T12:00:00.120Z",
+                     *       "zone": "Europe/Berlin"
+                     *     }
+                     */
+                    "application/json": {
+                        tenant?: string | null;
+                        scopes?: (string | null)[] | null;
+                        signed_in?: string | null;
+                        key?: {
+                            id?: string | null;
+                            name?: string | null;
+                        } | null;
+                        /** Format: date-time */
+                        expires?: string | null;
+                        demo?: boolean | null;
+                        version?: string | null;
+                        /** Format: date-time */
+                        time?: string | null;
+                        zone?: string | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An API key */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tenant": "default",
+                     *       "scopes": [
+                     *         "admin",
+                     *         "read",
+                     *         "write"
+                     *       ],
+                     *       "signed_in": "session",
+                     *       "key": {
+                     *         "id": "0d5c2b7e91aa",
+                     *         "name": "wall display"
+                     *       },
+                     *       "expires": "2026-02-01T00:00:00Z",
+                     *       "demo": false,
+                     *       "version": "0.1.0",
+                     *       "time": "2026-01-31T12:00:00.120Z",
+                     *       "zone": "Europe/Berlin"
+                     *     }
+                     */
+                    "application/json": {
+                        tenant?: string | null;
+                        scopes?: (string | null)[] | null;
+                        signed_in?: string | null;
+                        key?: {
+                            id?: string | null;
+                            name?: string | null;
+                        } | null;
+                        /** Format: date-time */
+                        expires?: string | null;
+                        demo?: boolean | null;
+                        version?: string | null;
+                        /** Format: date-time */
+                        time?: string | null;
+                        zone?: string | null;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     liveness: {
         parameters: {
             query?: never;
@@ -6636,6 +7327,9 @@ export interface operations {
                      *         "read": {
                      *           "ok": true,
                      *           "ms": 38
+                     *         },
+                     *         "processes": {
+                     *           "ok": true
                      *         }
                      *       }
                      *     }
@@ -6657,6 +7351,9 @@ export interface operations {
                             read?: {
                                 ok?: boolean | null;
                                 ms?: number | null;
+                            } | null;
+                            processes?: {
+                                ok?: boolean | null;
                             } | null;
                         } | null;
                     };

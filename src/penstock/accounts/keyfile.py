@@ -24,7 +24,8 @@ Signature = tuple[int, int, int]
 class KeyRecord(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A credential at rest: an API key, or a browser session when `session` is set.
 
-    `digest` is the hex SHA-256 of the whole secret; times are epoch ms, None for never.
+    `digest` is the hex SHA-256 of the whole secret; times are epoch ms, None for never. `opened_by` is the id of the API key
+    that opened a session; empty for one that a one-time link opened.
     """
 
     id: str
@@ -36,6 +37,7 @@ class KeyRecord(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     expires: int | None = None
     last_used: int | None = None
     session: bool = False
+    opened_by: str = ""
 
 
 class CodeRecord(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -20,14 +20,26 @@ from typing import Final, Literal, NamedTuple, get_args
 from penstock.accounts.keyfile import CodeRecord, KeyFile, KeyRecord, Records, Signature
 from penstock.model.errors import InvalidInput, Misconfigured, NotAllowed, NotFound
 from penstock.model.series import check_tenant
-from penstock.model.time import HOUR, MINUTE, Clock, WallClock
+from penstock.model.time import HOUR, MAX_TIME, MINUTE, Clock, WallClock
 
-__all__ = ["ALL_SCOPES", "MIN_BOOTSTRAP", "SESSION_TTL", "Identity", "KeyInfo", "KeyRing", "Scope"]
+__all__ = [
+    "ALL_SCOPES",
+    "BOOTSTRAP",
+    "MIN_BOOTSTRAP",
+    "SESSION_TTL",
+    "Identity",
+    "KeyInfo",
+    "KeyRing",
+    "Scope",
+    "id_of",
+]
 
 Scope = Literal["read", "write", "admin"]
 """What a credential may do: ask, send, or also operate. `admin` includes the other two."""
 
 ALL_SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+BOOTSTRAP: Final = "bootstrap"
+"""Id of every key that is accepted without being in the file."""
 MIN_BOOTSTRAP: Final = 16
 SESSION_TTL: Final = 12 * HOUR
 MAX_SESSIONS: Final = 1_000
@@ -49,7 +61,10 @@ class Identity:
 
 
 class KeyInfo(NamedTuple):
-    """A key without its secret. Times are epoch ms; `last_used` is accurate to some minutes."""
+    """A key, or a session, without its secret. Times are epoch ms; `last_used` is accurate to some minutes.
+
+    `opened_by` is the id of the key that opened a session; empty for a one-time link's, None for a key.
+    """
 
     id: str
     tenant: str
@@ -58,6 +73,7 @@ class KeyInfo(NamedTuple):
     created: int
     expires: int | None
     last_used: int | None
+    opened_by: str | None = None
 
 
 class _Snapshot(NamedTuple):
@@ -91,6 +107,8 @@ class KeyRing:
         """A new key's secret, shown this once. `expires` is epoch ms. Raises InvalidInput, Misconfigured."""
         if not 0 < len(name) <= 128:
             raise InvalidInput("a key's name has 1 to 128 characters", code="invalid_name")
+        if expires is not None and expires > MAX_TIME:
+            raise InvalidInput("a key expires before the year 2100, or never", code="invalid_expiry")
         key_id, secret = _new_secret("pk")
         record = KeyRecord(
             id=key_id,
@@ -105,19 +123,31 @@ class KeyRing:
             records.keys[key_id] = record
         return secret
 
-    def revoke(self, key_id: str) -> None:
-        """The key stops working with the next request. Raises NotFound."""
+    def revoke(self, key_id: str, tenant: str | None = None) -> None:
+        """The key (of `tenant`) and the sessions that it opened stop working with the next request. Raises NotFound."""
         with self._file.change() as records:
-            if records.keys.pop(key_id, None) is None:
-                raise NotFound(f"there is no key {key_id}", hint="list the keys to see their ids")
+            record = records.keys.get(key_id)
+            if record is None or record.session or tenant not in {None, record.tenant}:
+                raise NotFound(
+                    f"there is no key {key_id!r:.60}", code="key_unknown", hint="list the keys to see their ids"
+                )
+            for opened in [k.id for k in records.keys.values() if k.opened_by == key_id]:
+                del records.keys[opened]
+            del records.keys[key_id]
 
     def list(self, tenant: str | None = None) -> list[KeyInfo]:
         """API keys (of one tenant) by creation; sessions are not keys."""
         found = [k for k in self._current().records.keys.values() if not k.session and tenant in {None, k.tenant}]
-        return [
-            KeyInfo(k.id, k.tenant, k.name, k.scopes, k.created, k.expires, self._used.get(k.id, k.last_used))
-            for k in sorted(found, key=lambda k: (k.created, k.id))
-        ]
+        return [self._info(k) for k in sorted(found, key=lambda k: (k.created, k.id))]
+
+    def find(self, key_id: str) -> KeyInfo | None:
+        """The key or session of that id; None for the bootstrap key, and where there is none."""
+        record = self._current().records.keys.get(key_id)
+        return None if record is None else self._info(record)
+
+    def _info(self, k: KeyRecord) -> KeyInfo:
+        used, opened_by = self._used.get(k.id, k.last_used), k.opened_by if k.session else None
+        return KeyInfo(k.id, k.tenant, k.name, k.scopes, k.created, k.expires, used, opened_by)
 
     def bootstrap(self, secret: str, tenant: str = "default") -> None:
         """Accept `secret` as an admin key of `tenant` while this process runs; it is never written to the file."""
@@ -126,7 +156,7 @@ class KeyRing:
                 f"the bootstrap key has {len(secret)} characters, at least {MIN_BOOTSTRAP} are needed",
                 hint="set PENSTOCK_BOOTSTRAP_KEY to a long random text, such as the output of `openssl rand -hex 24`",
             )
-        self._bootstrap[_digest(secret)] = Identity(check_tenant(tenant), "bootstrap", frozenset(ALL_SCOPES))
+        self._bootstrap[_digest(secret)] = Identity(check_tenant(tenant), BOOTSTRAP, frozenset(ALL_SCOPES))
 
     # -- sign-in in a browser
 
@@ -147,7 +177,6 @@ class KeyRing:
     def redeem(self, code: str) -> str:
         """The secret of a new session (SESSION_TTL) for a code that was never redeemed. Raises NotAllowed."""
         now, digest = self._clock.now(), _digest(code)
-        session_id, secret = _new_secret("ps")
         with self._file.change() as records:
             _forget_expired(records, now)
             record = next((c for c in records.codes if hmac.compare_digest(c.digest, digest)), None)
@@ -158,17 +187,35 @@ class KeyRing:
                     hint="ask for a new link with `penstock keys link`",
                 )
             records.codes.remove(record)
-            records.keys[session_id] = KeyRecord(
-                id=session_id,
-                digest=_digest(secret),
-                tenant=record.tenant,
-                scopes=record.scopes,
-                name="browser session",
-                created=now,
-                expires=now + SESSION_TTL,
-                session=True,
-            )
-        return secret
+            return _add_session(records, record.tenant, record.scopes, now, now + SESSION_TTL)
+
+    def open_session(self, key: str) -> str:
+        """The secret of a new session (SESSION_TTL at most) that may do what an API key may. Raises as `authenticate`.
+
+        It ends when the key is revoked or expires; the bootstrap key, which nobody can revoke, leaves it its time.
+        """
+        identity, now = self.authenticate(key), self._clock.now()
+        with self._file.change() as records:
+            _forget_expired(records, now)
+            record, until = records.keys.get(identity.key_id), now + SESSION_TTL
+            if identity.key_id != BOOTSTRAP:
+                if record is None or record.session:
+                    raise NotAllowed(
+                        "a session is opened with an API key, and this is none (any more)",
+                        authenticated=False,
+                        hint="create a key with `penstock keys create`",
+                    )
+                until = min(until, record.expires or until)
+            return _add_session(records, identity.tenant, tuple(sorted(identity.scopes)), now, until, identity.key_id)
+
+    def close_session(self, secret: str) -> None:
+        """Forget a session; what is none, or is forgotten already, is passed over."""
+        shape = _SECRET.fullmatch(secret)
+        known = self._current().records.keys.get(shape[1]) if shape else None
+        if known is None or not known.session or not hmac.compare_digest(known.digest, _digest(secret)):
+            return
+        with self._file.change() as records:
+            records.keys.pop(known.id, None)
 
     # -- every request
 
@@ -225,6 +272,32 @@ class KeyRing:
             identities = {k.id: Identity(k.tenant, k.id, frozenset(k.scopes)) for k in records.keys.values()}
             self._snapshot = _Snapshot(signature, records, identities)
         return self._snapshot
+
+
+def id_of(secret: str) -> str:
+    """The id of a key or session by its secret. Raises InvalidInput for what has not their form."""
+    shape = _SECRET.fullmatch(secret)
+    if shape is None:
+        raise InvalidInput("this is not the secret of a key", code="invalid_key")
+    return shape[1]
+
+
+def _add_session(
+    records: Records, tenant: str, scopes: tuple[str, ...], now: int, until: int, opened_by: str = ""
+) -> str:
+    session_id, secret = _new_secret("ps")
+    records.keys[session_id] = KeyRecord(
+        id=session_id,
+        digest=_digest(secret),
+        tenant=tenant,
+        scopes=scopes,
+        name="browser session",
+        created=now,
+        expires=until,
+        session=True,
+        opened_by=opened_by,
+    )
+    return secret
 
 
 def _new_secret(prefix: str) -> tuple[str, str]:

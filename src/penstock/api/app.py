@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -39,8 +40,12 @@ from penstock.api.read import ReadDoors
 from penstock.api.services import Services
 from penstock.api.stream import StreamDoor
 from penstock.api.system import SystemDoors
+from penstock.api.system.pipeline import PipelineView
+from penstock.api.web import AppDoor, KeyDoors, SessionDoors
+from penstock.api.web.bundle import Bundle
 from penstock.api.write import WriteDoors
 from penstock.model.errors import Misconfigured
+from penstock.query.measured import MeasuredReader
 
 __all__ = ["create_app"]
 
@@ -64,10 +69,12 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
     )
+    measured = MeasuredReader(services.reader)
+    services = replace(services, reader=measured)
     app.state.services = services
     app.state.live = hub = LiveHub(services)
     app.state.jobs = jobs = Jobs(services.reader, services.clock, services.config.jobs)
-    intake = intake or Intake(services)
+    intake, bundle = intake or Intake(services), Bundle(services.config.app)
     if services.config.writes:
         WriteDoors(services, intake).install(app)
         EventDoor(services, intake).install(app)
@@ -75,7 +82,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     if services.config.reads:
         ReadDoors(services).install(app)
         QueryDoor(services, intake.bodies).install(app)
-        SystemDoors(services).install(app)
+        SystemDoors(services, PipelineView(services, intake, hub, measured)).install(app)
         if services.catalog is not None:
             CatalogDoors(services, services.catalog, intake).install(app)
         ExplainDoor(services).install(app)
@@ -86,8 +93,11 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         ExportDoors(services, intake, jobs).install(app)
         QueryTextDoor(services).install(app)
         GraphQLDoor(services, intake.bodies, hub).install(app)
+        KeyDoors(services, intake.bodies).install(app)
+        AppDoor(bundle).install(app)
+    SessionDoors(services, intake.bodies, bundle).install(app)
     HealthDoors(services, intake.bodies).install(app)
-    Pages(services).install(app)
+    Pages(services, bundle).install(app)
     _install_openapi(app)
     _install_asyncapi(app)
     problems.install(app, sorted({path for route in app.routes if (path := getattr(route, "path", ""))}))

@@ -22,13 +22,23 @@ from penstock.accounts.keys import Identity, KeyRing, Scope
 from penstock.api.problems import INFLUX_PATHS, PROMETHEUS_PREFIX, refusal
 from penstock.model.errors import NotAllowed, PenstockError
 
-__all__ = ["COOKIE", "PUBLIC_PATHS", "PUBLIC_PREFIXES", "Authentication", "identity_of", "socket_identity"]
+__all__ = [
+    "COOKIE",
+    "PUBLIC_PATHS",
+    "PUBLIC_PREFIXES",
+    "Authentication",
+    "identity_of",
+    "require_same_origin",
+    "socket_identity",
+]
 
 COOKIE: Final = "penstock_session"
 PUBLIC_PATHS: Final = frozenset(
     {
         "/",
         "/login",
+        "/ui",
+        "/v1/session",
         "/healthz",
         "/readyz",
         "/docs",
@@ -41,9 +51,11 @@ PUBLIC_PATHS: Final = frozenset(
         "/graphql/schema",
     }
 )
-PUBLIC_PREFIXES: Final = ("/static-offline-docs/", "/graphiql/")
-_OPERATOR_PATHS: Final = frozenset({"/metrics"})
-_OPERATOR_WRITES: Final = ("/v1/dead-letters/",)
+PUBLIC_PREFIXES: Final = ("/static-offline-docs/", "/graphiql/", "/ui/")
+_OPERATOR_PATHS: Final = frozenset({"/metrics", "/v1/keys", "/v1/system/pipeline"})
+_OPERATOR_WRITES: Final = ("/v1/dead-letters/", "/v1/keys/")
+_ANYBODY: Final = frozenset({"/v1/me"})
+"""Whoever has a credential may ask these, whatever it allows besides."""
 _READING_POSTS: Final = frozenset({"/graphql", "/v1/exports", "/v1/live/ticket", "/v1/query"}) | frozenset(
     f"{PROMETHEUS_PREFIX}api/v1/{name}" for name in ("query", "query_range", "labels", "series", "query_exemplars")
 )
@@ -57,6 +69,16 @@ _KEY: Final = "penstock.identity"
 def identity_of(request: Request) -> Identity:
     """The caller. Every route that is not public has one; a public one asks `request.scope` itself."""
     return request.scope[_KEY]
+
+
+def require_same_origin(request: Request) -> None:
+    """For what a cookie of this server is for. Raises NotAllowed unless a browser says that a page of this very host asks."""
+    if not _same_origin(dict(request.scope["headers"])):
+        raise NotAllowed(
+            "browser sessions are opened and closed by pages of this server only",
+            authenticated=True,
+            hint="a program sends its key with each request: `Authorization: Bearer <key>`",
+        )
 
 
 def socket_identity(scope: AsgiScope, keys: KeyRing) -> Identity | None:
@@ -128,6 +150,8 @@ class Authentication:
                 authenticated=True,
                 hint="send an API key as `Authorization: Bearer <key>`",
             )
+        if path in _ANYBODY:
+            return identity
         operates = path in _OPERATOR_PATHS or (not safe and path.startswith(_OPERATOR_WRITES))
         reads = safe or path in _READING_POSTS or path.startswith(_READING_CHANGES)
         needed: Scope = "admin" if operates else "read" if reads else "write"

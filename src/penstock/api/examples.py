@@ -318,6 +318,7 @@ READY: Final = operation(
                 "disk": {"ok": True, **_DISK},
                 "write": {"ok": True, "ms": 2.1},
                 "read": {"ok": True, "ms": 38.0},
+                "processes": {"ok": True},
             },
         }
     },

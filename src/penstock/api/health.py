@@ -19,6 +19,7 @@ from penstock.api import examples
 from penstock.api.bodies import BodyReader
 from penstock.api.observe import DISK_FREE, DISK_RESERVE, DISK_TOTAL, HELD_BODIES, HELD_GATE, READER_UP
 from penstock.api.problems import problem
+from penstock.api.processes import troubles
 from penstock.api.render import JSON
 from penstock.api.services import Services
 from penstock.model.batch import Batch
@@ -58,7 +59,10 @@ class HealthDoors:
         return Response(msgspec.json.encode({"status": "ok", "version": penstock.__version__}), media_type=JSON)
 
     async def readyz(self, request: Request) -> Response:
-        """A probe reading is written and read back; success holds for 5 s, failure for one. For sending it traffic."""
+        """A probe reading is written and read back; success holds for 5 s, failure for one. For sending it traffic.
+
+        `degraded` is 200 as well: it works now, but a process of it ends again and again.
+        """
         async with self._lock:
             now = self._services.clock.now()
             fresh = _FRESH_MS if all(check["ok"] for check in self._checks.values()) else _FAILED_MS
@@ -66,11 +70,15 @@ class HealthDoors:
                 self._checks = await self._check(now)
                 self._checked_at = now
         failed = {name: check["detail"] for name, check in self._checks.items() if not check["ok"]}
+        degraded = failed.pop("processes", None) is not None
         if failed:
             said = "; ".join(f"{name}: {detail}" for name, detail in failed.items())
             extra = {"checks": self._checks}
             return problem(request.scope, 503, "not_ready", said, extra=extra, headers={"retry-after": "1"})
-        return Response(msgspec.json.encode({"status": "ready", "checks": self._checks}), media_type=JSON)
+        return Response(
+            msgspec.json.encode({"status": "degraded" if degraded else "ready", "checks": self._checks}),
+            media_type=JSON,
+        )
 
     async def metrics(self) -> Response:
         """This process's metrics and, if it answers, those of the query service."""
@@ -99,6 +107,9 @@ class HealthDoors:
         if config.reads:
             written = config.writes and checks["write"]["ok"]
             checks["read"] = await _timed(lambda: self._read_back(now) if written else self._ask_status(), deadline)
+        if processes := await asyncio.to_thread(self._services.processes):
+            said = troubles(processes, now)
+            checks["processes"] = {"ok": not said} | ({"detail": "; ".join(said)} if said else {})
         return checks
 
     async def _write(self, now: int) -> None:

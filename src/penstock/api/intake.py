@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from penstock.api.auth import identity_of
 from penstock.api.bodies import Body, BodyReader
-from penstock.api.observe import ROWS
+from penstock.api.counts import DoorCounts
 from penstock.api.problems import rows_as_json
 from penstock.api.services import Services
 from penstock.model.batch import Draft
@@ -103,6 +103,7 @@ class Intake:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.bodies = BodyReader(services.config)
+        self.counts = DoorCounts()
 
     async def prepare(self, decode: Callable[[], Draft], tenant: str, *, inline: bool) -> Prepared:
         """Decode and admit `tenant`'s rows: in the event loop with `inline`, else in a worker thread.
@@ -123,10 +124,10 @@ class Intake:
         Raises TooLarge, Conflict (the key was used for other content), Backpressure, Unavailable.
         """
         admission, refused = prepared.admission, prepared.refused
-        receipt = await self._services.gate.offer(
-            admission.batch, source=sender.source, rejected=refused, key=key, findings=admission.findings
-        )
-        _count(sender.door, admission.rows, refused)
+        with self.counts.taking(sender.door, admission.rows, refused):
+            receipt = await self._services.gate.offer(
+                admission.batch, source=sender.source, rejected=refused, key=key, findings=admission.findings
+            )
         return Outcome(prepared.draft, admission.rows, len(admission.batch), refused, admission.rejected, receipt)
 
     async def readings(self, request: Request, decode: Decoder, door: str) -> Outcome:
@@ -159,12 +160,12 @@ class Intake:
             if not events and not rejected:
                 raise InvalidInput("the request holds no events", code="empty_request", hint="send at least one event")
             findings = Findings.of_rows(rejected) if rejected else NOTHING_FOUND
-            receipt = await self._services.gate.offer_events(
-                sender.tenant, events, source=sender.source, rejected=len(rejected), key=key, findings=findings
-            )
+            with self.counts.taking(door, len(events), len(rejected)):
+                receipt = await self._services.gate.offer_events(
+                    sender.tenant, events, source=sender.source, rejected=len(rejected), key=key, findings=findings
+                )
         finally:
             body.release()
-        _count(door, len(events), len(rejected))
         return events, rejected, receipt
 
 
@@ -218,8 +219,3 @@ def _idempotency_key(request: Request) -> str | None:
     if key is not None and not (0 < len(key) <= _MAX_KEY and key.isprintable()):
         raise InvalidInput(f"an Idempotency-Key has 1 to {_MAX_KEY} printable characters", code="invalid_key")
     return key
-
-
-def _count(door: str, accepted: int, refused: int) -> None:
-    ROWS.labels(door, "accepted").inc(accepted)
-    ROWS.labels(door, "rejected").inc(refused)

@@ -25,7 +25,6 @@ __all__ = [
     "LIVE_CLIENTS",
     "LIVE_SKIPPED",
     "READER_UP",
-    "ROWS",
     "TCP_BYTES",
     "TCP_CONNECTIONS",
     "TCP_ENDED",
@@ -42,7 +41,6 @@ LATENCY: Final = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
-ROWS: Final = Counter("penstock_api_rows", "Rows received over HTTP and TCP, by fate at the door", ["source", "fate"])
 HELD_GATE: Final = Gauge("penstock_api_gate_held_bytes", "Bytes of readings that wait for the broker")
 HELD_BODIES: Final = Gauge("penstock_api_body_held_bytes", "Bytes of request bodies in memory")
 DISK_FREE: Final = Gauge("penstock_disk_free_bytes", "Bytes that are free on the broker's disk")

@@ -1,20 +1,26 @@
-"""The start page, and signing in to it with a one-time link. Self-contained: it loads nothing from anywhere."""
+"""What `/` answers: browsers go on to the web app, programs hear what runs here, and a process without the app has a page that says so.
+
+The page is self-contained: it loads nothing from anywhere.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from html import escape
-from typing import Annotated, Final
+from typing import Any, Final
 
-from fastapi import FastAPI, Query, Request
-from starlette.concurrency import run_in_threadpool
+import msgspec
+from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 import penstock
-from penstock.accounts.keys import SESSION_TTL, Identity
-from penstock.api.auth import COOKIE
+from penstock.accounts.keys import Identity
+from penstock.api.accept import takes_html
+from penstock.api.render import JSON
 from penstock.api.services import Services
+from penstock.api.web.bundle import Bundle
+from penstock.api.web.door import APP_PATH
 
 __all__ = ["DOCS_POLICY", "Pages"]
 
@@ -40,32 +46,38 @@ DOCS_POLICY: Final = (
 class Pages:
     """The routes; one instance per app."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, bundle: Bundle) -> None:
         self._services = services
+        self._bundle = bundle
 
     def install(self, app: FastAPI) -> None:
+        """Add the route."""
         app.add_api_route("/", self.start, include_in_schema=False)
-        app.add_api_route("/login", self.login, include_in_schema=False)
 
     async def start(self, request: Request) -> Response:
-        """What runs here, and where to go."""
+        """Where to go from here, for a browser or for a program."""
+        has_app = self._services.config.reads and self._bundle.is_built
+        if not takes_html(request.headers.get("accept", "")):
+            body = msgspec.json.encode(_described(self._services, has_app=has_app))
+            return Response(body, headers={"vary": "accept"}, media_type=JSON)
+        if has_app:
+            return RedirectResponse(APP_PATH, status_code=307, headers={"vary": "accept"})
         identity: Identity | None = request.scope.get("penstock.identity")
         return _html(_start_body(self._services, identity, str(request.base_url)))
 
-    async def login(self, request: Request, k: Annotated[str, Query(max_length=128)] = "") -> Response:
-        """Exchange a one-time code for a session cookie. Raises NotAllowed."""
-        session = await run_in_threadpool(self._services.keys.redeem, k)
-        response = RedirectResponse("/", status_code=303, headers={"referrer-policy": "no-referrer"})
-        response.set_cookie(
-            COOKIE,
-            session,
-            max_age=SESSION_TTL // 1_000,
-            path="/",
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return response
+
+def _described(services: Services, *, has_app: bool) -> dict[str, Any]:
+    config = services.config
+    return {
+        "name": "penstock",
+        "version": penstock.__version__,
+        "writes": config.writes,
+        "reads": config.reads,
+        "app": APP_PATH if has_app else None,
+        "docs": "/docs",
+        "openapi": "/v1/openapi.json",
+        "ready": "/readyz",
+    }
 
 
 def _html(body: str) -> Response:
@@ -73,7 +85,8 @@ def _html(body: str) -> Response:
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>Penstock</title><style>{_STYLE}</style>{body}</html>"
     )
-    return HTMLResponse(page, headers={"content-security-policy": _PAGE_POLICY, "referrer-policy": "no-referrer"})
+    headers = {"content-security-policy": _PAGE_POLICY, "referrer-policy": "no-referrer", "vary": "accept"}
+    return HTMLResponse(page, headers=headers)
 
 
 def _start_body(services: Services, identity: Identity | None, base: str) -> str:
@@ -102,7 +115,12 @@ def _start_body(services: Services, identity: Identity | None, base: str) -> str
     sample = (
         f"curl {escape(base)}v1/readings -H 'Authorization: Bearer '$KEY \\\n  --json '{escape(row)}'$(date +%s000)'}}'"
     )
+    missing = (
+        "<p>The web app is not built in this checkout: <code>cd ui &amp;&amp; npm ci &amp;&amp; npm run build</code>"
+        if config.reads
+        else ""
+    )
     return (
-        f"<h1>Penstock</h1><p class=lead>Version {escape(penstock.__version__)}; this process {runs}.</p>{who}"
+        f"<h1>Penstock</h1><p class=lead>Version {escape(penstock.__version__)}; this process {runs}.</p>{missing}{who}"
         f"<table>{rows}</table><p>Send a reading:<pre>{sample}</pre>"
     )

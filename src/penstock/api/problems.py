@@ -72,6 +72,7 @@ _BY_CODE: Final[dict[str, int]] = {
     "unsupported_encoding": 415,
     "precondition_required": 428,
     "tenant_backpressure": 429,
+    "too_many_attempts": 429,
     "execution": 422,
 }
 """Codes that say more than their class."""

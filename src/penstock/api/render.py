@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +18,7 @@ from pyarrow import csv as arrow_csv
 from starlette.requests import Request
 from starlette.responses import Response
 
+from penstock.api.accept import preferences
 from penstock.model.errors import InvalidInput
 from penstock.model.time import format_time
 from penstock.query.port import Answer
@@ -186,41 +185,11 @@ _WRITERS: Final[Mapping[str, Callable[[Answer], bytes]]] = {
 }
 
 
-@dataclass(frozen=True)
-class _Range:
-    """One media range of an Accept header, RFC 9110 §12.5.1."""
-
-    text: str
-
-    @cached_property
-    def kind(self) -> str:
-        return self.text.partition(";")[0].strip().lower()
-
-    @cached_property
-    def quality(self) -> float:
-        for part in self.text.split(";")[1:]:
-            name, _, value = part.partition("=")
-            if name.strip().lower() == "q":
-                try:
-                    return float(value)
-                except ValueError:
-                    return 0.0
-        return 1.0
-
-    def matches(self, media: str) -> int:
-        """How specifically: 3 exactly, 2 by its type, 1 by anything, 0 not at all."""
-        if self.kind == media:
-            return 3
-        if self.kind == media.partition("/")[0] + "/*":
-            return 2
-        return 1 if self.kind == "*/*" else 0
-
-
 def _choose(accept: str) -> str:
     """The best of what can be written for an Accept header; rows as JSON when the client does not mind."""
     if not accept or accept in {"*/*", JSON}:
         return JSON
-    ranges = [_Range(text) for text in accept.split(",") if text.strip()]
+    ranges = preferences(accept)
     best, best_quality = None, 0.0
     for media in _WRITERS:
         fitting = max((r for r in ranges if r.matches(media)), key=lambda r: r.matches(media), default=None)

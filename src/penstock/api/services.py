@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from penstock.accounts.keys import KeyRing
 from penstock.api.graphql.bounds import GraphQLBounds
+from penstock.api.processes import Processes
 from penstock.bus import Bus
 from penstock.model.time import Clock
 from penstock.pipeline.gate import Gate
@@ -16,6 +18,9 @@ from penstock.query.port import Reader
 from penstock.store.catalog import Catalog
 
 __all__ = ["ApiConfig", "JobsConfig", "Services"]
+
+_APP: Final = Path(__file__).parent / "static" / "app"
+"""Where the built app lies in a checkout and in a wheel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,9 @@ class ApiConfig:
     export_stream_rows  an export of more rows is made by a job
     jobs                bounds of these jobs
     graphql             bounds of the GraphQL door
+    app                 folder of the built web app; there may be none
+    demo_tenant         the tenant that simulated devices fill, None if none do
+    zone                IANA name of the time zone that this machine is set to
     """
 
     writes: bool = True
@@ -77,6 +85,9 @@ class ApiConfig:
     export_stream_rows: int = 1_000_000
     jobs: JobsConfig = field(default_factory=JobsConfig)
     graphql: GraphQLBounds = field(default_factory=GraphQLBounds)
+    app: Path = _APP
+    demo_tenant: str | None = None
+    zone: str = "UTC"
 
     def earliest(self) -> int:
         """Start of retention now, epoch ms."""
@@ -88,7 +99,7 @@ class ApiConfig:
 class Services:
     """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them; `room` is on the gate's disk.
 
-    `catalog` is None in a process without the doors out.
+    `catalog` is None in a process without the doors out; `processes` asks what a supervisor keeps running here.
     """
 
     gate: Gate
@@ -99,3 +110,4 @@ class Services:
     config: ApiConfig = field(default_factory=ApiConfig)
     room: Room = field(default_factory=Room)
     catalog: Catalog | None = None
+    processes: Processes = tuple

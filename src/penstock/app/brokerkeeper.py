@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from penstock.app.broker import Broker, BrokerAddress
-from penstock.app.keeper import Backoff
+from penstock.app.keeper import Backoff, Ends
 from penstock.app.probe import answer_of
 from penstock.model.errors import Misconfigured, Unavailable
 
@@ -58,8 +58,8 @@ async def broker_fault(address: BrokerAddress) -> str | None:
 class BrokerKeeper:
     """Starts a broker again when it ended or cannot write, from `keep` until `stop`.
 
-    `home` is a directory on the disk that the broker writes to; `changed` is called after each new start, which `restarts`
-    counts. `backoff` paces starts after the server ended.
+    `home` is a directory on the disk that the broker writes to; `changed` is called when it has ended (`ended` says when) and after
+    each new start, which `restarts` counts. `backoff` paces starts after the server ended.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class BrokerKeeper:
         backoff: Backoff | None = None,
     ) -> None:
         self.restarts = 0
+        self.ended = Ends()
         self._broker = broker
         self._address = address
         self._home = home
@@ -87,6 +88,8 @@ class BrokerKeeper:
             fault = await self._until_ended_or_unable()
             if self._stopping:
                 return
+            self.ended.note()
+            self._changed()
             if fault is None:
                 pause = self._ended.after(time.monotonic() - began)
                 log.error("a process ended", process="nats", restart_in=round(pause, 2))

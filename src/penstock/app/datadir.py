@@ -13,8 +13,8 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +28,7 @@ __all__ = ["DataDir", "Running", "with_local_broker"]
 class Running:
     """What `state.json` says. `nats_url` holds no credentials; user and password are beside it. `started` is epoch ms.
 
-    `tcp` is HOST:PORT of the TCP door, empty without one.
+    `tcp` is HOST:PORT of the TCP door, empty without one. `ended`: process → when it last ended by itself, epoch ms.
     """
 
     pid: int
@@ -43,6 +43,7 @@ class Running:
     demo: bool = False
     tls_cert: str = ""
     tcp: str = ""
+    ended: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +19,7 @@ import structlog
 
 from penstock.model.errors import Misconfigured, Unavailable
 
-__all__ = ["Backoff", "Worker", "WorkerSpec"]
+__all__ = ["Backoff", "Ends", "Worker", "WorkerSpec"]
 
 log: Final = structlog.get_logger(__name__)
 
@@ -43,6 +44,21 @@ class Backoff:
         return self._draw(pause / 2, pause)
 
 
+class Ends:
+    """When something last ended by itself, epoch ms, oldest first."""
+
+    def __init__(self) -> None:
+        self._times: deque[int] = deque(maxlen=8)
+
+    def note(self) -> None:
+        """It ended now."""
+        self._times.append(time.time_ns() // 1_000_000)
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        return tuple(self._times)
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
     """A process of roles.
@@ -62,8 +78,8 @@ class WorkerSpec:
 class Worker:
     """One process of roles, kept running from `keep` until `stop`.
 
-    `ready` holds what the process said when it was ready first; `restarts` counts starts after the first. `changed` is
-    called when the pid changes, `heard` with every other message of the process.
+    `ready` holds what the process said when it was ready first; `restarts` counts starts after the first, `ended` says when it
+    ended without being told to. `changed` is called when the pid changes, `heard` with every other message of the process.
     """
 
     def __init__(
@@ -77,6 +93,7 @@ class Worker:
         self.spec = spec
         self.pid: int | None = None
         self.restarts = 0
+        self.ended = Ends()
         self.ready: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         self._changed = changed
         self._heard = heard
@@ -148,6 +165,8 @@ class Worker:
         finally:
             writer.close()
             self.pid = None
+            if not self._stopping.is_set():
+                self.ended.note()
             self._changed()
 
     def _take(self, message: Mapping[str, Any]) -> None:

@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector
 from penstock.bus import Bus, Lane, Pending
 from penstock.model.ledger import Counts, LedgerRow
 from penstock.model.time import Clock
-from penstock.pipeline.runner import LaneStats, Runner
+from penstock.pipeline.lanestats import LaneStats
+from penstock.pipeline.runner import Runner
 from penstock.store.series import SeriesStore, State
 
 __all__ = ["data_metrics"]

@@ -141,7 +141,7 @@ async def _start(
         from penstock.app.services.doors import open_doors  # noqa: PLC0415 - as above
 
         settings, keys = shared.settings, _open_keys(shared.settings)
-        doors = open_doors(shared, keys, writes="ingest" in roles, reads="api" in roles)
+        doors = open_doors(shared, keys, writes="ingest" in roles, reads="api" in roles, demo=demo)
         facts |= await services.enter_async_context(doors)
         facts["login"] = keys.one_time_code(settings.demo_tenant if demo else "default")
     if "simulate" in roles:

@@ -224,9 +224,7 @@ class Supervisor:
         processes = {name: worker.pid for name, worker in self._workers.items() if worker.pid is not None}
         if self._broker is not None and self._broker.pid is not None:
             processes["nats"] = self._broker.pid
-        restarts = {name: worker.restarts for name, worker in self._workers.items()}
-        if self._keeper is not None and self._keeper.restarts:
-            restarts["nats"] = self._keeper.restarts
+        kept: dict[str, Worker | BrokerKeeper] = {**self._workers, **({"nats": self._keeper} if self._keeper else {})}
         return Running(
             pid=os.getpid(),
             started=self._started,
@@ -236,7 +234,8 @@ class Supervisor:
             nats_user=address.user if address else settings.nats_user,
             nats_password=address.password if address else settings.nats_password,
             processes=processes,
-            restarts=restarts,
+            restarts={name: keeper.restarts for name, keeper in kept.items()},
+            ended={name: keeper.ended.times for name, keeper in kept.items()},
             demo=self._demo,
             tls_cert=str(settings.http_tls_cert.absolute()) if settings.http_tls_cert else "",
             tcp=str(settings.tcp.reachable) if settings.tcp else "",

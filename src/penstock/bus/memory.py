@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from penstock.bus.port import HEADER_ID, Handler, Lane, LiveMessage, Pending, check_subject
+from penstock.bus.port import HEADER_ID, Handler, Held, Lane, LiveMessage, Pending, check_subject
 from penstock.bus.wire import error_reply, pending_rows
 from penstock.model.errors import Backpressure, TooLarge, Unavailable
 
@@ -277,6 +277,11 @@ class MemoryBus:
     async def depth(self, lane: Lane) -> int:
         self._check_open()
         return len(self._logs[lane].messages)
+
+    async def held(self, lane: Lane) -> Held:
+        self._check_open()
+        log = self._logs[lane]
+        return Held(len(log.messages), log.size, self._max_bytes)
 
     async def oldest(self, lane: Lane) -> int:
         """See `Bus.oldest`."""

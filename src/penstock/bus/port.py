@@ -21,6 +21,7 @@ __all__ = [
     "Bus",
     "Delivery",
     "Handler",
+    "Held",
     "Lane",
     "LiveMessage",
     "Pending",
@@ -81,6 +82,14 @@ class Pending(NamedTuple):
     rows: Mapping[tuple[str, str], int]
     unreadable: int = 0
     vanished: int = 0
+
+
+class Held(NamedTuple):
+    """How full a lane is: messages not yet acked, their bytes on disk, and the bound of these."""
+
+    messages: int
+    bytes: int
+    max_bytes: int
 
 
 class Delivery(Protocol):
@@ -173,6 +182,10 @@ class Bus(Protocol):
 
     async def depth(self, lane: Lane) -> int:
         """Messages of a lane that are not yet acked, counted by the broker; cheap enough for every question."""
+        ...
+
+    async def held(self, lane: Lane) -> Held:
+        """How full a lane is, counted by the broker; as cheap as `depth`."""
         ...
 
     async def oldest(self, lane: Lane) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from penstock.model.event import Event
 from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Part
+from penstock.model.recent import Spans, Tally
 from penstock.model.series import Attributes
 from penstock.model.time import HOUR, MINUTE, Clock
 from penstock.pipeline.offer import Offer
@@ -88,6 +90,15 @@ class Gate:
         self._waiting: dict[tuple[Lane, str], list[Offer]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._announced: OrderedDict[tuple[str, SensorKey], tuple[Attributes, int]] = OrderedDict()
+        self.passed = Tally()
+        """Readings and events that have become durable."""
+        self.waits = Spans()
+        """How long the frames' publication took."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes of readings that may wait for the broker."""
+        return self._config.max_bytes
 
     @property
     def held_bytes(self) -> int:
@@ -246,8 +257,11 @@ class Gate:
                 hint="send fewer rows per request, or shorter names and tags",
             )
         headers = {HEADER_ID: frame.id, HEADER_ROWS: rows_header(frame)}
+        began = time.monotonic()
         async with self._room.waiting():
             await self._bus.publish(lane, tenant_subject(lane, frame.tenant), payload, headers)
+        self.waits.add((time.monotonic() - began) * 1_000)
+        self.passed.add(len(frame.batch) + len(frame.events))
         if self._written is not None:
             self._written(frame.tenant)
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from penstock.model.errors import Backpressure, Unavailable
+from penstock.pipeline.growth import Growth
 
 __all__ = ["Room", "reserve_of"]
 
@@ -31,7 +32,7 @@ def reserve_of(total: int) -> int:
 
 
 class Room:
-    """What is known of one disk. Whoever owns it calls `update` about once a second.
+    """What is known of one disk. Whoever owns it calls `update`, and tells `growth`, about once a second.
 
     `reserve` in bytes; None takes `reserve_of` the disk, 0 refuses nothing.
     """
@@ -39,6 +40,7 @@ class Room:
     def __init__(self, reserve: int | None = None) -> None:
         self.free = 0
         self.total = 0
+        self.growth = Growth()
         self._wanted = reserve
         self._full = False
         self._waiting: set[asyncio.Timeout] = set()

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -27,10 +27,11 @@ from penstock.model.time import HOUR, Clock
 from penstock.pipeline.frontier import Frontier
 from penstock.pipeline.groups import Group, Work
 from penstock.pipeline.isolate import isolate
+from penstock.pipeline.lanestats import LaneStats
 from penstock.pipeline.messages import Messages
 from penstock.store.series import SeriesStore
 
-__all__ = ["LaneStats", "Runner", "RunnerConfig"]
+__all__ = ["Runner", "RunnerConfig"]
 
 log = structlog.get_logger(__name__)
 
@@ -71,19 +72,6 @@ class RunnerConfig:
     idle_wait: float = 0.5
     heartbeat: float = 1.5
     upkeep_share: float = 0.2
-
-
-@dataclass(slots=True)
-class LaneStats:
-    """What a lane's loop has done since it started; `as_of` is epoch ms, see `Runner.as_of`."""
-
-    frames: int = 0
-    commits: int = 0
-    commit_seconds: float = 0.0
-    failures: int = 0
-    redelivered: int = 0
-    dead_letters: int = 0
-    as_of: int = 0
 
 
 class Runner:
@@ -136,6 +124,11 @@ class Runner:
     async def lanes(self) -> Mapping[str, Pending]:
         """Lane → what is still to be settled, over all tenants."""
         return {str(lane): await self._bus.pending(lane) for lane in Lane}
+
+    async def progress(self) -> Mapping[str, Mapping[str, Any]]:
+        """Lane → how full it is (`messages`, `bytes`, `max_bytes`) and what its loop does, see `LaneStats`; over all tenants."""
+        fullness = await asyncio.gather(*(self._bus.held(lane) for lane in Lane))
+        return {str(lane): held._asdict() | self.stats[lane].told() for lane, held in zip(Lane, fullness, strict=True)}
 
     async def pending(self, tenant: str) -> Mapping[str, int]:
         """Source → rows of a tenant that are durable on the bus and not yet acked, exact."""
@@ -227,6 +220,9 @@ class Runner:
         self._last_commit[lane] = self._clock.now()
         stats.commits += 1
         stats.frames += len(work)
+        stats.rows.add(sum(w.rows for w in work))
+        for stamp in (w.stamp for w in work if w.stamp):
+            stats.lag.add(max(0.0, self._last_commit[lane] - stamp / 1_000))
         await self._advance(lane, work)
         await self._acked(lane)
         self._acking[lane] = asyncio.create_task(self._ack(lane, work), name=f"ack:{lane}")

@@ -15,13 +15,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 import structlog
 from cachetools import LRUCache
 from prometheus_client import Counter, Gauge, Histogram
 
 from penstock.model.errors import Misconfigured, Unavailable
+from penstock.model.recent import Tally
 from penstock.query.codec import decode_reply, encode_answer, encode_question
 from penstock.query.port import (
     Aggregate,
@@ -125,6 +126,18 @@ class CachedReader:
         self._running: set[asyncio.Task[Answer]] = set()
         self._credit: LRUCache[str, tuple[float, float]] = LRUCache(_TENANTS)
         self._away_until = 0.0
+        self.outcomes = {outcome: Tally() for outcome in get_args(_Outcome)}
+        """How questions were answered that may be answered from the cache, see `Kept.outcome`."""
+
+    @property
+    def rules(self) -> CacheRules:
+        """By which it keeps what."""
+        return self._rules
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of answers kept in this process."""
+        return self._cache.size
 
     async def ask(self, question: Question) -> Answer:
         """See `Reader.ask`."""
@@ -195,6 +208,7 @@ class CachedReader:
     def _told(self, answer: Answer, outcome: _Outcome, age: float, *, waited: bool = False) -> Answer:
         """The answer with what it has become by its age. What was `waited` for is as fresh as the store said."""
         ASKED.labels(outcome).inc()
+        self.outcomes[outcome].add(1)
         kept = Kept(outcome, 0 if waited else int(age * 1_000), int(self._fresh(answer) * 1_000))
         return replace(answer, staleness_ms=answer.staleness_ms + kept.age, kept=kept)
 

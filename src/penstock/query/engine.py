@@ -33,6 +33,7 @@ from penstock.query.port import (
     Latest,
     LedgerQuestion,
     Metrics,
+    Pipeline,
     Present,
     Query,
     Question,
@@ -81,6 +82,10 @@ class Freshness(Protocol):
 
     async def lanes(self) -> Mapping[str, Pending]:
         """Lane → what is still to be committed, over all tenants."""
+        ...
+
+    async def progress(self) -> Mapping[str, Mapping[str, Any]]:
+        """Lane → how full it is and how its rows fare, see `pipeline.runner.LaneStats`; cheap enough for once a second."""
         ...
 
     async def pending(self, tenant: str) -> Mapping[str, int]:
@@ -225,6 +230,7 @@ class Engine:
         | DeadLetters
         | DeadLetterQuestion
         | Status
+        | Pipeline
         | Metrics,
     ) -> Body:
         match question:
@@ -237,10 +243,8 @@ class Engine:
                 return await self._ledger(question), None, {}
             case DeadLetters() | DeadLetterQuestion():
                 return *await dead_letters(self._store, question), {}
-            case Status():
-                return pa.table({}), None, await self._status(question)
-            case Metrics():
-                return pa.table({}), None, {"text": await self._metrics()}
+            case Status() | Pipeline() | Metrics():
+                return pa.table({}), None, await self._about_itself(question)
 
     async def _events(self, question: Events) -> pa.Table:
         check_limit(question.limit)
@@ -300,6 +304,20 @@ class Engine:
         }
         pending = await self._freshness.pending(question.tenant)
         return {"store": (await self._store.state())._asdict(), "pending": dict(pending), "lanes": lanes}
+
+    async def _about_itself(self, question: Status | Pipeline | Metrics) -> dict[str, Any]:
+        match question:
+            case Status():
+                return await self._status(question)
+            case Pipeline():
+                return await self._pipeline()
+            case Metrics():
+                return {"text": await self._metrics()}
+
+    async def _pipeline(self) -> dict[str, Any]:
+        fates = sum((row.counts for row in await self._store.ledger(None)), Counts())
+        store = (await self._store.state())._asdict()
+        return {"lanes": dict(await self._freshness.progress()), "store": store, "ledger": fates._asdict()}
 
 
 def _begins_after(question: Question, horizon: int) -> bool:

@@ -31,6 +31,7 @@ __all__ = [
     "Latest",
     "LedgerQuestion",
     "Metrics",
+    "Pipeline",
     "Present",
     "Query",
     "Question",
@@ -231,6 +232,13 @@ class Status(Asked, frozen=True):
     """No columns; `meta` holds the store's state and the lanes' pending work."""
 
 
+class Pipeline(Asked, frozen=True):
+    """No columns; `meta` holds `lanes` (see `Freshness.progress`), the store's state and `ledger`, fate → rows, of all tenants together.
+
+    Cheap enough to be asked once a second. Not tenant-bound: for the operator.
+    """
+
+
 class Metrics(Asked, frozen=True):
     """No columns; `meta["text"]` is the process's Prometheus exposition text. Not tenant-bound: for the operator."""
 
@@ -268,6 +276,7 @@ Question = (
     | DeadLetters
     | DeadLetterQuestion
     | Status
+    | Pipeline
     | Metrics
     | Present
     | Unless

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from penstock.accounts.keys import SESSION_TTL, KeyRing
+from penstock.accounts.keys import SESSION_TTL, KeyRing, id_of
 from penstock.model.errors import InvalidInput, Misconfigured, NotAllowed, NotFound
 from penstock.model.time import HOUR, MINUTE
 
@@ -219,6 +219,79 @@ def test_expired_sessions_and_codes_leave_the_file(ring, path, clock):
     kept = json.loads(path.read_bytes())
     assert kept["keys"] == {}
     assert len(kept["codes"]) == 1
+
+
+def test_a_key_opens_sessions_that_may_do_what_it_may(ring):
+    key = ring.create("acme", "wall display", ("read",))
+    session = ring.open_session(key)
+    who = ring.authenticate(session)
+    assert (who.tenant, who.scopes) == ("acme", {"read"})
+    info = ring.find(who.key_id)
+    assert ring.find(info.opened_by).name == "wall display"
+    assert [k.name for k in ring.list()] == ["wall display"]
+
+
+def test_a_session_ends_with_the_key_that_opened_it(ring, clock):
+    revoked, short = ring.create("acme", "a"), ring.create("acme", "b", expires=clock.now() + HOUR)
+    sessions = [ring.open_session(revoked), ring.open_session(short)]
+    ring.revoke(revoked.split("_")[1])
+    with pytest.raises(NotAllowed, match="not known"):
+        ring.authenticate(sessions[0])
+    assert ring.authenticate(sessions[1])
+    clock.ms += HOUR
+    with pytest.raises(NotAllowed, match="expired"):
+        ring.authenticate(sessions[1])
+
+
+def test_a_session_opens_no_session_and_a_wrong_key_none_either(ring, path):
+    session = ring.redeem(ring.one_time_code("acme"))
+    before = path.read_bytes()
+    for secret in (session, "pk_" + "0" * 12 + "_" + "0" * 40, "", "wrong"):
+        with pytest.raises(NotAllowed):
+            ring.open_session(secret)
+    assert path.read_bytes() == before
+
+
+def test_the_bootstrap_key_opens_a_session_that_its_ring_need_not_know(ring, path, clock):
+    ring.bootstrap("a-long-bootstrap-secret", "acme")
+    session = ring.open_session("a-long-bootstrap-secret")
+    assert KeyRing(path, clock).authenticate(session).may("admin")
+    assert ring.find("bootstrap") is None
+
+
+def test_a_closed_session_is_forgotten_and_nothing_else_is(ring, path):
+    key = ring.create("acme", "k")
+    kept, closed = ring.open_session(key), ring.open_session(key)
+    ring.close_session(closed)
+    with pytest.raises(NotAllowed):
+        ring.authenticate(closed)
+    before = path.read_bytes()
+    for secret in (closed, key, kept[:-1] + ("0" if kept[-1] != "0" else "1"), "", "ps_x"):
+        ring.close_session(secret)
+    assert path.read_bytes() == before
+    assert ring.authenticate(kept)
+
+
+def test_a_tenant_revokes_only_its_own_keys_and_no_sessions(ring):
+    theirs = ring.create("other", "k")
+    session = ring.redeem(ring.one_time_code("acme"))
+    for secret in (theirs, session):
+        with pytest.raises(NotFound):
+            ring.revoke(id_of(secret), "acme")
+        assert ring.authenticate(secret)
+    ring.revoke(id_of(theirs), "other")
+
+
+def test_the_id_is_part_of_the_secret(ring):
+    secret = ring.create("acme", "k")
+    assert id_of(secret) == ring.list()[0].id
+    with pytest.raises(InvalidInput):
+        id_of("changeme")
+
+
+def test_a_key_that_would_outlive_the_century_is_refused(ring):
+    with pytest.raises(InvalidInput, match="2100"):
+        ring.create("acme", "k", expires=1 << 60)
 
 
 @pytest.mark.parametrize("tenant", ["", "Acme", "a.b", "a*", "x" * 65])

@@ -65,7 +65,10 @@ class World:
         self.room = Room()
         self.gate = Gate(bus, self.clock, gate or GateConfig(), room=self.room)
         self.catalog = catalog
-        self.services = Services(self.gate, self.reader, bus, keys, self.clock, config, self.room, catalog)
+        self.processes = []
+        self.services = Services(
+            self.gate, self.reader, bus, keys, self.clock, config, self.room, catalog, lambda: tuple(self.processes)
+        )
         self.app = create_app(self.services)
         self.key = keys.create("acme", "tests")
         self._clients = []
@@ -117,6 +120,7 @@ async def make_world(tmp_path) -> AsyncIterator:
         bus = bus or MemoryBus()
         await bus.open()
         settings.setdefault("retention_earliest", NOW - 365 * DAY)
+        settings.setdefault("app", tmp_path / "no-app")
         keys = KeyRing(tmp_path / f"keys-{len(worlds)}.json")
         catalog = SqlCatalog(SqlConfig(f"sqlite:///{tmp_path / f'catalog-{len(worlds)}.db'}"))
         world = World(bus, keys, replace(ApiConfig(), **settings), catalog, gate)

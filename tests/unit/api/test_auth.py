@@ -45,7 +45,7 @@ async def test_every_route_is_public_by_list_or_refuses_a_request_without_a_cred
             closed.add((method, path))
     assert len(closed) >= 27
     assert ("GET", "/metrics") in closed
-    assert public == PUBLIC_PATHS | {"/static-offline-docs/swagger-ui.css", "/graphiql/x"}
+    assert public == PUBLIC_PATHS | {"/static-offline-docs/swagger-ui.css", "/graphiql/x", "/ui/x"}
     assert {q.tenant for q in world.reader.asked} == {PROBE_TENANT}
     assert {f.tenant for f in await world.frames()} == {PROBE_TENANT}
 
@@ -143,7 +143,7 @@ async def test_a_one_time_link_becomes_a_session_that_can_read(world):
         assert part in cookie
     assert "secure" not in cookie
     assert (await client.get("/v1/latest")).status_code == 200
-    assert "acme" in (await client.get("/")).text
+    assert "acme" in (await client.get("/", headers={"accept": "text/html"})).text
 
 
 async def test_the_cookie_is_secure_over_https(world):

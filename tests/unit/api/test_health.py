@@ -9,7 +9,9 @@ import pytest
 
 from penstock.api import health
 from penstock.api.health import PROBE_TENANT
+from penstock.api.processes import Process
 from penstock.model.errors import Unavailable
+from penstock.model.time import MINUTE
 from penstock.query.port import Answer, Metrics, Recent, Status
 
 NOW = 1_769_860_800_000
@@ -57,6 +59,20 @@ async def test_the_outcome_holds_for_five_seconds_and_probes_run_one_at_a_time(w
     world.clock.ms += 1
     await client.get("/readyz")
     assert seen.probes == 2
+
+
+async def test_a_process_that_ends_again_and_again_makes_it_degraded_not_away(world):
+    reads_back(world)
+    client = world.client("")
+    world.processes = [Process("core", 7, 2, (NOW - 2 * MINUTE, NOW - MINUTE)), Process("edge", 8, 0)]
+    assert (await client.get("/readyz")).json()["checks"]["processes"] == {"ok": True}
+    world.processes[0] = Process("core", 7, 3, (NOW - 2 * MINUTE, NOW - MINUTE, NOW))
+    world.clock.ms += 5_000
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"]["processes"]["detail"].startswith("core ended 3 times within 5 minutes")
+    world.clock.ms += 5 * MINUTE
+    assert (await client.get("/readyz")).json()["status"] == "ready"
 
 
 async def test_a_broker_that_is_away_is_named(world):

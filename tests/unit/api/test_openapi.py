@@ -45,6 +45,13 @@ OPERATIONS = {
     "GET /v1/jobs/{job}/result getJobResult",
     "GET /v1/system/ledger getLedger",
     "GET /v1/system/status getStatus",
+    "GET /v1/system/pipeline getPipeline",
+    "GET /v1/me getMe",
+    "POST /v1/session openSession",
+    "DELETE /v1/session closeSession",
+    "GET /v1/keys listKeys",
+    "POST /v1/keys createKey",
+    "DELETE /v1/keys/{key} revokeKey",
     "GET /v1/dead-letters listDeadLetters",
     "GET /v1/dead-letters/{letter} getDeadLetter",
     "POST /v1/dead-letters/{letter}/replay replayDeadLetter",
@@ -106,6 +113,8 @@ async def test_every_operation_has_an_id_a_summary_a_description_and_examples(do
             "writeLineProtocol",
             "prometheusRemoteWrite",
             "deleteJob",
+            "closeSession",
+            "revokeKey",
         }:  # success is 204
             assert all("example" in content for content in success["content"].values()), path
             assert success["content"], path
@@ -188,6 +197,7 @@ async def test_written_examples_are_accepted_by_their_own_route(world, document)
     await world.catalog.open()
     # What is assigned must have been created.
     posted = [(path, o) for path, method, o in operations(document) if method == "post" and "requestBody" in o]
+    posted = [(path, o) for path, o in posted if path != "/v1/session"]  # its example cannot hold a key of this world
     for path, operation in sorted(posted, key=lambda item: item[1]["operationId"] != "createRecord"):
         for media, content in operation["requestBody"]["content"].items():
             if "arrow" in media or "protobuf" in media:

@@ -55,6 +55,7 @@ async def test_a_killed_broker_comes_back_at_its_address(tmp_path: Path) -> None
     async with kept(tmp_path) as (broker, keeper, address):
         kill(broker)
         await eventually(lambda: keeper.restarts == 1)
+        assert len(keeper.ended.times) == 1
         assert broker.pid is not None
         assert await broker.start() == address
 
@@ -85,7 +86,7 @@ async def test_a_stopped_keeper_leaves_the_broker_ended(tmp_path: Path) -> None:
     async with kept(tmp_path) as (broker, keeper, _address):
         await keeper.stop()
     assert broker.pid is None
-    assert keeper.restarts == 0
+    assert (keeper.restarts, keeper.ended.times) == (0, ())
 
 
 async def test_a_broker_that_does_not_answer_is_not_called_faulty(tmp_path: Path) -> None:

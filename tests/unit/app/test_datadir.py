@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from penstock.api.processes import Process
 from penstock.app.config import Settings
 from penstock.app.datadir import DataDir, Running, with_local_broker
+from penstock.app.services.processes import noted_processes
 from penstock.model.errors import Conflict, Misconfigured, Unavailable
 
 STATE = Running(
@@ -102,3 +104,10 @@ def test_the_local_broker_stands_in_where_none_is_named(tmp_path):
     assert (found.nats_url, found.nats_user, found.nats_password) == ("nats://127.0.0.1:2", "penstock", "p")
     named = Settings(data=tmp_path, nats_url="nats://other:1")
     assert with_local_broker(named) == named
+
+
+def test_processes_are_as_the_supervisor_noted_them(tmp_path):
+    data, read = DataDir(tmp_path), noted_processes(tmp_path)
+    assert read() == ()
+    data.write_state(replace(STATE, restarts={"core": 2, "edge": 0}, ended={"core": (1_000, 2_000)}))
+    assert read() == [Process("core", None, 2, (1_000, 2_000)), Process("edge", 5, 0)]

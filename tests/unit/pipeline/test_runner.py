@@ -134,6 +134,17 @@ async def test_messages_held_through_a_stall_are_not_delivered_again(store):
     assert (await store.ledger("default"))[0].counts.stored == 6
 
 
+async def test_progress_tells_what_was_committed_how_late_and_what_waits(bus, store):
+    gate = Gate(bus, FixedClock())
+    async with _running(bus, store) as runner:
+        await gate.offer(_batch(5), source="http")
+        await _eventually(lambda: _idle(bus))
+        told = (await runner.progress())["readings"]
+    assert (told["rows"], told["frames"], told["messages"], told["failures"]) == (5, 1, 0, 0)
+    assert told["max_bytes"] > 0
+    assert told["lag_p50_ms"] == told["lag_p95_ms"] >= 0.0
+
+
 async def _true(value):
     return value
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,9 @@ class World:
 
     async def lanes(self) -> Mapping[str, Pending]:
         return {"readings": Pending(len(self.flying), 512, 1024, {})}
+
+    async def progress(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"readings": {"messages": len(self.flying)}}
 
     async def pending(self, tenant: str) -> Mapping[str, int]:
         if self.bus_is_away:

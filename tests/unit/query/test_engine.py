@@ -14,6 +14,7 @@ from penstock.query.port import (
     Latest,
     LedgerQuestion,
     Metrics,
+    Pipeline,
     ReceiptQuestion,
     Recent,
     Select,
@@ -185,6 +186,16 @@ async def test_dead_letters_show_their_bytes_as_text():
     await world.put(parts=[Part("r", "nats", 0)], dead_letters=letters)
     rows = (await world.ask(DeadLetters(tenant="acme"))).table.to_pylist()
     assert [(r["id"], r["received_ts"], r["payload"]) for r in rows] == [("d1", T0 + 1, "ü"), ("d0", T0, "\\xffa")]
+
+
+async def test_the_pipeline_is_told_for_all_tenants_together():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+    await world.put([(POWER, T0, 1.0), (POWER, T0 + 1, 2.0)], tenant="other")
+    told = (await world.ask(Pipeline(tenant="acme"))).meta
+    assert (told["ledger"]["received"], told["ledger"]["stored"]) == (3, 3)
+    assert told["store"]["series"] == 2
+    assert told["lanes"].keys() == {"readings"}
 
 
 async def test_status_and_metrics_answer_in_meta():

@@ -73,6 +73,11 @@ class LiveHub:
         self._lingering: set[asyncio.Task[None]] = set()
         self._closed = False
 
+    @property
+    def clients(self) -> int:
+        """Open views."""
+        return len(self._listeners)
+
     async def enter(self, listener: Listener, lanes: Iterable[Lane]) -> None:
         """From now on `listener` hears these lanes too. Raises Unavailable (too many views, no bus)."""
         bound = self._services.config.stream_clients

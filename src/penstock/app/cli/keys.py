@@ -40,12 +40,13 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create an API key. It is shown this once, alone on stdout."""
+    from penstock.accounts.keys import id_of
     from penstock.model.time import WallClock, parse_duration
 
     until = WallClock().now() + parse_duration(expires) if expires else None
     secret = _ring(config, data).create(tenant, name, scope or ("read", "write"), until)
     if as_json:
-        write_json({"key": secret, "tenant": tenant, "name": name})
+        write_json({"key": secret, "id": id_of(secret), "tenant": tenant, "name": name})
         return
     sys.stdout.write(secret + "\n")
     note("keep it: it is stored only as a digest. Use it with PENSTOCK_KEY or `Authorization: Bearer <key>`")
@@ -60,9 +61,10 @@ def list_keys(
     """List API keys, without their secrets."""
     from penstock.model.time import format_time
 
+    columns = ("id", "tenant", "name", "scopes", "created", "expires", "last_used")
     rows = [
         {
-            **info._asdict(),
+            **{name: getattr(info, name) for name in columns},
             "scopes": " ".join(info.scopes),
             **{
                 name: format_time(at) if (at := getattr(info, name)) is not None else None
@@ -71,7 +73,6 @@ def list_keys(
         }
         for info in _ring(config, data).list(tenant)
     ]
-    columns = ("id", "tenant", "name", "scopes", "created", "expires", "last_used")
     show_rows(rows, columns, as_json=as_json, empty="no keys yet; `penstock keys create NAME` makes one")
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from penstock.app.services.resources import Resources
+from penstock.model.time import Clock
 from penstock.pipeline.room import Room
 
 __all__ = ["disk_of", "room_below"]
@@ -31,21 +32,21 @@ async def room_below(resources: Resources) -> AsyncGenerator[Room]:
     """Kept up to date from entering to leaving."""
     settings = resources.settings
     room, path = Room(settings.disk_reserve), disk_of(settings.data)
-    await _look(room, path)
-    watching = resources.tasks.create_task(_watch(room, path), name="disk")
+    await _look(room, path, resources.clock)
+    watching = resources.tasks.create_task(_watch(room, path, resources.clock), name="disk")
     try:
         yield room
     finally:
         watching.cancel()
 
 
-async def _watch(room: Room, path: Path) -> None:
+async def _watch(room: Room, path: Path, clock: Clock) -> None:
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
-        await _look(room, path)
+        await _look(room, path, clock)
 
 
-async def _look(room: Room, path: Path) -> None:
+async def _look(room: Room, path: Path, clock: Clock) -> None:
     """In a thread: a disk that hangs must not hold up who only reads."""
     was = room.full
     try:
@@ -54,6 +55,7 @@ async def _look(room: Room, path: Path) -> None:
         log.error("the disk could not be looked at", path=str(path), error=str(error))
         return
     room.update(disk.free, disk.total)
+    room.growth.note(clock.now(), disk.free)
     if room.full != was:
         said = "the disk is full, readings are refused" if room.full else "the disk has room again"
         log.warning(said, path=str(path), **room.describe())

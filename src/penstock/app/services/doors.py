@@ -15,9 +15,11 @@ from penstock.app.config import Settings
 from penstock.app.listen import bind_socket
 from penstock.app.services.disk import room_below
 from penstock.app.services.http import serve_http
+from penstock.app.services.processes import noted_processes
 from penstock.app.services.resources import Resources
 from penstock.app.values import Bind
 from penstock.app.wiring import open_cache
+from penstock.app.zone import machine_zone
 from penstock.model.errors import Misconfigured
 from penstock.pipeline.gate import Gate, GateConfig
 from penstock.query.cached import CachedReader, CacheRules
@@ -28,7 +30,7 @@ __all__ = ["open_doors"]
 
 @contextlib.asynccontextmanager
 async def open_doors(
-    resources: Resources, keys: KeyRing, *, writes: bool, reads: bool
+    resources: Resources, keys: KeyRing, *, writes: bool, reads: bool, demo: bool = False
 ) -> AsyncGenerator[dict[str, int]]:
     """Serve from entering to leaving; leaving lets what was sent reach the broker. Gives the ports, by setting."""
     settings = resources.settings
@@ -38,6 +40,8 @@ async def open_doors(
         retention_earliest=resources.earliest,
         events_tenant=settings.events_tenant,
         jobs=JobsConfig(settings.data / "exports", settings.exports_max_bytes, settings.exports_keep),
+        demo_tenant=settings.demo_tenant if demo else None,
+        zone=machine_zone(),
     )
     async with contextlib.AsyncExitStack() as serving:
         room = await serving.enter_async_context(room_below(resources))
@@ -45,7 +49,15 @@ async def open_doors(
         rules = GateConfig(backlog_after=settings.backlog_after)
         gate = Gate(resources.bus, resources.clock, rules, room=room, written=written)
         services = Services(
-            gate, reader, resources.bus, keys, resources.clock, config=config, room=room, catalog=resources.catalog
+            gate,
+            reader,
+            resources.bus,
+            keys,
+            resources.clock,
+            config=config,
+            room=room,
+            catalog=resources.catalog,
+            processes=noted_processes(settings.data),
         )
         intake = Intake(services)
         serving.push_async_callback(gate.close)

@@ -24,7 +24,7 @@ from nats.aio.msg import Msg
 from penstock.bus.nats.connection import Connection, status_of
 from penstock.bus.nats.lanes import STREAMS, api
 from penstock.bus.nats.settled import Settled
-from penstock.bus.port import HEADER_ROWS, Lane, Pending
+from penstock.bus.port import HEADER_ROWS, Held, Lane, Pending
 from penstock.bus.wire import pending_rows
 from penstock.model.errors import Unavailable
 
@@ -117,9 +117,10 @@ class Backlog:
             else:
                 raise Unavailable(f"the {self._lane} lane changes too fast to be counted; ask again")
 
-    async def depth(self) -> int:
-        """Messages that are not acked; one question to the broker. Raises Unavailable when it is away."""
-        return (await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {}))["state"]["messages"]
+    async def held(self) -> Held:
+        """How full the lane is; one question to the broker. Raises Unavailable when it is away."""
+        state = (await api(self._connection, f"STREAM.INFO.{STREAMS[self._lane]}", {}))["state"]
+        return Held(state["messages"], state["bytes"], self._max_bytes)
 
     async def oldest(self) -> int:
         """See `Bus.oldest`: what is acked leaves a work queue, so it begins with what is not."""

@@ -16,7 +16,7 @@ from penstock.bus.nats.lanes import broker_error, make_lanes
 from penstock.bus.nats.monitor import check_durability
 from penstock.bus.nats.orphans import Orphans
 from penstock.bus.nats.responder import Listener, NatsResponder
-from penstock.bus.port import Handler, Lane, LiveMessage, Pending, check_subject
+from penstock.bus.port import Handler, Held, Lane, LiveMessage, Pending, check_subject
 from penstock.model.errors import Unavailable
 
 __all__ = ["NatsBus"]
@@ -106,7 +106,10 @@ class NatsBus:
         return await self._backlogs[lane].count()
 
     async def depth(self, lane: Lane) -> int:
-        return await self._backlogs[lane].depth()
+        return (await self._backlogs[lane].held()).messages
+
+    async def held(self, lane: Lane) -> Held:
+        return await self._backlogs[lane].held()
 
     async def oldest(self, lane: Lane) -> int:
         return await self._backlogs[lane].oldest()

@@ -13,6 +13,8 @@ from penstock.api import examples
 from penstock.api.auth import identity_of
 from penstock.api.render import JSON, freshness, one, render
 from penstock.api.services import Services
+from penstock.api.system.examples import PIPELINE
+from penstock.api.system.pipeline import PipelineView
 from penstock.model.errors import NotFound
 from penstock.query.port import LedgerQuestion, ReceiptQuestion, Status
 
@@ -22,14 +24,16 @@ __all__ = ["SystemDoors"]
 class SystemDoors:
     """The routes; one instance per app."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, view: PipelineView) -> None:
         self._reader = services.reader
         self._room = services.room
+        self._view = view
 
     def install(self, app: FastAPI) -> None:
         app.add_api_route("/v1/receipts/{receipt}", self.receipt, **examples.RECEIPT)
         app.add_api_route("/v1/system/ledger", self.ledger, **examples.LEDGER)
         app.add_api_route("/v1/system/status", self.status, **examples.STATUS)
+        app.add_api_route("/v1/system/pipeline", self.pipeline, **PIPELINE)
 
     async def receipt(self, request: Request, receipt: Annotated[str, Path(max_length=256)]) -> Response:
         """What became of one request: how many of its rows were stored, duplicate, superseded, rejected, and why."""
@@ -51,3 +55,11 @@ class SystemDoors:
         answer = await self._reader.ask(Status(tenant=identity_of(request).tenant))
         document = {"version": penstock.__version__, **answer.meta, "disk": self._room.describe(), **freshness(answer)}
         return Response(msgspec.json.encode(document), media_type=JSON)
+
+    async def pipeline(self, request: Request) -> Response:
+        """Every stage from the doors in to the answers: rates, lags, queues and their bounds, counters; what is wrong; the disk's days left.
+
+        Numbers are of all tenants together, so it needs the scope admin. What is known only to other processes (doors in of another
+        machine) is left out; what does not answer is null, and `reasons` says why. Cheap enough to be asked once a second.
+        """
+        return Response(msgspec.json.encode(await self._view.describe(identity_of(request).tenant)), media_type=JSON)

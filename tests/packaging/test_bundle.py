@@ -1,0 +1,135 @@
+"""What is shipped: the web app of the sources beside it, within its budget, loading nothing from elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "src" / "penstock" / "api" / "static" / "app"
+TOOL = runpy.run_path(str(ROOT / "ui" / "sources_hash.py"))
+
+KB = 1_000
+FIRST_JS, ROUTE_JS, ALL_JS, FIRST_CSS = 200 * KB, 40 * KB, 420 * KB, 12 * KB
+CHUNK = 250 * KB
+"""As it lies in the repository."""
+
+has_app = pytest.mark.skipif(not (ROOT / "ui" / "package.json").exists(), reason="this tree has no web app")
+
+_ELSEWHERE = re.compile(r"(?:https?:|wss?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+[^\s\"'`)<\\]*", re.IGNORECASE)
+_NEVER_FETCHED = (
+    "http://www.w3.org/",  # names of XML namespaces
+    "https://react.dev/",  # where React's errors are explained
+)
+
+
+def gz(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), 9))
+
+
+def loaded_first(kind: str) -> list[Path]:
+    """Files that index.html itself names: its scripts and what they need at once (`js`), its style sheets (`css`)."""
+    named = re.findall(r"(?:src|href)=\"?/ui/([^\s\">]+)", (APP / "index.html").read_text())
+    return [APP / name for name in dict.fromkeys(named) if name.endswith(f".{kind}")]
+
+
+def texts() -> list[Path]:
+    return sorted(p for p in APP.rglob("*") if p.suffix in {".css", ".html", ".js", ".json", ".svg", ".webmanifest"})
+
+
+@has_app
+def test_the_bundle_is_of_the_sources_beside_it():
+    assert TOOL["fault_of_bundle"](ROOT) is None
+
+
+@has_app
+def test_what_is_loaded_first_is_small():
+    assert loaded_first("js")
+    assert sum(map(gz, loaded_first("js"))) <= FIRST_JS
+    assert sum(map(gz, loaded_first("css"))) <= FIRST_CSS
+
+
+@has_app
+def test_what_is_loaded_later_is_small_and_so_is_the_whole():
+    scripts = sorted(APP.rglob("*.js"))
+    first = set(loaded_first("js"))
+    assert {p.name: gz(p) for p in scripts if p not in first and gz(p) > ROUTE_JS} == {}
+    assert sum(map(gz, scripts)) <= ALL_JS
+    assert {p.name: p.stat().st_size for p in scripts if p.stat().st_size >= CHUNK} == {}
+
+
+@has_app
+def test_every_file_that_shrinks_lies_there_precompressed():
+    for path in texts():
+        if path.parent.name == "assets":
+            packed = path.with_name(path.name + ".gz")
+            assert gzip.decompress(packed.read_bytes()) == path.read_bytes()
+            assert path.with_name(path.name + ".br").stat().st_size < path.stat().st_size
+
+
+@has_app
+def test_nothing_is_loaded_from_elsewhere():
+    found = {}
+    for path in texts():
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        urls = {url for url in _ELSEWHERE.findall(text) if not url.startswith(_NEVER_FETCHED)}
+        if urls:
+            found[path.name] = urls
+    assert found == {}
+
+
+# -- the tool that says so
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "ui" / "src").mkdir(parents=True)
+    (tmp_path / "ui" / "src" / "main.tsx").write_text("export {};")
+    (tmp_path / "ui" / "package.json").write_text("{}")
+    schema = tmp_path / "sdk" / "typescript" / "src" / "schema.ts"
+    schema.parent.mkdir(parents=True)
+    schema.write_text("export interface paths {}")
+    bundle = tmp_path / TOOL["BUNDLE"]
+    bundle.mkdir(parents=True)
+    (bundle / "index.html").touch()
+    build = {"sources": TOOL["sources_hash"](tmp_path)}
+    (bundle / "BUILD.json").write_text(json.dumps(build))
+    return tmp_path
+
+
+def test_what_tools_fill_does_not_count(tree):
+    before = TOOL["sources_hash"](tree)
+    for name in ("node_modules", "dist", ".build", ".vite", "gallery-out"):
+        (tree / "ui" / "src" / name).mkdir()
+        (tree / "ui" / "src" / name / "x").write_text(name)
+    assert TOOL["sources_hash"](tree) == before
+
+
+@pytest.mark.parametrize("path", ["ui/src/main.tsx", "ui/package.json", "sdk/typescript/src/schema.ts"])
+def test_any_change_of_a_source_makes_the_bundle_stale(tree, path):
+    assert TOOL["fault_of_bundle"](tree) is None
+    (tree / path).write_text((tree / path).read_text() + " ")
+    assert "other sources" in TOOL["fault_of_bundle"](tree)
+
+
+def test_moving_bytes_between_name_and_content_is_a_change(tree):
+    before = TOOL["sources_hash"](tree)
+    (tree / "ui" / "src" / "main.tsx").rename(tree / "ui" / "src" / "main.ts")
+    assert TOOL["sources_hash"](tree) != before
+
+
+@pytest.mark.parametrize("build", [None, "", "[]", "{}"])
+def test_a_bundle_that_does_not_say_what_it_is_of_is_refused(tree, build):
+    said = tree / TOOL["BUNDLE"] / "BUILD.json"
+    said.unlink() if build is None else said.write_text(build)
+    assert "does not say" in TOOL["fault_of_bundle"](tree)
+
+
+def test_no_bundle_is_refused_with_how_to_make_one(tree):
+    (tree / TOOL["BUNDLE"] / "index.html").unlink()
+    assert "npm run build" in TOOL["fault_of_bundle"](tree)
