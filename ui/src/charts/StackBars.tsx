@@ -45,9 +45,10 @@ export function StackBars({ title, isTitleHidden, periods, series, unit, before,
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const [at, setAt] = useState<{ index: number; keyed: boolean }>();
-  const left = 58;
   const values = series.map((one) => one.values);
-  const layout = layBars(periods.length, values, before?.values, { left, top: 8, width: Math.max(0, width - left), height: height - AXIS - 8 });
+  const lay = (left: number) => layBars(periods.length, values, before?.values, { left, top: 8, width: Math.max(0, width - left), height: height - AXIS - 8 });
+  const left = 10 + LETTER * Math.max(...lay(0).ticks.map(({ value }) => fmt.number(value, unit).length));
+  const layout = lay(left);
   const texts = periods.map((_, i) => barText(i, { periods, series, unit, before }, layout));
 
   const press = (event: KeyboardEvent) => {

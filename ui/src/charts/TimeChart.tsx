@@ -13,7 +13,7 @@ import css from "./TimeChart.module.css";
 import { TruthBadges } from "./TruthBadges";
 import type { TimeChartProps } from "./types";
 import { type TimePlot, useTimePlot } from "./useTimePlot";
-import { captionParts, markerText, markersNear, reading, summary } from "./words";
+import { captionParts, markerText, markersNear, reading, statsOf, summary } from "./words";
 
 /** How near a marker must be to the crosshair to be named, CSS pixels. */
 const NEAR = 8;
@@ -56,6 +56,7 @@ export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean }): 
       <span id={id} className="visually-hidden">
         {t("charts.keys")}
       </span>
+      {lines.every((line) => statsOf(line.values) === undefined) && <p className={css["nothing"]}>{t("charts.nothing")}</p>}
       <Spoken plot={plot} props={props} />
       <Legend plot={plot} lines={lines} times={times} zone={zone} />
       <Markers store={plot.cursor} props={props} within={((plot.span.to - plot.span.from) / Math.max(1, plot.plotWidth)) * NEAR} />

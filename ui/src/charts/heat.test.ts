@@ -8,6 +8,13 @@ describe("heatClasses", () => {
   it("has round bounds that enclose the values", () => {
     expect(heatClasses(17.3, 24.1).bounds).toEqual([17, 18, 19, 20, 21, 22, 23, 24, 25]);
   });
+  it("never has more classes than there are colours", () => {
+    for (let max = 1; max < 60; max++) {
+      const { bounds } = heatClasses(0.9, 0.9 + max * 0.7);
+      expect(bounds.length - 1).toBeLessThanOrEqual(COLOURS);
+      expect(bounds[bounds.length - 1]).toBeGreaterThanOrEqual(0.9 + max * 0.7 - 1e-9);
+    }
+  });
   it("uses the colours from end to end", () => {
     const { colors } = heatClasses(0, 40);
     expect([colors[0], colors[colors.length - 1]]).toEqual([0, COLOURS - 1]);

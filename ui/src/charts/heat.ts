@@ -19,9 +19,11 @@ export interface Classes {
 export function heatClasses(min: number, max: number, middle?: number): Classes {
   const reach = middle === undefined ? 0 : Math.max(Math.abs(max - middle), Math.abs(min - middle));
   const [low, high] = middle === undefined ? [min, max] : [middle - reach, middle + reach];
-  const ticks = high > low ? niceTicks(low, high, COLOURS - 2) : [low, low + 1];
-  const count = Math.max(1, Math.min(COLOURS, ticks.length - 1));
-  const bounds = ticks.slice(0, count + 1);
+  let wanted = COLOURS;
+  let bounds = high > low ? niceTicks(low, high, wanted) : [low, low + 1];
+  // Rounding outwards may need a class more than there are colours.
+  while (bounds.length - 1 > COLOURS) bounds = niceTicks(low, high, --wanted);
+  const count = bounds.length - 1;
   return { bounds, colors: bounds.slice(1).map((_, i) => (count === 1 ? COLOURS >> 1 : Math.round((i * (COLOURS - 1)) / (count - 1)))) };
 }
 

@@ -41,7 +41,7 @@ export function plotOptions(scene: () => Scene, frame: Frame, handlers: Handlers
     height: frame.height,
     ms: 1,
     pxAlign: 1,
-    padding: [plan.scales.some((scale) => scale.unit !== null) ? 24 : 10, plan.scales.length > 1 ? 0 : 14, 0, 0],
+    padding: [plan.scales.some((scale) => scale.unit !== null) ? 24 : 10, plan.scales.length > 1 ? 0 : 22, 0, 0],
     legend: { show: false },
     tzDate: (time) => uPlot.tzDate(new Date(time), scene().zone),
     scales: { x: { time: true, range: () => bounds(scene().view()) }, ...Object.fromEntries(plan.scales.map((scale) => [scale.key, yScale(scene, scale)])) },
@@ -54,12 +54,28 @@ export function plotOptions(scene: () => Scene, frame: Frame, handlers: Handlers
     cursor: cursorOptions(scene, frame, handlers, theme.contrast),
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     hooks: {
-      drawClear: [(plot) => drawGaps(plot, scene())],
+      drawClear: [(plot) => thinDense(plot, scene()), (plot) => drawGaps(plot, scene())],
       draw: [(plot) => drawOverlay(plot, scene()), (plot) => drawUnits(plot, scene()), (plot) => handlers.drawn(plot.bbox.width / uPlot.pxRatio)],
       setCursor: [(plot) => handlers.cursor(plot.cursor.idx ?? undefined)],
       setSelect: [(plot) => selectedWith(plot, handlers)],
     },
   };
+}
+
+/** Lines of more than so many points per pixel are drawn as thin as the screen can: they are an area, and wide strokes are slow. */
+const DENSE = 1.5;
+
+function thinDense(plot: uPlot, { plan, theme }: Scene): void {
+  const [first, last] = plot.series[0]?.idxs ?? [0, 0];
+  const isDense = (last - first) / Math.max(1, plot.bbox.width) > DENSE;
+  plan.series.forEach(({ role, kind }, i) => {
+    const series = plot.series[i + 1];
+    if (series !== undefined && role === "value" && kind !== "bars") series.width = isDense ? 1 / uPlot.pxRatio : strokeOf(theme.contrast);
+  });
+}
+
+function strokeOf(contrast: boolean): number {
+  return contrast ? 2.5 : 1.6;
 }
 
 function yScale(scene: () => Scene, { key, zero }: PlannedScale): uPlot.Scale {
@@ -126,7 +142,7 @@ function seriesOptions(scene: () => Scene, frame: Frame, series: PlannedSeries, 
   if (kind === "bars") return { ...common, width: 0, fill: () => faded(color(), 0.85), paths: barPaths(() => scene().barMs, placeOfBars(scene)) };
   const paths = kind === "step" ? uPlot.paths.stepped?.({ align: 1 }) : uPlot.paths.linear?.();
   const look = lookIn(scene(), line);
-  const width = edge ? (kind === "stack" ? 1 : 0) : scene().theme.contrast ? 2.5 : 1.6;
+  const width = edge ? (kind === "stack" ? 1 : 0) : strokeOf(scene().theme.contrast);
   return { ...common, width, stroke: width > 0 ? color : "transparent", dash: edge ? [] : [...look.dash], ...(paths ? { paths } : {}) };
 }
 

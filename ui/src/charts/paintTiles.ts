@@ -87,19 +87,19 @@ function paintMark(context: CanvasRenderingContext2D, state: TileState, x: numbe
   context.strokeRect(x + width / 2, y + width / 2, size - width, size - width);
   const middle = size / 2;
   const arm = size * 0.2;
-  for (const [color, wide] of [[paints.mark, width * 2.2], [paints.full[state], width]] as const) {
-    context.strokeStyle = color;
-    context.lineWidth = wide;
-    context.beginPath();
-    if (state === "bad") {
-      context.moveTo(x + middle - arm, y + middle - arm);
-      context.lineTo(x + middle + arm, y + middle + arm);
-      context.moveTo(x + middle + arm, y + middle - arm);
-      context.lineTo(x + middle - arm, y + middle + arm);
-    } else {
-      context.moveTo(x + middle, y + middle - arm * 1.3);
-      context.lineTo(x + middle, y + middle + arm * 1.3);
-    }
-    context.stroke();
+  // On paper of its own the mark is seen at every level.
+  const paper = arm + width;
+  context.fillStyle = paints.mark;
+  context.fillRect(x + middle - paper, y + middle - paper, 2 * paper, 2 * paper);
+  context.beginPath();
+  if (state === "bad") {
+    context.moveTo(x + middle - arm, y + middle - arm);
+    context.lineTo(x + middle + arm, y + middle + arm);
+    context.moveTo(x + middle + arm, y + middle - arm);
+    context.lineTo(x + middle - arm, y + middle + arm);
+  } else {
+    context.moveTo(x + middle, y + middle - arm * 1.2);
+    context.lineTo(x + middle, y + middle + arm * 1.2);
   }
+  context.stroke();
 }

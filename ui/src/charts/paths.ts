@@ -22,7 +22,7 @@ export function barPaths(stepMs: () => number, place: (series: number) => { inde
     const bars = new Path2D();
     for (let i = first; i <= last; i++) {
       const value = values?.[i];
-      if (value == null) continue;
+      if (value == null || value === 0) continue;
       const from = (times[i] as number) + offset;
       const left = Math.round(plot.valToPos(from, "x", true));
       const right = Math.max(left + 1, Math.round(plot.valToPos(from + width, "x", true)) - (count > 1 ? 1 : 0));
