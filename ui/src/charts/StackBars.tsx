@@ -36,6 +36,8 @@ export interface StackBarsProps {
 
 const HEIGHT = 220;
 const AXIS = 22;
+/** Left free on the right, so that the last name is not cut off. */
+const EDGE = 10;
 /** Room for a period's name, CSS pixels per letter. */
 const LETTER = 7;
 
@@ -46,7 +48,7 @@ export function StackBars({ title, isTitleHidden, periods, series, unit, before,
   const width = useWidth(host);
   const [at, setAt] = useState<{ index: number; keyed: boolean }>();
   const values = series.map((one) => one.values);
-  const lay = (left: number) => layBars(periods.length, values, before?.values, { left, top: 8, width: Math.max(0, width - left), height: height - AXIS - 8 });
+  const lay = (left: number) => layBars(periods.length, values, before?.values, { left, top: 8, width: Math.max(0, width - left - EDGE), height: height - AXIS - 8 });
   const left = 10 + LETTER * Math.max(...lay(0).ticks.map(({ value }) => fmt.number(value, unit).length));
   const layout = lay(left);
   const texts = periods.map((_, i) => barText(i, { periods, series, unit, before }, layout));

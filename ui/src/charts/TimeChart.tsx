@@ -36,7 +36,9 @@ export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean }): 
         <>
           <TruthBadges truth={truth} estimated={lines.some((line) => line.estimated)} />
           {parts.map((part) => (
-            <span key={part}>{part}</span>
+            <span key={part} className={css["part"]}>
+              {part}
+            </span>
           ))}
         </>
       }

@@ -119,12 +119,12 @@ function paintTimes(context: CanvasRenderingContext2D, { rows, times, stepMs, zo
   });
 }
 
-/** The text, or its beginning with an ellipsis where it is too long. */
+/** The text, or its end behind an ellipsis where it is too long: names of one building differ in their ends. */
 function shortened(context: CanvasRenderingContext2D, text: string, room: number): string {
   if (context.measureText(text).width <= room) return text;
-  let length = text.length;
-  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > room) length--;
-  return `${text.slice(0, length)}…`;
+  let cut = 1;
+  while (cut < text.length - 1 && context.measureText(`…${text.slice(cut)}`).width > room) cut++;
+  return `…${text.slice(cut).trimStart()}`;
 }
 
 let measure: CanvasRenderingContext2D | null | undefined;

@@ -85,6 +85,13 @@ export function usePlot(wish: PlotWish): RefObject<uPlot | null> {
   return plot;
 }
 
+/** Puts the crosshair somewhere, here and on the charts that share it. */
+export function placeCursor(plot: uPlot, left: number, top: number): void {
+  // The third argument tells the others; uPlot's types leave it out.
+  const setCursor: (at: { left: number; top: number }, fire: boolean, publish: boolean) => void = plot.setCursor;
+  setCursor({ left, top }, true, true);
+}
+
 function dataOf({ scene, columns }: PlotWish): uPlot.AlignedData {
   // uPlot reads by index only; its types name arrays where any list would do.
   return [scene?.times ?? [], ...columns] as uPlot.AlignedData;
@@ -115,7 +122,7 @@ function followTouch(plot: uPlot): () => void {
   const follow = (event: PointerEvent) => {
     if (event.pointerType !== "touch") return;
     const { left, top } = plot.over.getBoundingClientRect();
-    plot.setCursor({ left: event.clientX - left, top: event.clientY - top });
+    placeCursor(plot, event.clientX - left, event.clientY - top);
   };
   plot.over.addEventListener("pointerdown", follow);
   plot.over.addEventListener("pointermove", follow);

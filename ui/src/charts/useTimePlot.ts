@@ -12,7 +12,7 @@ import { lookIn, type Scene, seenGaps } from "./scene";
 import type { Look } from "./palette";
 import { useTheme } from "./theme";
 import type { Limit, Marker, Span, TimeChartProps } from "./types";
-import { usePlot } from "./usePlot";
+import { placeCursor, usePlot } from "./usePlot";
 import { useWidth } from "./useSize";
 import { useView } from "./useView";
 import { moved, selected, zoomed } from "./view";
@@ -84,7 +84,7 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
 
   const place = (left: number, top: number) => {
     byKey.current = true;
-    plot.current?.setCursor({ left, top });
+    if (plot.current !== null) placeCursor(plot.current, left, top);
     byKey.current = false;
   };
   return {

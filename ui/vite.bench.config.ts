@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The bench page: built beside the tests that drive it, because they run where there is no Node. */
+export default defineConfig({
+  root: here("bench"),
+  base: "./",
+  plugins: [react()],
+  resolve: { alias: { "@schema": here("../sdk/typescript/src/schema.ts") } },
+  build: {
+    outDir: here("../tests/ui/bench"),
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: here("bench/index.html") },
+  },
+});
