@@ -24,6 +24,7 @@ from penstock.api.catalog import CatalogDoors
 from penstock.api.events import EventDoor
 from penstock.api.explain import ExplainDoor
 from penstock.api.exports import ExportDoors, Jobs
+from penstock.api.fleet import FleetDoors
 from penstock.api.graphql.door import GraphQLDoor
 from penstock.api.health import HealthDoors
 from penstock.api.intake import Intake
@@ -81,6 +82,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         RemoteWriteDoor(intake).install(app)
     if services.config.reads:
         ReadDoors(services).install(app)
+        FleetDoors(services).install(app)
         QueryDoor(services, intake.bodies).install(app)
         SystemDoors(services, PipelineView(services, intake, hub, measured)).install(app)
         if services.catalog is not None:

@@ -20,6 +20,7 @@ __all__ = [
     "EventParams",
     "ExplainParams",
     "LatestParams",
+    "Params",
     "RecentParams",
     "SearchParams",
     "SeriesParams",
@@ -41,11 +42,13 @@ Cursor = Annotated[str | None, Field(max_length=1024, description="`next_cursor`
 _GROUPS: Final = ("site", "sensor", "building", "room")
 
 
-class _Params(BaseModel):
+class Params(BaseModel):
+    """What they all are: strict about names."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class RecentParams(_Params):
+class RecentParams(Params):
     """Newest readings of a sensor. `metric` and `site` may hold `*` for any run of characters."""
 
     limit: Limit = 100
@@ -57,7 +60,7 @@ class RecentParams(_Params):
     cursor: Cursor = None
 
 
-class AggregateParams(_Params):
+class AggregateParams(Params):
     """Windows of a site over [from, to); the last hour without them."""
 
     window: str = Field(
@@ -80,7 +83,7 @@ class AggregateParams(_Params):
         return parse_window(self.window).text
 
 
-class EnergyParams(_Params):
+class EnergyParams(Params):
     """What was used per window over [from, to); the last seven days without them. The rules are in docs/energy.md."""
 
     window: str = Field(
@@ -123,7 +126,7 @@ class EnergyParams(_Params):
         )
 
 
-class AverageParams(_Params):
+class AverageParams(Params):
     """The room's mean over (now − window, now]."""
 
     window: str = Field("15m", max_length=16, examples=["15m"])
@@ -131,7 +134,7 @@ class AverageParams(_Params):
     method: Literal["mean", "time_weighted"] = "mean"
 
 
-class LatestParams(_Params):
+class LatestParams(Params):
     """Which series; every text may hold `*`."""
 
     site: Name = None
@@ -147,7 +150,7 @@ class LatestParams(_Params):
         return Select(site=self.site, sensor=self.sensor, metric=self.metric, building=self.building, room=self.room)
 
 
-class SeriesParams(_Params):
+class SeriesParams(Params):
     """Which series; every text may hold `*`."""
 
     site: Name = None
@@ -200,7 +203,7 @@ def _number(name: str, text: str) -> float:
     return number
 
 
-class EventParams(_Params):
+class EventParams(Params):
     """Newest events first; `criticality_gt` is strict."""
 
     criticality_gt: int | None = Field(None, ge=-(2**31), lt=2**31)
@@ -209,7 +212,7 @@ class EventParams(_Params):
     to: When = None
 
 
-class ExplainParams(_Params):
+class ExplainParams(Params):
     """Which reading; names are exact. `site_id` may be left out where only one site has such a series."""
 
     sensor_id: Annotated[str, Field(min_length=1, max_length=256)]
@@ -218,7 +221,7 @@ class ExplainParams(_Params):
     site_id: Name = None
 
 
-class DeadLetterParams(_Params):
+class DeadLetterParams(Params):
     """Newest letters first; every filter is exact."""
 
     state: Literal["open", "replayed", "discarded"] | None = None
@@ -228,7 +231,7 @@ class DeadLetterParams(_Params):
     cursor: Cursor = None
 
 
-class StreamParams(_Params):
+class StreamParams(Params):
     """Which live rows; every text may hold `*`. `events`: also security events, or only these."""
 
     site: Name = None

@@ -26,7 +26,7 @@ from penstock.bus import Bus
 from penstock.model.errors import InvalidInput, Misconfigured
 from penstock.model.time import Clock, WallClock
 from penstock.pipeline.runner import Runner, RunnerConfig
-from penstock.query.places import Places, placed
+from penstock.query.places import Places
 from penstock.query.port import Reader
 from penstock.store.catalog import Catalog
 
@@ -119,7 +119,7 @@ async def _data_side(
     await places.refresh()
     config = RunnerConfig(events_tenant=settings.events_tenant, backlog_after=settings.backlog_after)
     runner = Runner(bus, store, clock, config)
-    engine = make_engine(placed(store, places), bus, clock, runner, broker_home=settings.data / "nats")
+    engine = make_engine(store, places, bus, clock, runner, broker_home=settings.data / "nats")
     return _DataSide(runner, places, engine)
 
 

@@ -27,8 +27,13 @@ from penstock.query.codec import decode_reply, encode_answer, encode_question
 from penstock.query.port import (
     Aggregate,
     Answer,
+    Assets,
     Batteries,
+    BatteryFleet,
+    BatteryHealth,
     Consumption,
+    Fleet,
+    FlowSeries,
     Kept,
     Latest,
     Query,
@@ -36,6 +41,7 @@ from penstock.query.port import (
     Reader,
     Recent,
     Series,
+    SiteFlow,
     Unless,
     Versioned,
 )
@@ -58,7 +64,21 @@ AGE: Final = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0),
 )
 
-_Question = Aggregate | Batteries | Consumption | Latest | Query | Recent | Series
+_Question = (
+    Aggregate
+    | Assets
+    | Batteries
+    | BatteryFleet
+    | BatteryHealth
+    | Consumption
+    | Fleet
+    | FlowSeries
+    | Latest
+    | Query
+    | Recent
+    | Series
+    | SiteFlow
+)
 _Outcome = Literal["hit", "joined", "unchanged", "miss"]
 _TENANTS: Final = 65_536
 

@@ -17,19 +17,26 @@ from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
 from penstock.query.explain import explain
 from penstock.query.export import export_page
+from penstock.query.fleet import FleetAnswers
 from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
+from penstock.query.places import Places
 from penstock.query.plan import AMOUNTS, answer_query, span_of
 from penstock.query.port import (
     Aggregate,
     Answer,
+    Assets,
     Batteries,
+    BatteryFleet,
+    BatteryHealth,
     Consumption,
     DeadLetterQuestion,
     DeadLetters,
     Events,
     Explain,
     Export,
+    Fleet,
+    FlowSeries,
     Latest,
     LedgerQuestion,
     Metrics,
@@ -40,6 +47,7 @@ from penstock.query.port import (
     ReceiptQuestion,
     Recent,
     Series,
+    SiteFlow,
     Status,
     Unless,
 )
@@ -97,11 +105,17 @@ class Engine:
     """A `Reader` beside the store: every question is answered from the store as it is."""
 
     def __init__(
-        self, store: SeriesStore, clock: Clock, freshness: Freshness, metrics: Callable[[], Awaitable[str]]
+        self,
+        store: SeriesStore,
+        clock: Clock,
+        freshness: Freshness,
+        metrics: Callable[[], Awaitable[str]],
+        places: Places | None = None,
     ) -> None:
-        """`metrics` gives the process's Prometheus exposition text."""
+        """`metrics` gives the process's Prometheus exposition text; `places` is what `store` is placed by, if it is."""
         self._store = store
         self._pieces = Pieces(store)
+        self._fleet = FleetAnswers(store, self._pieces, places)
         self._clock = clock
         self._freshness = freshness
         self._metrics = metrics
@@ -190,6 +204,8 @@ class Engine:
                 return await self._readings(question)
             case Export():
                 return await export_page(self._store, question)
+            case Fleet() | Assets() | SiteFlow() | FlowSeries() | BatteryFleet() | BatteryHealth():
+                return await self._fleet.answer(question, self._clock.now())
             case Unless():  # versions are made in front of the engine, see `query.versions`
                 return await self._body(question.question)
             case Present():

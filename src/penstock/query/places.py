@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
-from penstock.store.catalog import Catalog, Equipment, Point, Snapshot, Value
+from penstock.query.standing import NO_FACTS, Facts, Resolver
+from penstock.store.catalog import Catalog, Point, Snapshot, Value
 from penstock.store.series import Filter, SeriesStore, State
 
 __all__ = ["Place", "Places", "Placing", "placed"]
@@ -40,12 +41,12 @@ class Placing:
     """The places of one tenant's points, from one snapshot of the catalog."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        resolver = _Resolver(snapshot)
+        resolver = Resolver(snapshot)
         self._points: dict[tuple[str, str], dict[str, Place]] = {}
         self._known: dict[tuple[str, str], set[str]] = {}
         for stored in snapshot.records.get("points", ()):
             point = cast(Point, stored.record)
-            place = resolver.place(point)
+            place = _place(point, resolver)
             if place.known or place.tags:
                 self._points.setdefault((point.site_id, point.sensor_id), {})[point.metric] = place
             if place.known:
@@ -94,33 +95,9 @@ class Placing:
         return tuple(sorted(found & set(where.sensors) if where.sensors else found))
 
 
-class _Resolver:
-    """Follows references up to the place that they end in."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        records = snapshot.records
-        self._site: Mapping[str, str] = {
-            row.record.id: row.record.site for row in cast(Sequence[Any], records.get("buildings", ()))
-        }
-        self._equipment: Mapping[str, Equipment] = {
-            row.record.id: row.record for row in cast(Sequence[Any], records.get("equipment", ()))
-        }
-
-    def place(self, point: Point) -> Place:
-        tags = {name: _text(value) for name, value in point.attributes.items()}
-        site, building, room = "", point.building or "", point.room or ""
-        if point.building is None and point.equipment is not None:
-            site, building, room = self._standing(point.equipment)
-        site = site or self._site.get(building, "")
-        return Place(point.placed, site, building, room, point.equipment or "", tags)
-
-    def _standing(self, name: str | None) -> tuple[str, str, str]:
-        """Site, building and room of a piece of equipment, or of the nearest one that it is part of and that says."""
-        while name is not None and (equipment := self._equipment.get(name)) is not None:
-            if equipment.site is not None or equipment.building is not None:
-                return equipment.site or "", equipment.building or "", equipment.room or ""
-            name = equipment.part_of
-        return "", "", ""
+def _place(point: Point, resolver: Resolver) -> Place:
+    tags = {name: _text(value) for name, value in point.attributes.items()}
+    return Place(point.placed, *resolver.of_point(point), point.equipment or "", tags)
 
 
 class Places:
@@ -130,7 +107,12 @@ class Places:
         self._catalog = catalog
         self._revisions: Mapping[str, int] = {}
         self._placings: dict[str, Placing] = {}
+        self._facts: dict[str, Facts] = {}
         self.generation = 0
+
+    def facts(self, tenant: str) -> Facts:
+        """What the catalog says of the tenant's sites and equipment; another object after every change of its catalog."""
+        return self._facts.get(tenant, NO_FACTS)
 
     def of(self, tenant: str) -> Placing | None:
         """The tenant's placing; None where the catalog places nothing."""
@@ -140,7 +122,9 @@ class Places:
         """Read what has changed. Raises Unavailable, and then what was known before stays in force."""
         revisions = await self._catalog.revisions()
         for tenant in {tenant for tenant, _ in revisions.items() ^ self._revisions.items()}:
-            placing = Placing(await self._catalog.snapshot(tenant))
+            snapshot = await self._catalog.snapshot(tenant)
+            placing = Placing(snapshot)
+            self._facts[tenant] = Facts(snapshot)
             if placing != self._placings.get(tenant, _NOWHERE):
                 self._placings[tenant] = placing
                 self.generation += 1

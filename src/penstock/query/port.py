@@ -14,12 +14,16 @@ import pyarrow as pa
 
 from penstock.model.time import HOUR
 from penstock.query.ast import Asked, Fetch, Query, Select, Then
+from penstock.query.overview import Assets, BatteryFleet, BatteryHealth, Fleet, FlowSeries, SiteFlow
 
 __all__ = [
     "MAX_POINTS",
     "Aggregate",
     "Answer",
+    "Assets",
     "Batteries",
+    "BatteryFleet",
+    "BatteryHealth",
     "Consumption",
     "DeadLetterQuestion",
     "DeadLetters",
@@ -27,6 +31,8 @@ __all__ = [
     "Explain",
     "Export",
     "Fetch",
+    "Fleet",
+    "FlowSeries",
     "Kept",
     "Latest",
     "LedgerQuestion",
@@ -40,6 +46,7 @@ __all__ = [
     "Recent",
     "Select",
     "Series",
+    "SiteFlow",
     "Status",
     "Then",
     "Unless",
@@ -269,6 +276,12 @@ Question = (
     | Consumption
     | Query
     | Batteries
+    | Fleet
+    | Assets
+    | SiteFlow
+    | FlowSeries
+    | BatteryFleet
+    | BatteryHealth
     | Events
     | Explain
     | ReceiptQuestion

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from penstock.api.params import Params
 from penstock.model.errors import InvalidInput
 from penstock.query.port import Select
 from penstock.store.catalog import Kind
@@ -19,11 +20,7 @@ _KIND = "Of CSV: the kind of record, one file for each"
 _OWN = frozenset({"limit", "cursor"})
 
 
-class _Params(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class RecordParams(_Params):
+class RecordParams(Params):
     """Which records; every text may hold `*`. A filter must be a field of the kind."""
 
     id: _Name = None
@@ -56,7 +53,7 @@ class RecordParams(_Params):
         return given
 
 
-class UnassignedParams(_Params):
+class UnassignedParams(Params):
     """Which series; every text may hold `*`."""
 
     site: _Name = None
@@ -69,14 +66,14 @@ class UnassignedParams(_Params):
         return Select(site=self.site, sensor=self.sensor, metric=self.metric)
 
 
-class ExportParams(_Params):
+class ExportParams(Params):
     """What to write."""
 
     format: _Format = "json"
     kind: Annotated[str, Field(max_length=32, description=_KIND)] = "points"
 
 
-class ImportParams(_Params):
+class ImportParams(Params):
     """How to read what is sent."""
 
     format: Annotated[_Format | None, Field(description="Follows from Content-Type; haystack must be named")] = None

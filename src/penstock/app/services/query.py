@@ -19,7 +19,7 @@ from penstock.model.time import Clock
 from penstock.pipeline.runner import Runner
 from penstock.query.engine import Engine
 from penstock.query.guests import serve_guests
-from penstock.query.places import Places
+from penstock.query.places import Places, placed
 from penstock.query.port import Reader
 from penstock.query.remote import serve
 from penstock.query.versions import VersionedReader
@@ -33,13 +33,19 @@ _LOOK_SECONDS: Final = 0.4
 """How often the catalog is asked whether it has changed: a change is in answers within a second."""
 
 
-def make_engine(store: SeriesStore, bus: Bus, clock: Clock, runner: Runner, *, broker_home: Path) -> Reader:
-    """What answers beside `store`, as fresh as `runner` keeps it; `broker_home` is where the bundled broker notes its losses."""
+def make_engine(
+    store: SeriesStore, places: Places, bus: Bus, clock: Clock, runner: Runner, *, broker_home: Path
+) -> Reader:
+    """What answers beside `store`, placed by `places`, as fresh as `runner` keeps it.
+
+    `broker_home` is where the bundled broker notes its losses.
+    """
+    store = placed(store, places)
 
     async def metrics_text() -> str:
         return await data_metrics(store, bus, runner, clock, lost=recorded_losses(broker_home))
 
-    return VersionedReader(Engine(store, clock, runner, metrics_text), store, clock)
+    return VersionedReader(Engine(store, clock, runner, metrics_text, places), store, clock)
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from penstock.app.democatalog import fill_catalog
 from penstock.app.services.resources import Resources
 from penstock.app.simulation import gate_emitter, missing_history, newest_reading, until_settled
 from penstock.model.time import HOUR, MINUTE
@@ -45,6 +46,7 @@ async def _simulate(resources: Resources, gate: Gate, *, demo: bool) -> None:
     tenant = settings.demo_tenant
     start = now = clock.now()
     if demo:
+        await fill_catalog(resources.catalog, tenant)
         since = await newest_reading(reader, tenant)
         emit = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest)
         told = await replay(missing_history(_SEED, now, _DAYS, since), emit, senders=4)

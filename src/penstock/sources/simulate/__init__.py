@@ -1,10 +1,11 @@
-"""Simulated fleets: buildings, EMS meters, batteries and security events, with the faults of a real transport."""
+"""Simulated fleets: buildings, EMS meters, batteries, grid meters and security events, with the faults of a real transport."""
 
 from penstock.sources.simulate.batteries import Batteries
 from penstock.sources.simulate.buildings import Buildings
 from penstock.sources.simulate.ems import Ems
 from penstock.sources.simulate.faults import NO_FAULTS, Faults
 from penstock.sources.simulate.fleet import Fleet
+from penstock.sources.simulate.grid import Grid
 from penstock.sources.simulate.pace import Emit, Progress, replay, run
 from penstock.sources.simulate.places import DEMO_SITES, Site
 from penstock.sources.simulate.presets import PRESETS, demo_history, parse_fleet
@@ -23,6 +24,7 @@ __all__ = [
     "Ems",
     "Faults",
     "Fleet",
+    "Grid",
     "Progress",
     "SecurityEvents",
     "Site",

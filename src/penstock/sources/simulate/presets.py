@@ -15,16 +15,18 @@ from penstock.sources.simulate.batteries import Batteries
 from penstock.sources.simulate.buildings import Buildings
 from penstock.sources.simulate.ems import Ems
 from penstock.sources.simulate.fleet import Fleet, Process
+from penstock.sources.simulate.grid import Grid
 from penstock.sources.simulate.security import SecurityEvents
 from penstock.sources.simulate.stream import Delivery, Stream
 
 __all__ = ["PRESETS", "demo_history", "parse_fleet"]
 
-_Known = Buildings | Ems | Batteries | SecurityEvents
+_Known = Buildings | Ems | Batteries | Grid | SecurityEvents
 _FLEETS: Final[dict[str, type[_Known]]] = {
     "buildings": Buildings,
     "ems": Ems,
     "batteries": Batteries,
+    "grid": Grid,
     "events": SecurityEvents,
 }
 _DEMO: Final = "demo"
@@ -37,6 +39,7 @@ _HISTORY: Final[tuple[Fleet, ...]] = (
     Buildings(step=5 * MINUTE, meter_step=5 * MINUTE),
     Ems(step=MINUTE),
     Batteries(step=30 * MINUTE, health_step=6 * HOUR),
+    Grid(step=5 * MINUTE),
     SecurityEvents(),
 )
 
@@ -45,7 +48,7 @@ def parse_fleet(spec: str) -> tuple[Fleet, ...]:
     """Fleets from text: names of PRESETS joined by `+`, each with settings, as in `ems:meters=500,step=1s+events`.
 
     A setting is a field of the fleet's class that holds a number, a duration (steps) or the tenant; `demo` takes none
-    and stands for all four fleets. Raises InvalidInput naming what is not known and what is.
+    and stands for all of them. Raises InvalidInput naming what is not known and what is.
     """
     fleets: list[Fleet] = []
     for part in spec.split("+"):
@@ -65,7 +68,7 @@ def parse_fleet(spec: str) -> tuple[Fleet, ...]:
 
 def _configured(fleet: type[_Known], settings: str) -> _Known:
     hints = get_type_hints(fleet)
-    fields = [f.name for f in dataclasses.fields(fleet) if f.name != "sites"]
+    fields = [f.name for f in dataclasses.fields(fleet) if hints[f.name] in {int, float, str}]
     values: dict[str, object] = {}
     for setting in filter(None, settings.split(",")):
         name, _, text = (s.strip() for s in setting.partition("="))
@@ -93,7 +96,7 @@ def _setting(name: str, text: str, kind: type) -> object:
 def demo_history(seed: int, now: int, days: int = 7) -> Iterator[Delivery]:
     """What the fleets of `demo` would have sent in [now − days, now): about 330,000 readings a day, without faults.
 
-    The physics are those of the live stream, sampled less often (rooms and building meters every 5 min, EMS meters
+    The physics are those of the live stream, sampled less often (rooms, building and grid meters every 5 min, EMS meters
     every minute, batteries every 30 min). Live data taken from `now` on continues it without gap or overlap.
     Drafts hold up to about 40,000 readings and come roughly in order of time.
     """

@@ -7,7 +7,6 @@ kept after the process ends.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,11 +19,13 @@ from penstock.model.event import Event
 from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Part, Receipt
+from penstock.model.pace import NEVER, PACE, usual_interval
 from penstock.model.partials import partials_at
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.memory_letters import Letters
-from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Passage, Refusal, State, Trace
+from penstock.store.series.memory_said import Said
+from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Newest, Passage, Refusal, State, Trace
 
 __all__ = ["MemorySeriesStore"]
 
@@ -56,31 +57,9 @@ class _Series:
 
 
 @dataclass(slots=True)
-class _Said:
-    """A sensor's attributes, each with the stamp at which it was said: the greatest (stamp, text) stays."""
-
-    building: tuple[int, str] = (0, "")
-    room: tuple[int, str] = (0, "")
-    tags: tuple[int, str] = (0, "")
-
-    def hear(self, stamp: int, news: Attributes) -> None:
-        """Take in what a frame said. What is empty was not said, so it never erases; tags are said as a whole."""
-        tags = json.dumps(dict(news.tags), sort_keys=True, ensure_ascii=False) if news.tags else ""
-        if news.building:
-            self.building = max(self.building, (stamp, news.building))
-        if news.room:
-            self.room = max(self.room, (stamp, news.room))
-        if tags:
-            self.tags = max(self.tags, (stamp, tags))
-
-    def attributes(self) -> Attributes:
-        return Attributes(self.building[1], self.room[1], tags=json.loads(self.tags[1] or "{}"))
-
-
-@dataclass(slots=True)
 class _Tenant:
     series: dict[SeriesKey, _Series] = field(default_factory=dict[SeriesKey, _Series])
-    said: dict[tuple[str, str], _Said] = field(default_factory=dict[tuple[str, str], _Said])
+    said: dict[tuple[str, str], Said] = field(default_factory=dict[tuple[str, str], Said])
     events: dict[_Identity, EventRow] = field(default_factory=dict[_Identity, EventRow])
     receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
     sources: dict[str, Counts] = field(default_factory=dict[str, Counts])
@@ -131,7 +110,7 @@ class MemorySeriesStore:
     def _apply(self, frame: Frame) -> list[Receipt]:
         tenant = self._tenants.setdefault(frame.tenant, _Tenant())
         for sensor, news in frame.batch.attributes.items():
-            tenant.said.setdefault(sensor, _Said()).hear(frame.stamp, news)
+            tenant.said.setdefault(sensor, Said()).hear(frame.stamp, news)
         tenant.dead_letters.take(frame, self._clock.now())
         fates = self._judge_events(tenant, frame) if frame.events else self._judge_readings(tenant, frame)
         self._remember(tenant, frame, fates)
@@ -201,7 +180,7 @@ class MemorySeriesStore:
         held = self._tenants.get(tenant, _Tenant())
         found: list[SeriesInfo] = []
         for series in sorted(held.series.values(), key=lambda s: s.id):
-            said = held.said.get((series.key.site, series.key.sensor), _Said())
+            said = held.said.get((series.key.site, series.key.sensor), Said())
             info = series.info(said.attributes())
             if _matches(where, info):
                 found.append(info)
@@ -227,6 +206,16 @@ class MemorySeriesStore:
             )
             rows.extend((series.id, ts, series.cells[ts][1]) for ts in older[max(0, len(older) - limit) :])
         return _readings(rows)
+
+    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
+        """Of all their readings, which are in memory."""
+        ts, value = np.full((len(ids), PACE), NEVER), np.full(len(ids), np.nan)
+        owned = {series.id: series for series in self._owned(tenant, ids)}
+        for row, number in enumerate(ids.tolist()):
+            cells = owned[number].cells
+            if latest := sorted(cells)[-PACE:]:
+                ts[row, : len(latest)], value[row] = latest, cells[latest[-1]][1]
+        return Newest(ts.max(axis=1), value, usual_interval(ts))
 
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
         """By definition: from raw, there are no stored rollups."""
@@ -338,7 +327,8 @@ class MemorySeriesStore:
 
     async def state(self) -> State:
         """Without rollups there is nothing rolled and nothing dirty."""
-        return State(self._revision, self._committed, len(self._series), self._stored, self._late, 0, 0)
+        known = len(self._series)
+        return State(self._revision, self._committed, known, self._stored, self._late, 0, 0, names=self._revision)
 
     async def maintain(self, now: int) -> bool:  # noqa: ARG002 - the port's signature
         """Nothing to keep up: there are no rollups, and retention is for stores that outlive the process."""

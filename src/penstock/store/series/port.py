@@ -22,6 +22,7 @@ __all__ = [
     "Arrival",
     "EventRow",
     "Filter",
+    "Newest",
     "Passage",
     "Refusal",
     "SeriesStore",
@@ -59,6 +60,7 @@ class State(NamedTuple):
     rolled_to      epoch ms up to which rollups are stored (later buckets are answered from raw)
     dirty          marks of (series, hour) pairs waiting to be rolled up again; a pair may be marked more than once
     kept_from   epoch ms: retention removes readings older than this, 0 for never
+    names       another number whenever a series is new, or something else is known of a sensor; may change more often
     """
 
     revision: int
@@ -69,6 +71,20 @@ class State(NamedTuple):
     rolled_to: int
     dirty: int
     kept_from: int = 0
+    names: int = 0
+
+
+class Newest(NamedTuple):
+    """The newest reading of each series asked for, in their order; every array is [n].
+
+    ts        int64, epoch ms; `model.pace.NEVER` where the series holds no reading
+    value     float64, NaN there
+    interval  int64, ms: `usual_interval` of its last PACE readings, as far as they are in memory
+    """
+
+    ts: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    interval: npt.NDArray[np.int64]
 
 
 class EventRow(NamedTuple):
@@ -175,6 +191,10 @@ class SeriesStore(Protocol):
         self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
     ) -> Readings:
         """The newest `limit` readings of each series (with `since` ≤ ts < `before`), sorted by (series, ts)."""
+        ...
+
+    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
+        """The newest reading of each of `ids`, and how often they come; from memory, whatever their number."""
         ...
 
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:

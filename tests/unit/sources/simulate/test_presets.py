@@ -10,6 +10,7 @@ from penstock.sources.simulate import (
     Batteries,
     Buildings,
     Ems,
+    Grid,
     SecurityEvents,
     Stream,
     demo_history,
@@ -21,9 +22,9 @@ from .rows import MONDAY, rows_of
 NOW = MONDAY + 12_345_678
 
 
-def test_the_demo_is_three_sites_42_rooms_1000_batteries_21_meters_and_a_daemon():
+def test_the_demo_is_three_sites_42_rooms_1000_batteries_21_meters_their_grid_meters_and_a_daemon():
     fleets = parse_fleet("demo")
-    assert fleets == (Buildings(), Ems(), Batteries(), SecurityEvents())
+    assert fleets == (Buildings(), Ems(), Batteries(), Grid(), SecurityEvents())
     sensors = [p.sensors for fleet in fleets for p in fleet.processes(1)]
     assert len({site for s in sensors for site in s.sites}) == 3
     metrics = [key.metric for s in sensors for key in s.keys]
@@ -53,6 +54,7 @@ def test_fleets_are_joined_and_set_in_text():
         ("demo:count=1", "not known"),
         ("ems:wheels=4", "no setting 'wheels'"),
         ("ems:sites=4", "no setting 'sites'"),
+        ("grid:ems=4", "no setting 'ems'"),
         ("ems:meters=many", "'many' is not a number"),
         ("ems:step=1", "duration '1'"),
         ("ems:tenant=A B", "tenant 'A B'"),

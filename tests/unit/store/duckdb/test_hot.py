@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.model.batch import sort_order
-from penstock.store.series.duckdb.hot import NEVER, HotReadings
+from penstock.model.pace import NEVER
+from penstock.store.series.duckdb.hot import HotReadings
 from penstock.store.series.duckdb.judge import Rows
 
 

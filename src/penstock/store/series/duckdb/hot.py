@@ -3,7 +3,7 @@
 For each series the last `depth` readings that were stored are held in a ring, with a floor: every stored reading with
 ts >= floor is in the ring. So a key above the newest ts is certainly new, a key above the floor is judged without
 touching the database, and the latest value or the last N need no query. Memory is bounded: as series are added the
-rings get shorter.
+rings get shorter. NEVER is the newest ts of an empty series, and the floor of one whose every reading is in the ring.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from penstock.model.pace import NEVER
 from penstock.store.series.duckdb.judge import F64, I32, I64, Known, Rows
 
-__all__ = ["NEVER", "HotReadings"]
-
-NEVER: Final = np.iinfo(np.int64).min
-"""A ts before all readings: the newest ts of an empty series, the floor of one whose every reading is in the ring."""
+__all__ = ["HotReadings"]
 
 _ROW_BYTES: Final = 24
 _MIN_DEPTH: Final = 8
@@ -159,6 +157,24 @@ class HotReadings:
         value = np.take_along_axis(self._value[ids], order, axis=1)[kept]
         version = np.take_along_axis(self._version[ids], order, axis=1)[kept]
         return Rows(series, ts[kept], value, version)
+
+    def tails(self, ids: I32, count: int) -> tuple[I64, F64]:
+        """The ts of the last `count` readings that came of each of `ids`, int64 [n, count or fewer], in no order, NEVER where there are
+        none; and the value of the newest by ts, float64 [n], NaN where a flood of late readings took its place in the ring, or there
+        is none.
+        """
+        slots = (self._head[ids][:, None] - 1 - np.arange(min(count, self._depth))) % self._depth
+        ts = self._ts[ids[:, None], slots]
+        newest = self.newest[ids]
+        match = ts == newest[:, None]
+        value = self._value[ids, slots[np.arange(len(ids)), match.argmax(axis=1)]]
+        value[~match.any(axis=1) | (newest == NEVER)] = np.nan
+        # What came late may have pushed the newest one behind the last ones.
+        for row in np.flatnonzero(~match.any(axis=1)).tolist():
+            place = np.flatnonzero(self._ts[ids[row]] == newest[row])
+            if len(place):
+                value[row] = self._value[ids[row], place[0]]
+        return np.where(newest[:, None] == NEVER, NEVER, ts), value
 
     def forget_before(self, ts: int) -> None:
         """Retention removed every reading older than `ts`."""

@@ -18,16 +18,16 @@ from penstock.model.batch import Readings, sort_order
 from penstock.model.event import Event
 from penstock.model.findings import Findings
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.pace import NEVER, PACE, usual_interval
 from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import SeriesInfo
 from penstock.model.time import DAY, HOUR, MINUTE
-from penstock.store.series.duckdb.hot import NEVER
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.letters import read_dead_letters
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
 from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
 from penstock.store.series.duckdb.writer import Memory
-from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, Trace
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Refusal, Trace
 
 __all__ = ["Reader", "as_readings"]
 
@@ -123,6 +123,17 @@ class Reader:
             with self._snapshot() as (cursor, _):
                 pieces.append(_reach_back(cursor, short, newest, oldest, limit, end))
         return _newest(_join(pieces), limit)
+
+    def newest(self, tenant: str, ids: I32) -> Newest:
+        with self._guard:
+            self._memory.registry.check(tenant, ids)
+            newest = self._memory.hot.newest[ids]
+            ts, value = self._memory.hot.tails(ids, PACE)
+        lost = np.flatnonzero(np.isnan(value) & (newest != NEVER))
+        if len(lost):
+            found = self.recent(tenant, ids[lost], 1, None, None)
+            value[lost] = found.value[np.searchsorted(found.series, ids[lost])]
+        return Newest(newest, value, usual_interval(ts))
 
     # -- aggregates
 

@@ -59,6 +59,8 @@ class Registry:
         self._by_sensor: dict[tuple[str, str], list[int]] = {}
         self._in_building: dict[tuple[str, str], set[SensorKey]] = {}
         self._resolved: OrderedDict[tuple[str, int], tuple[tuple[SeriesKey, ...], I32]] = OrderedDict()
+        self.changes = 0
+        """Series and changed attributes that were installed."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -104,6 +106,7 @@ class Registry:
 
     def install(self, staged: Staged) -> None:
         """Make visible what a commit brought."""
+        self.changes += len(staged.series)
         for tenant, key in staged.series:
             series = len(self._keys)
             self._ids.setdefault(tenant, {})[key] = series
@@ -119,6 +122,7 @@ class Registry:
             if before and before[1].building:
                 self._in_building[tenant, before[1].building].discard(sensor)
             attributes = _attributes(said)
+            self.changes += before is None or before[1] != attributes
             self._sensors[tenant, sensor] = (said, attributes)
             if attributes.building:
                 self._in_building.setdefault((tenant, attributes.building), set()).add(sensor)

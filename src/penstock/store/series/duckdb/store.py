@@ -27,7 +27,7 @@ from penstock.store.series.duckdb.records import newest_events
 from penstock.store.series.duckdb.schema import INVALIDATED, DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
-from penstock.store.series.port import Aggregates, EventRow, Filter, Refusal, State, Trace
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Refusal, State, Trace
 
 __all__ = ["DuckSeriesStore"]
 
@@ -139,6 +139,9 @@ class DuckSeriesStore:
     ) -> Readings:
         return await self._run(self._reading, lambda: self._reader.recent(tenant, ids, limit, before, since))
 
+    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
+        return await self._run(self._reading, lambda: self._reader.newest(tenant, ids))
+
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
         return await self._run(self._reading, lambda: self._reader.aggregate(tenant, ids, start, end, width))
 
@@ -202,6 +205,7 @@ class DuckSeriesStore:
                 memory.marks.rolled_to,
                 memory.dirty,
                 kept_from,
+                memory.registry.changes,
             )
 
     async def maintain(self, now: int) -> bool:
