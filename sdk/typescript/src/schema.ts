@@ -311,6 +311,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The state of everything
+         * @description Totals, each site, and the ten assets that are worst.
+         */
+        get: operations["fleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assets with their state and the value that stands for each
+         * @description Every asset, by site and id; `meta` counts the states over all pages.
+         */
+        get: operations["listAssets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sites/{site}/flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What flows in a site now
+         * @description Sun, grid, battery, vehicles and load of a site, balanced; positive power feeds it, negative takes from it.
+         */
+        get: operations["siteFlow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sites/{site}/flow/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What flowed in a site, per window
+         * @description The same as mean power per window, for stacked charts; each row with all nodes known adds up to 0.
+         */
+        get: operations["siteFlowSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batteries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Batteries with what they said last
+         * @description Batteries, sorted by what they said last; what is not known comes last.
+         */
+        get: operations["listBatteries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batteries/{battery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one battery is
+         * @description What it says, how much it was used and by whose account, and how it stands among its like.
+         */
+        get: operations["batteryHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/query": {
         parameters: {
             query?: never;
@@ -2957,6 +3077,1009 @@ export interface operations {
                     "text/csv": unknown;
                     /** @example (Arrow IPC stream of the same columns) */
                     "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fleet: {
+        parameters: {
+            query?: {
+                criticality_gt?: number;
+                /** @description IANA zone */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "totals": {
+                     *         "sites": 1,
+                     *         "assets": 414,
+                     *         "online": 0.9976,
+                     *         "states": {
+                     *           "ok": 411,
+                     *           "late": 2,
+                     *           "silent": 1,
+                     *           "bad": 0,
+                     *           "unknown": 0
+                     *         }
+                     *       },
+                     *       "kinds": {
+                     *         "battery": {
+                     *           "ok": 411,
+                     *           "late": 2,
+                     *           "silent": 1,
+                     *           "bad": 0,
+                     *           "unknown": 0
+                     *         }
+                     *       },
+                     *       "power": {
+                     *         "import_w": 18210.5,
+                     *         "export_w": 0,
+                     *         "generation_w": 9120
+                     *       },
+                     *       "energy": {
+                     *         "energy_today_wh": 210400,
+                     *         "energy_yesterday_wh": 198200,
+                     *         "exported_today_wh": 3100,
+                     *         "exported_yesterday_wh": 5400
+                     *       },
+                     *       "events": {
+                     *         "above": 7,
+                     *         "since": "2026-01-31T00:00:00Z",
+                     *         "count": 3,
+                     *         "more": false
+                     *       },
+                     *       "freshness": {
+                     *         "p50_ms": 24000,
+                     *         "p95_ms": 58000,
+                     *         "oldest_ms": 7200000
+                     *       },
+                     *       "worst": [
+                     *         {
+                     *           "id": "bat-0007",
+                     *           "site_id": "hq",
+                     *           "name": "Rack 7",
+                     *           "kind": "battery",
+                     *           "state": "silent",
+                     *           "reason": "silent for 2 h, usually every 1 min",
+                     *           "ts": "2026-01-31T10:00:00Z"
+                     *         }
+                     *       ],
+                     *       "sites": [
+                     *         {
+                     *           "site_id": "hq",
+                     *           "name": "Headquarters",
+                     *           "zone": "Europe/Berlin",
+                     *           "assets": 414,
+                     *           "ok": 411,
+                     *           "late": 2,
+                     *           "silent": 1,
+                     *           "bad": 0,
+                     *           "unknown": 0,
+                     *           "ts": "2026-01-31T12:00:00Z",
+                     *           "grid_w": 18210.5,
+                     *           "import_w": 18210.5,
+                     *           "export_w": 0,
+                     *           "generation_w": 9120,
+                     *           "energy_from": "grid",
+                     *           "energy_today_wh": 210400,
+                     *           "energy_yesterday_wh": 198200,
+                     *           "exported_today_wh": 3100,
+                     *           "exported_yesterday_wh": 5400
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        totals?: {
+                            sites?: number | null;
+                            assets?: number | null;
+                            online?: number | null;
+                            states?: {
+                                ok?: number | null;
+                                late?: number | null;
+                                silent?: number | null;
+                                bad?: number | null;
+                                unknown?: number | null;
+                            } | null;
+                        } | null;
+                        kinds?: {
+                            battery?: {
+                                ok?: number | null;
+                                late?: number | null;
+                                silent?: number | null;
+                                bad?: number | null;
+                                unknown?: number | null;
+                            } | null;
+                        } | null;
+                        power?: {
+                            import_w?: number | null;
+                            export_w?: number | null;
+                            generation_w?: number | null;
+                        } | null;
+                        energy?: {
+                            energy_today_wh?: number | null;
+                            energy_yesterday_wh?: number | null;
+                            exported_today_wh?: number | null;
+                            exported_yesterday_wh?: number | null;
+                        } | null;
+                        events?: {
+                            above?: number | null;
+                            /** Format: date-time */
+                            since?: string | null;
+                            count?: number | null;
+                            more?: boolean | null;
+                        } | null;
+                        freshness?: {
+                            p50_ms?: number | null;
+                            p95_ms?: number | null;
+                            oldest_ms?: number | null;
+                        } | null;
+                        worst?: {
+                            id?: string | null;
+                            site_id?: string | null;
+                            name?: string | null;
+                            kind?: string | null;
+                            state?: string | null;
+                            reason?: string | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                        }[] | null;
+                        sites?: {
+                            site_id?: string | null;
+                            name?: string | null;
+                            zone?: string | null;
+                            assets?: number | null;
+                            ok?: number | null;
+                            late?: number | null;
+                            silent?: number | null;
+                            bad?: number | null;
+                            unknown?: number | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                            grid_w?: number | null;
+                            import_w?: number | null;
+                            export_w?: number | null;
+                            generation_w?: number | null;
+                            energy_from?: string | null;
+                            energy_today_wh?: number | null;
+                            energy_yesterday_wh?: number | null;
+                            exported_today_wh?: number | null;
+                            exported_yesterday_wh?: number | null;
+                        }[] | null;
+                        /** Format: date-time */
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAssets: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                kind?: ("battery" | "pv" | "ev" | "meter" | "room" | "equipment" | "sensor") | null;
+                state?: ("ok" | "late" | "silent" | "bad" | "unknown") | null;
+                text?: string | null;
+                /** @description Rows at most */
+                limit?: number;
+                /** @description `next_cursor` of the answer before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "bat-0007",
+                     *           "site_id": "hq",
+                     *           "name": "Rack 7",
+                     *           "building": "hq",
+                     *           "room": "",
+                     *           "kind": "battery",
+                     *           "role": "battery",
+                     *           "state": "ok",
+                     *           "reason": "",
+                     *           "metric": "soc",
+                     *           "value": 0.82,
+                     *           "unit": "1",
+                     *           "ts": "2026-01-31T12:00:00Z",
+                     *           "interval_ms": 60000
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            id?: string | null;
+                            site_id?: string | null;
+                            name?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            kind?: string | null;
+                            role?: string | null;
+                            state?: string | null;
+                            reason?: string | null;
+                            metric?: string | null;
+                            value?: number | null;
+                            unit?: string | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                            interval_ms?: number | null;
+                        }[];
+                        next_cursor: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "id": [
+                     *           "bat-0007"
+                     *         ],
+                     *         "site_id": [
+                     *           "hq"
+                     *         ],
+                     *         "name": [
+                     *           "Rack 7"
+                     *         ],
+                     *         "building": [
+                     *           "hq"
+                     *         ],
+                     *         "room": [
+                     *           ""
+                     *         ],
+                     *         "kind": [
+                     *           "battery"
+                     *         ],
+                     *         "role": [
+                     *           "battery"
+                     *         ],
+                     *         "state": [
+                     *           "ok"
+                     *         ],
+                     *         "reason": [
+                     *           ""
+                     *         ],
+                     *         "metric": [
+                     *           "soc"
+                     *         ],
+                     *         "value": [
+                     *           0.82
+                     *         ],
+                     *         "unit": [
+                     *           "1"
+                     *         ],
+                     *         "ts": [
+                     *           "2026-01-31T12:00:00Z"
+                     *         ],
+                     *         "interval_ms": [
+                     *           60000
+                     *         ]
+                     *       },
+                     *       "as_of": 1769860801250,
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/vnd.penstock.columns+json": {
+                        columns: {
+                            id?: (string | null)[] | null;
+                            site_id?: (string | null)[] | null;
+                            name?: (string | null)[] | null;
+                            building?: (string | null)[] | null;
+                            room?: (string | null)[] | null;
+                            kind?: (string | null)[] | null;
+                            role?: (string | null)[] | null;
+                            state?: (string | null)[] | null;
+                            reason?: (string | null)[] | null;
+                            metric?: (string | null)[] | null;
+                            value?: (number | null)[] | null;
+                            unit?: (string | null)[] | null;
+                            ts?: (string | null)[] | null;
+                            interval_ms?: (number | null)[] | null;
+                        };
+                        next_cursor: string | null;
+                        as_of: number;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example id,site_id,name,building,room,kind,role,state,reason,metric,value,unit,ts,interval_ms
+                     *     bat-0007,hq,Rack 7,hq,,battery,battery,ok,,soc,0.82,1,2026-01-31T12:00:00Z,60000
+                     */
+                    "text/csv": unknown;
+                    /** @example (Arrow IPC stream of the same columns) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    siteFlow: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339 or epoch ms */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "site": "hq",
+                     *       "at": "2026-01-31T12:00:00Z",
+                     *       "balanced": true,
+                     *       "nodes": [
+                     *         {
+                     *           "node": "pv",
+                     *           "present": true,
+                     *           "measured": true,
+                     *           "derived": false,
+                     *           "power_w": 9120,
+                     *           "assets": 1,
+                     *           "known": 1,
+                     *           "ts": "2026-01-31T12:00:00Z"
+                     *         },
+                     *         {
+                     *           "node": "load",
+                     *           "present": true,
+                     *           "measured": false,
+                     *           "derived": true,
+                     *           "power_w": -27330.5,
+                     *           "assets": 1,
+                     *           "known": 1
+                     *         }
+                     *       ],
+                     *       "flows": [
+                     *         {
+                     *           "from": "pv",
+                     *           "to": "load",
+                     *           "power_w": 9120
+                     *         }
+                     *       ],
+                     *       "meters": [
+                     *         {
+                     *           "node": "pv",
+                     *           "id": "ems-hq-002",
+                     *           "name": "Roof",
+                     *           "power_w": 9120,
+                     *           "by": "power",
+                     *           "ts": "2026-01-31T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "unassigned": [
+                     *         "hq/meter"
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        site?: string | null;
+                        /** Format: date-time */
+                        at?: string | null;
+                        balanced?: boolean | null;
+                        nodes?: ({
+                            node?: string | null;
+                            present?: boolean | null;
+                            measured?: boolean | null;
+                            derived?: boolean | null;
+                            power_w?: number | null;
+                            assets?: number | null;
+                            known?: number | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                        } | {
+                            node?: string | null;
+                            present?: boolean | null;
+                            measured?: boolean | null;
+                            derived?: boolean | null;
+                            power_w?: number | null;
+                            assets?: number | null;
+                            known?: number | null;
+                            ts?: unknown;
+                        })[] | null;
+                        flows?: {
+                            from?: string | null;
+                            to?: string | null;
+                            power_w?: number | null;
+                        }[] | null;
+                        meters?: {
+                            node?: string | null;
+                            id?: string | null;
+                            name?: string | null;
+                            power_w?: number | null;
+                            by?: string | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                        }[] | null;
+                        unassigned?: (string | null)[] | null;
+                        /** Format: date-time */
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
+                    };
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    siteFlowSeries: {
+        parameters: {
+            query?: {
+                /** @description 1m, 15m, 1h; by the calendar 1d, 1w, 1mo */
+                window?: string;
+                /** @description IANA zone that hours, days, weeks … begin in */
+                zone?: string | null;
+                /** @description RFC 3339 or epoch ms */
+                from?: string | null;
+                /** @description RFC 3339 or epoch ms */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "ts": "2026-01-31T12:00:00Z",
+                     *           "pv_w": 9120,
+                     *           "grid_w": 18210.5,
+                     *           "battery_w": 0,
+                     *           "ev_w": -7400,
+                     *           "load_w": -19930.5,
+                     *           "unmetered_w": 0,
+                     *           "known": 1
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            /** Format: date-time */
+                            ts?: string | null;
+                            pv_w?: number | null;
+                            grid_w?: number | null;
+                            battery_w?: number | null;
+                            ev_w?: number | null;
+                            load_w?: number | null;
+                            unmetered_w?: number | null;
+                            derived?: unknown;
+                            known?: number | null;
+                        }[];
+                        next_cursor: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "ts": [
+                     *           "2026-01-31T12:00:00Z"
+                     *         ],
+                     *         "pv_w": [
+                     *           9120
+                     *         ],
+                     *         "grid_w": [
+                     *           18210.5
+                     *         ],
+                     *         "battery_w": [
+                     *           0
+                     *         ],
+                     *         "ev_w": [
+                     *           -7400
+                     *         ],
+                     *         "load_w": [
+                     *           -19930.5
+                     *         ],
+                     *         "unmetered_w": [
+                     *           0
+                     *         ],
+                     *         "derived": [
+                     *           null
+                     *         ],
+                     *         "known": [
+                     *           1
+                     *         ]
+                     *       },
+                     *       "as_of": 1769860801250,
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/vnd.penstock.columns+json": {
+                        columns: {
+                            ts?: (string | null)[] | null;
+                            pv_w?: (number | null)[] | null;
+                            grid_w?: (number | null)[] | null;
+                            battery_w?: (number | null)[] | null;
+                            ev_w?: (number | null)[] | null;
+                            load_w?: (number | null)[] | null;
+                            unmetered_w?: (number | null)[] | null;
+                            derived?: unknown[] | null;
+                            known?: (number | null)[] | null;
+                        };
+                        next_cursor: string | null;
+                        as_of: number;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example ts,pv_w,grid_w,battery_w,ev_w,load_w,unmetered_w,derived,known
+                     *     2026-01-31T12:00:00Z,9120.0,18210.5,0.0,-7400.0,-19930.5,0.0,None,1.0
+                     */
+                    "text/csv": unknown;
+                    /** @example (Arrow IPC stream of the same columns) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBatteries: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                /** @description id, soc, soh, temperature, cycles, voltage_v, current_a, power_w, c_rate, capacity_ah, age; with - in front for the greatest first */
+                sort?: string;
+                /** @description Rows at most */
+                limit?: number;
+                /** @description `next_cursor` of the answer before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "bat-0007",
+                     *           "site_id": "hq",
+                     *           "name": "Rack 7",
+                     *           "building": "hq",
+                     *           "room": "",
+                     *           "state": "ok",
+                     *           "soc": 0.82,
+                     *           "soh": 0.97,
+                     *           "cycles": 812.4,
+                     *           "cycles_from": "reported",
+                     *           "temperature": 297.4,
+                     *           "voltage_v": 52.9,
+                     *           "current_a": -12.4,
+                     *           "power_w": -655.96,
+                     *           "c_rate": -0.124,
+                     *           "capacity_ah": 100,
+                     *           "age_ms": 24000,
+                     *           "ts": "2026-01-31T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        data: {
+                            id?: string | null;
+                            site_id?: string | null;
+                            name?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            state?: string | null;
+                            soc?: number | null;
+                            soh?: number | null;
+                            cycles?: number | null;
+                            cycles_from?: string | null;
+                            temperature?: number | null;
+                            voltage_v?: number | null;
+                            current_a?: number | null;
+                            power_w?: number | null;
+                            c_rate?: number | null;
+                            capacity_ah?: number | null;
+                            age_ms?: number | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                        }[];
+                        next_cursor: string | null;
+                        /** Format: date-time */
+                        as_of: string;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example {
+                     *       "columns": {
+                     *         "id": [
+                     *           "bat-0007"
+                     *         ],
+                     *         "site_id": [
+                     *           "hq"
+                     *         ],
+                     *         "name": [
+                     *           "Rack 7"
+                     *         ],
+                     *         "building": [
+                     *           "hq"
+                     *         ],
+                     *         "room": [
+                     *           ""
+                     *         ],
+                     *         "state": [
+                     *           "ok"
+                     *         ],
+                     *         "soc": [
+                     *           0.82
+                     *         ],
+                     *         "soh": [
+                     *           0.97
+                     *         ],
+                     *         "cycles": [
+                     *           812.4
+                     *         ],
+                     *         "cycles_from": [
+                     *           "reported"
+                     *         ],
+                     *         "temperature": [
+                     *           297.4
+                     *         ],
+                     *         "voltage_v": [
+                     *           52.9
+                     *         ],
+                     *         "current_a": [
+                     *           -12.4
+                     *         ],
+                     *         "power_w": [
+                     *           -655.96
+                     *         ],
+                     *         "c_rate": [
+                     *           -0.124
+                     *         ],
+                     *         "capacity_ah": [
+                     *           100
+                     *         ],
+                     *         "age_ms": [
+                     *           24000
+                     *         ],
+                     *         "ts": [
+                     *           "2026-01-31T12:00:00Z"
+                     *         ]
+                     *       },
+                     *       "as_of": 1769860801250,
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/vnd.penstock.columns+json": {
+                        columns: {
+                            id?: (string | null)[] | null;
+                            site_id?: (string | null)[] | null;
+                            name?: (string | null)[] | null;
+                            building?: (string | null)[] | null;
+                            room?: (string | null)[] | null;
+                            state?: (string | null)[] | null;
+                            soc?: (number | null)[] | null;
+                            soh?: (number | null)[] | null;
+                            cycles?: (number | null)[] | null;
+                            cycles_from?: (string | null)[] | null;
+                            temperature?: (number | null)[] | null;
+                            voltage_v?: (number | null)[] | null;
+                            current_a?: (number | null)[] | null;
+                            power_w?: (number | null)[] | null;
+                            c_rate?: (number | null)[] | null;
+                            capacity_ah?: (number | null)[] | null;
+                            age_ms?: (number | null)[] | null;
+                            ts?: (string | null)[] | null;
+                        };
+                        next_cursor: string | null;
+                        as_of: number;
+                        staleness_ms: number;
+                        complete: boolean;
+                    };
+                    /**
+                     * @example id,site_id,name,building,room,state,soc,soh,cycles,cycles_from,temperature,voltage_v,current_a,power_w,c_rate,capacity_ah,age_ms,ts
+                     *     bat-0007,hq,Rack 7,hq,,ok,0.82,0.97,812.4,reported,297.4,52.9,-12.4,-655.96,-0.124,100.0,24000,2026-01-31T12:00:00Z
+                     */
+                    "text/csv": unknown;
+                    /** @example (Arrow IPC stream of the same columns) */
+                    "application/vnd.apache.arrow.stream": unknown;
+                };
+            };
+            /** @description The request was refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batteryHealth: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                /** @description RFC 3339 or epoch ms */
+                from?: string | null;
+                /** @description RFC 3339 or epoch ms */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                battery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "battery": {
+                     *         "id": "bat-0007",
+                     *         "site_id": "hq",
+                     *         "name": "Rack 7",
+                     *         "building": "hq",
+                     *         "room": "",
+                     *         "state": "ok",
+                     *         "soc": 0.82,
+                     *         "soh": 0.97,
+                     *         "cycles": 812.4,
+                     *         "cycles_from": "reported",
+                     *         "temperature": 297.4,
+                     *         "voltage_v": 52.9,
+                     *         "current_a": -12.4,
+                     *         "power_w": -655.96,
+                     *         "c_rate": -0.124,
+                     *         "capacity_ah": 100,
+                     *         "age_ms": 24000,
+                     *         "ts": "2026-01-31T12:00:00Z"
+                     *       },
+                     *       "series": [
+                     *         {
+                     *           "sensor_id": "bat-0007",
+                     *           "metric": "soc",
+                     *           "value": 0.82,
+                     *           "unit": "1",
+                     *           "ts": "2026-01-31T12:00:00Z",
+                     *           "interval_ms": 60000
+                     *         }
+                     *       ],
+                     *       "cycles": {
+                     *         "value": 812.4,
+                     *         "from": "estimated",
+                     *         "since": "2025-02-01T00:00:00Z"
+                     *       },
+                     *       "histograms": {
+                     *         "temperature": {
+                     *           "edges": [
+                     *             295.65,
+                     *             298.15,
+                     *             300.65
+                     *           ],
+                     *           "hours": [
+                     *             120.5,
+                     *             47.5
+                     *           ]
+                     *         },
+                     *         "c_rate": {
+                     *           "edges": [
+                     *             -0.2,
+                     *             -0.15,
+                     *             -0.1
+                     *           ],
+                     *           "hours": [
+                     *             12,
+                     *             30
+                     *           ]
+                     *         }
+                     *       },
+                     *       "similar": {
+                     *         "count": 334,
+                     *         "by": {
+                     *           "chemistry": "lfp"
+                     *         },
+                     *         "percentile": {
+                     *           "soc": 0.6,
+                     *           "soh": 0.42,
+                     *           "cycles": 0.7,
+                     *           "temperature": 0.5
+                     *         }
+                     *       },
+                     *       "from": "2026-01-24T12:00:00Z",
+                     *       "to": "2026-01-31T12:00:00Z",
+                     *       "as_of": "2026-01-31T12:00:01.250Z",
+                     *       "staleness_ms": 180,
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": {
+                        battery?: {
+                            id?: string | null;
+                            site_id?: string | null;
+                            name?: string | null;
+                            building?: string | null;
+                            room?: string | null;
+                            state?: string | null;
+                            soc?: number | null;
+                            soh?: number | null;
+                            cycles?: number | null;
+                            cycles_from?: string | null;
+                            temperature?: number | null;
+                            voltage_v?: number | null;
+                            current_a?: number | null;
+                            power_w?: number | null;
+                            c_rate?: number | null;
+                            capacity_ah?: number | null;
+                            age_ms?: number | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                        } | null;
+                        series?: {
+                            sensor_id?: string | null;
+                            metric?: string | null;
+                            value?: number | null;
+                            unit?: string | null;
+                            /** Format: date-time */
+                            ts?: string | null;
+                            interval_ms?: number | null;
+                        }[] | null;
+                        cycles?: {
+                            value?: number | null;
+                            from?: string | null;
+                            /** Format: date-time */
+                            since?: string | null;
+                        } | null;
+                        histograms?: {
+                            temperature?: {
+                                edges?: (number | null)[] | null;
+                                hours?: (number | null)[] | null;
+                            } | null;
+                            c_rate?: {
+                                edges?: (number | null)[] | null;
+                                hours?: (number | null)[] | null;
+                            } | null;
+                        } | null;
+                        similar?: {
+                            count?: number | null;
+                            by?: {
+                                chemistry?: string | null;
+                            } | null;
+                            percentile?: {
+                                soc?: number | null;
+                                soh?: number | null;
+                                cycles?: number | null;
+                                temperature?: number | null;
+                            } | null;
+                        } | null;
+                        /** Format: date-time */
+                        from?: string | null;
+                        /** Format: date-time */
+                        to?: string | null;
+                        /** Format: date-time */
+                        as_of?: string;
+                        staleness_ms?: number;
+                        complete?: boolean;
+                    };
                 };
             };
             /** @description The request was refused or failed */
