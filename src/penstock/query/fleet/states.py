@@ -51,7 +51,11 @@ _LATE_AT_LEAST: Final = 10 * SECOND
 _SILENT: Final = 10
 _SILENT_AT_LEAST: Final = 15 * MINUTE
 
-OK, LATE, SILENT, BAD, UNKNOWN = range(len(STATES))
+OK: Final = STATES.index("ok")
+LATE: Final = STATES.index("late")
+SILENT: Final = STATES.index("silent")
+BAD: Final = STATES.index("bad")
+UNKNOWN: Final = STATES.index("unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +170,21 @@ _LIMITS: Final = (
 """What batteries' makers and EN 13779 (class IDA 4: 1,000 ppm above outdoors) say; rules of one's own are alarms."""
 
 
-def concerns(index: FleetIndex, newest: Newest, found: States) -> Sequence[Concern]:
-    """Assets that report, and whose newest values are beyond the limits above; the furthest beyond first."""
-    told: list[Concern] = []
+def concerns(index: FleetIndex, newest: Newest, found: States, most: int) -> Sequence[Concern]:
+    """Assets that report, and whose newest values are beyond the limits above; the `most` furthest beyond, each once, furthest first."""
+    furthest: list[tuple[float, int, float, _Limit]] = []
     reporting = np.isin(found.state, (OK, LATE))
     for limit in _LIMITS:
         positions = index.metric.get(limit.metric, np.empty(0, np.int64))
         value, asset = newest.value[positions], index.asset[positions]
         with np.errstate(invalid="ignore"):
             beyond = (value > limit.limit) if limit.above else (value < limit.limit)
-        for row in np.flatnonzero(beyond & reporting[asset] & (index.kind[asset] == limit.kind)).tolist():
-            seen = float(value[row])
-            text = limit.text.format(value=seen, celsius=seen - 273.15, percent=100 * seen)
-            told.append(Concern(int(asset[row]), abs(seen - limit.limit) / limit.limit, text))
-    return sorted(told, key=lambda each: (-each.excess, each.asset))
+        rows = np.flatnonzero(beyond & reporting[asset] & (index.kind[asset] == limit.kind))
+        excess = np.abs(value[rows] - limit.limit) / limit.limit
+        for row in np.argsort(-excess, kind="stable")[:most].tolist():
+            furthest.append((-float(excess[row]), int(asset[rows[row]]), float(value[rows[row]]), limit))
+    told: dict[int, Concern] = {}
+    for excess_, asset_, seen, limit in sorted(furthest, key=lambda each: each[:2]):
+        text = limit.text.format(value=seen, celsius=seen - 273.15, percent=100 * seen)
+        told.setdefault(asset_, Concern(asset_, -excess_, text))
+    return list(told.values())[:most]

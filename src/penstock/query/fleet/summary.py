@@ -141,11 +141,8 @@ def _worst(index: FleetIndex, newest: Newest, found: States) -> list[dict[str, A
         mine = np.flatnonzero(found.state == state)
         order = np.argsort(-(found.age[mine] / usual[mine]), kind="stable")[:_WORST]
         told += [(i, reason(index, newest, found, i)) for i in mine[order].tolist()]
-    seen: set[int] = set()
-    for concern in concerns(index, newest, found):
-        if concern.asset not in seen:
-            seen.add(concern.asset)
-            told.append((concern.asset, concern.reason))
+    told += [(concern.asset, concern.reason) for concern in concerns(index, newest, found, _WORST)]
+    seen = {asset for asset, _ in told}
     late = np.flatnonzero(found.state == LATE)
     order = np.argsort(-(found.age[late] / usual[late]), kind="stable")[:_WORST]
     told += [(i, reason(index, newest, found, i)) for i in late[order].tolist() if i not in seen]

@@ -29,6 +29,9 @@ F64 = npt.NDArray[np.float64]
 _QUARTER: Final = 15 * MINUTE
 """Both days end at a whole quarter of an hour, so that stored rollups serve them and a second question costs nothing new."""
 
+_GRID: Final = ROLES.index("grid")
+_TAKERS: Final = (ROLES.index("load"), ROLES.index("ev"))
+
 
 class Days(NamedTuple):
     """Two stretches of time that compare, epoch ms: yesterday's from midnight, and today's until the same local time."""
@@ -66,11 +69,8 @@ async def energy_today(store: SeriesStore, tenant: str, index: FleetIndex, now: 
     Counters go before power, as in `Consumption`. Two questions to the store for power and some for counters, however many sites.
     """
     by: list[Measured] = [_measured_by(index, site) for site in range(len(index.sites))]
-    mine = [
-        i
-        for i, (site, role) in enumerate(zip(index.site.tolist(), index.role.tolist(), strict=True))
-        if role >= 0 and (ROLES[role] == "grid" if by[site] == "grid" else ROLES[role] in {"load", "ev"})
-    ]
+    of_grid = np.array([each == "grid" for each in by], np.bool_)[index.site]
+    mine = np.flatnonzero(np.where(of_grid, index.role == _GRID, np.isin(index.role, _TAKERS))).tolist()
     shape = len(index.sites), 2
     result = SiteEnergy(np.full(shape, np.nan), np.full(shape, np.nan), by)
     if not mine:
@@ -100,9 +100,9 @@ async def energy_today(store: SeriesStore, tenant: str, index: FleetIndex, now: 
 
 def _measured_by(index: FleetIndex, site: int) -> Measured:
     roles = set(index.role[(index.site == site) & ((index.power >= 0) | index.counts)].tolist())
-    if ROLES.index("grid") in roles:
+    if _GRID in roles:
         return "grid"
-    return "load" if roles & {ROLES.index("load"), ROLES.index("ev")} else None
+    return "load" if roles & set(_TAKERS) else None
 
 
 def _add(result: SiteEnergy, site: I64, inside: npt.NDArray[np.bool_], flow: Flow) -> None:
