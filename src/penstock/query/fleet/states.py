@@ -181,10 +181,11 @@ def concerns(index: FleetIndex, newest: Newest, found: States, most: int) -> Seq
             beyond = (value > limit.limit) if limit.above else (value < limit.limit)
         rows = np.flatnonzero(beyond & reporting[asset] & (index.kind[asset] == limit.kind))
         excess = np.abs(value[rows] - limit.limit) / limit.limit
-        for row in np.argsort(-excess, kind="stable")[:most].tolist():
-            furthest.append((-float(excess[row]), int(asset[rows[row]]), float(value[rows[row]]), limit))
+        top = np.argsort(-excess, kind="stable")[:most]
+        columns = (-excess[top], asset[rows[top]], value[rows[top]])
+        furthest += [(*each, limit) for each in zip(*(column.tolist() for column in columns), strict=True)]
     told: dict[int, Concern] = {}
-    for excess_, asset_, seen, limit in sorted(furthest, key=lambda each: each[:2]):
+    for less, of, seen, limit in sorted(furthest, key=lambda each: each[:2]):
         text = limit.text.format(value=seen, celsius=seen - 273.15, percent=100 * seen)
-        told.setdefault(asset_, Concern(asset_, -excess_, text))
+        told.setdefault(of, Concern(of, -less, text))
     return list(told.values())[:most]
