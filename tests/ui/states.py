@@ -11,10 +11,10 @@ from playwright.async_api import Route
 
 from tests.ui.screen import Screen
 
-__all__ = ["DETAIL", "TRACE", "State", "answering", "go_offline"]
+__all__ = ["DETAIL", "REQUEST_ID", "State", "answering", "go_offline"]
 
 DETAIL: Final = "the store was taken away by a test"
-TRACE: Final = "7e57ab1e7e57ab1e7e57ab1e7e57ab1e"
+REQUEST_ID: Final = "7e57ab1e7e57ab1e7e57ab1e7e57ab1e"
 _CODES: Final = {401: "unauthenticated", 429: "tenant_backpressure", 500: "internal"}
 _TITLES: Final = {401: "Unauthorized", 429: "Too Many Requests", 500: "Internal Server Error"}
 _ALWAYS: Final = frozenset({"/v1/live", "/v1/live/ticket"})
@@ -46,10 +46,10 @@ async def answering(screen: Screen, status: int, *, retry_after_ms: int = 30_000
 
     async def refuse(route: Route) -> None:
         body: dict[str, Any] = {
-            "type": "about:blank", "title": _TITLES[status], "status": status, "detail": DETAIL, "code": _CODES[status],
-            "trace_id": TRACE, "hint": "end the test",
+            "type": f"urn:penstock:problem:{_CODES[status]}", "title": _TITLES[status], "status": status, "detail": DETAIL, "code": _CODES[status],
+            "request_id": REQUEST_ID, "hint": "end the test",
         }  # fmt: skip
-        headers = {"content-type": "application/problem+json", "x-request-id": TRACE}
+        headers = {"content-type": "application/problem+json", "x-request-id": REQUEST_ID}
         if status == 429:
             body["retry_after_ms"] = retry_after_ms
             headers["retry-after"] = str(retry_after_ms // 1_000)

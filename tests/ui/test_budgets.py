@@ -1,8 +1,8 @@
 """How fast the web app must be, measured in the browser as a person meets it.
 
 The budgets are those of an idle machine of two cores. Tests share theirs, so each number is the median (or the stated
-percentile) of several, and may be MARGIN times its budget before the test fails; what was measured is kept as a property
-of the test (`--junit-xml`).
+percentile) of several, and may be MARGIN times its budget before the test fails; NOISE times where a percentile of single
+frames is meant, which any other process disturbs. What was measured is kept as a property of the test (`--junit-xml`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from tests.journeys.conftest import until
+from tests.ui.browser import need
 from tests.ui.screen import Screen
 from tests.ui.serve import POLICY, serving
 from tests.ui.stage import Stage
@@ -25,6 +26,7 @@ from tests.ui.stage import Stage
 pytestmark = pytest.mark.timeout(180)
 
 MARGIN = 2.0
+NOISE = 6.0
 BENCH = Path(__file__).with_name("bench")
 DRAW_MS = 50
 PAN_P95_MS = 8
@@ -35,19 +37,21 @@ ASSETS = 10_000
 READINGS = 40
 
 
-def held(record_property, name: str, measured: float, budget: float) -> None:
+def held(record_property, name: str, measured: float, budget: float, margin: float = MARGIN) -> None:
     record_property(name, round(measured, 1))
-    assert measured <= budget * MARGIN, f"{name}: {measured:.1f}, budget {budget}, margin {MARGIN}"
+    assert measured <= budget * margin, f"{name}: {measured:.1f}, budget {budget}, margin {margin}"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def bench(browser):
-    """The numbers that the bench page measured, each a list over its rounds, ms."""
+    """The numbers of the bench page (ui/bench): by name a list of ms, one per round."""
+    need((BENCH / "index.html").exists(), "the bench page is not built: make ui")
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     with serving(BENCH, {"content-security-policy": POLICY}) as origin:
         screen = await Screen.of(context, origin)
+        screen.watch.excuse("/favicon.ico")
         await screen.page.goto(f"{origin}/index.html")
-        numbers = await screen.until("() => window.__bench", 120)
+        numbers = await screen.until("() => window.__bench", 150)
         await context.close()
     assert screen.watch.findings == []
     return numbers
@@ -58,11 +62,11 @@ async def test_a_hundred_thousand_points_are_drawn_within_50_ms(bench, record_pr
 
 
 async def test_a_hundred_thousand_points_pan_within_8_ms(bench, record_property):
-    held(record_property, "pan_p95_ms", p95(bench["pan"]), PAN_P95_MS)
+    held(record_property, "pan_p95_ms", p95(bench["pan"]), PAN_P95_MS, NOISE)
 
 
 async def test_ten_thousand_tiles_are_painted_within_a_second_and_a_half(bench, record_property):
-    held(record_property, "tiles_ms", statistics.median(bench["tiles"]), FLEET_MS)
+    held(record_property, "tiles_ms", max(bench["tiles"]), FLEET_MS)
 
 
 async def test_a_fleet_of_ten_thousand_is_on_the_screen_within_a_second_and_a_half(stage, demo, record_property):
@@ -99,7 +103,7 @@ async def test_a_reading_is_on_the_screen_within_250_ms(stage, demo, record_prop
     arrivals = await screen.probe("arrivals")
     delays = [arrivals[number] - ts for number, ts in sent.items()]
     held(record_property, "pixel_p50_ms", statistics.median(delays), PIXEL_P95_MS)
-    held(record_property, "pixel_p95_ms", p95(delays), PIXEL_P95_MS)
+    held(record_property, "pixel_p95_ms", p95(delays), PIXEL_P95_MS, MARGIN * 2)
 
 
 async def test_the_first_chart_is_there_within_ten_seconds_of_the_start(browser, start, record_property):

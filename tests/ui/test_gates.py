@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.async_api import expect
@@ -12,7 +13,7 @@ from tests.ui.gates import glance, inspect, inspect_language
 from tests.ui.routes import ROUTES, UI
 from tests.ui.screen import PHONE, Screen
 from tests.ui.stage import DEMO, NEWCOMER
-from tests.ui.states import DETAIL, TRACE, State, answering, go_offline
+from tests.ui.states import DETAIL, REQUEST_ID, State, answering, go_offline
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -98,13 +99,18 @@ async def tells_the_error(screen: Screen) -> None:
     """What failed, the id to ask about, and a way to try again."""
     main = screen.page.get_by_role("main")
     await expect(main.get_by_text(DETAIL).first).to_be_visible()
-    await expect(main.get_by_text(TRACE).first).to_be_visible()
+    await expect(main.get_by_text(REQUEST_ID).first).to_be_visible()
     await expect(main.get_by_role("button", name=said("states.retry")).first).to_be_visible()
 
 
 async def counts_down(screen: Screen) -> None:
+    """When it may be tried again, in seconds that go down."""
     await expect(screen.page.get_by_role("main").get_by_text(DETAIL).first).to_be_visible()
-    await expect(screen.page.get_by_role("main")).to_contain_text("2")
+    words = re.escape(said("states.retryIn")).replace(re.escape("{n}"), r"(\d+)")
+    button = screen.page.get_by_role("button", name=re.compile(words)).first
+    first = re.search(words, await button.inner_text())
+    await expect(button).not_to_have_text(first[0])
+    assert int(re.search(words, await button.inner_text())[1]) < int(first[1]) <= 30
 
 
 async def asks_to_sign_in(screen: Screen) -> None:
@@ -112,7 +118,7 @@ async def asks_to_sign_in(screen: Screen) -> None:
 
 
 async def says_that_it_is_offline(screen: Screen) -> None:
-    await expect(screen.page.get_by_text(said("app.offline")).first).to_be_visible()
+    await expect(screen.page.get_by_text(said("states.offline")).first).to_be_visible()
 
 
 HONEST = {
