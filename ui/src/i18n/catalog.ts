@@ -1,0 +1,15 @@
+import app from "./app/en.json";
+import charts from "./charts/en.json";
+
+/** Every area's English strings: the type of all keys. A new area adds its line here and in de.ts and fr.ts. */
+const en = {
+  app,
+  charts,
+};
+
+export default en;
+
+type Areas = typeof en;
+export type Key = { [A in keyof Areas & string]: `${A}.${keyof Areas[A] & string}` }[keyof Areas & string];
+export type Text = string | { zero?: string; one?: string; two?: string; few?: string; many?: string; other: string };
+export type Catalog = { [A in keyof Areas]: Record<keyof Areas[A], Text> };

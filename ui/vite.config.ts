@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const platform = process.env["PENSTOCK_URL"] ?? "http://127.0.0.1:8080";
+
+/** The app is served below /ui/ by the platform; while it is developed, vite serves it and hands the API on. */
+export default defineConfig({
+  base: "/ui/",
+  plugins: [react()],
+  resolve: { alias: { "@schema": fileURLToPath(new URL("../sdk/typescript/src/schema.ts", import.meta.url)) } },
+  build: {
+    outDir: "../src/penstock/api/static/app",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 250,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
+            { name: "tanstack", test: /node_modules\/@tanstack\//, priority: 2 },
+            { name: "aria", test: /node_modules\/(react-aria|react-stately|@react-aria|@react-stately|@internationalized)/, priority: 1 },
+          ],
+        },
+      },
+    },
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ["/v1", "/graphql", "/login", "/docs", "/healthz", "/readyz"].map((path) => [path, { target: platform, ws: true }]),
+    ),
+  },
+  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], environment: "node" },
+});
