@@ -88,6 +88,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
           onOpen={onOpen}
           onEnd={onEnd}
           maxHeight={maxHeight}
+          question={JSON.stringify([view.order, state.search, state.filters])}
         />
       )}
       {more !== undefined && more.hasMore && (

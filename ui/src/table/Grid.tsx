@@ -24,6 +24,8 @@ export interface GridProps<Row> {
   /** Called when the last rows come into sight. */
   readonly onEnd: (() => void) | undefined;
   readonly maxHeight: string;
+  /** Says what was asked for; when it changes the table goes back to its first row. */
+  readonly question: string;
 }
 
 const ROW_PX = 40;
@@ -33,12 +35,13 @@ const CARD_PX = 132;
 const SELECT_REM = 2.75;
 
 export function Grid<Row>(props: GridProps<Row>): ReactNode {
-  const { label, columns, rows, getKey, selection, onOpen, onEnd, maxHeight } = props;
+  const { label, columns, rows, getKey, selection, onOpen, onEnd, maxHeight, question } = props;
   const cards = useMedia(PHONE);
   const rowPx = useMedia("(pointer: coarse)") ? TOUCH_ROW_PX : ROW_PX;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const wantsFocus = useRef(false);
+  const asked = useRef(question);
   const cursor = Math.min(active, Math.max(rows.length - 1, 0));
 
   const virtual = useVirtualizer({
@@ -62,6 +65,13 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length - 1) onEnd?.();
   }, [last, rows.length, onEnd]);
+
+  useEffect(() => {
+    if (asked.current === question) return;
+    asked.current = question;
+    setActive(0);
+    scroller.current?.scrollTo({ top: 0 });
+  }, [question]);
 
   useEffect(() => {
     if (!wantsFocus.current) return;
