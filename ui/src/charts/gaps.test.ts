@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { emptySpans, firstFrom, isKnown, lineGaps, shortestStep, totalLength } from "./gaps";
+import { emptySpans, isKnown, knownTimes, lineGaps, shortestStep, totalLength } from "./gaps";
 
 describe("lineGaps", () => {
   it("finds a hole longer than one and a half steps", () => {
@@ -21,21 +21,23 @@ describe("lineGaps", () => {
 });
 
 describe("emptySpans", () => {
+  const spans = (times: number[], lines: (number | null)[][], from: number, to: number, until = to) =>
+    emptySpans(knownTimes(times, lines, 10), 10, { from, to }, until);
   it("covers the range before, between and behind what is known", () => {
-    const spans = emptySpans([20, 30, 60], [[1, 1, 1]], 10, { from: 0, to: 100 }, 200);
-    expect(spans).toEqual([{ from: 0, to: 20 }, { from: 40, to: 60 }, { from: 70, to: 100 }]);
-    expect(totalLength(spans)).toBe(70);
+    const found = spans([20, 30, 60], [[1, 1, 1]], 0, 100);
+    expect(found).toEqual([{ from: 0, to: 20 }, { from: 40, to: 60 }, { from: 70, to: 100 }]);
+    expect(totalLength(found)).toBe(70);
   });
-  it("does not call the future a gap", () => {
-    expect(emptySpans([0, 10], [[1, 1]], 10, { from: 0, to: 100 }, 20)).toEqual([]);
-  });
+  it("does not call the future a gap", () => expect(spans([0, 10], [[1, 1]], 0, 100, 20)).toEqual([]));
   it("is empty where any line has a value", () => {
-    const lines = [[1, null, 1], [null, 1, null]];
-    expect(emptySpans([0, 10, 20], lines, 10, { from: 0, to: 30 }, 30)).toEqual([]);
+    expect(spans([0, 10, 20], [[1, null, 1], [null, 1, null]], 0, 30)).toEqual([]);
   });
-  it("is the whole range where nothing was measured", () => {
-    expect(emptySpans([], [], 10, { from: 0, to: 100 }, 100)).toEqual([{ from: 0, to: 100 }]);
+  it("is the whole range where nothing was measured", () => expect(spans([], [], 0, 100)).toEqual([{ from: 0, to: 100 }]));
+  it("is what of a hole lies in the range", () => {
+    expect(spans([0, 100], [[1, 1]], 50, 80)).toEqual([{ from: 50, to: 80 }]);
+    expect(spans([0, 100], [[1, 1]], 0, 100)).toEqual([{ from: 10, to: 100 }]);
   });
+  it("takes a range that begins between two values for whole", () => expect(spans([4, 14, 24], [[1, 1, 1]], 0, 34)).toEqual([]));
 });
 
 describe("shortestStep", () => {
@@ -46,11 +48,5 @@ describe("shortestStep", () => {
 describe("isKnown", () => {
   it("counts zero as a value, and NaN as none", () => {
     expect([0, -1, null, undefined, Number.NaN].map(isKnown)).toEqual([true, true, false, false, false]);
-  });
-});
-
-describe("firstFrom", () => {
-  it("finds where a range begins", () => {
-    expect([-1, 0, 1, 10, 11, 31].map((from) => firstFrom([0, 10, 20, 30], from))).toEqual([0, 0, 1, 1, 2, 4]);
   });
 });

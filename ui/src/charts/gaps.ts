@@ -27,28 +27,50 @@ export function lineGaps(times: ArrayLike<number>, values: Values, stepMs: numbe
   return gaps;
 }
 
+/** When there are values of any line. */
+export interface Known {
+  /** Of the first and the last of them; undefined where there is none. */
+  first: number | undefined;
+  last: number | undefined;
+  /** Between them: flat pairs, the last value before a hole and the first behind it. */
+  holes: readonly number[];
+}
+
+/** Looks through all data once; `emptySpans` then answers for any range. */
+export function knownTimes(times: ArrayLike<number>, lines: readonly Values[], stepMs: number): Known {
+  const longest = stepMs * TOLERANCE;
+  const holes: number[] = [];
+  let first: number | undefined;
+  let last = Number.NaN;
+  for (let i = 0; i < times.length; i++) {
+    if (!anyKnown(lines, i)) continue;
+    const time = times[i] as number;
+    first ??= time;
+    if (time - last > longest) holes.push(last, time);
+    last = time;
+  }
+  return { first, last: first === undefined ? undefined : last, holes };
+}
+
 /**
  * Where no line has a value, within `range` as far as it had passed by `until`. A value stands for one step from its time on,
  * so a gap begins a step behind the last value before it.
  */
-export function emptySpans(
-  times: ArrayLike<number>,
-  lines: readonly Values[],
-  stepMs: number,
-  range: Span,
-  until: number,
-): Span[] {
+export function emptySpans({ first, last, holes }: Known, stepMs: number, range: Span, until: number): Span[] {
   const end = Math.min(range.to, until);
   const spans: Span[] = [];
-  let known = range.from - stepMs;
-  for (let i = firstFrom(times, range.from); i < times.length; i++) {
-    const time = times[i] as number;
-    if (time >= end) break;
-    if (!anyKnown(lines, i)) continue;
-    if (time - known > stepMs * TOLERANCE) spans.push({ from: known + stepMs, to: time });
-    known = time;
+  const add = (from: number, to: number) => {
+    const span = { from: Math.max(from, range.from), to: Math.min(to, end) };
+    if (span.to > span.from) spans.push(span);
+  };
+  if (first === undefined || last === undefined) {
+    add(range.from, end);
+    return spans;
   }
-  if (end - known > stepMs * TOLERANCE) spans.push({ from: known + stepMs, to: end });
+  // Where the grid of values lies in the range is chance: half a step is no gap.
+  if (first - range.from > stepMs / 2) add(range.from, first);
+  for (let i = 0; i < holes.length; i += 2) add((holes[i] as number) + stepMs, holes[i + 1] as number);
+  if (end - last > stepMs * TOLERANCE) add(last + stepMs, end);
   return spans;
 }
 
@@ -65,18 +87,6 @@ export function shortestStep(times: ArrayLike<number>): number {
     if (step > 0 && step < shortest) shortest = step;
   }
   return Number.isFinite(shortest) ? shortest : 0;
-}
-
-/** The first index whose time is not before `from`. */
-export function firstFrom(times: ArrayLike<number>, from: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] as number) < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function anyKnown(lines: readonly Values[], i: number): boolean {

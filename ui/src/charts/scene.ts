@@ -1,6 +1,6 @@
 /** What a plot shows at the moment: read by its callbacks at each drawing, so that new data never build the plot anew. */
 
-import { emptySpans, lineGaps } from "./gaps";
+import { emptySpans, type Known, lineGaps } from "./gaps";
 import { lookOf, type Look } from "./palette";
 import type { Plan } from "./plan";
 import type { Theme } from "./theme";
@@ -14,6 +14,8 @@ export interface Scene {
   stepMs: number;
   /** How long a bar stands for. */
   barMs: number;
+  /** When any line that is shown has values. */
+  known: Known;
   hidden: ReadonlySet<string>;
   /** The line that stands out while the others are faded. */
   focus: string | undefined;
@@ -62,6 +64,5 @@ export function seriesGaps(scene: Scene): number[][] {
 /** Where nothing is known, of what is seen. Without a step nobody can tell. */
 export function seenGaps(scene: Scene): Span[] {
   if (scene.stepMs <= 0) return [];
-  const shown = scene.lines.filter((line) => !scene.hidden.has(line.id)).map((line) => line.values);
-  return shown.length === 0 ? [] : emptySpans(scene.times, shown, scene.stepMs, scene.view(), scene.until());
+  return scene.lines.length === 0 ? [] : emptySpans(scene.known, scene.stepMs, scene.view(), scene.until());
 }

@@ -5,7 +5,7 @@ import { type RefObject, useMemo, useRef, useState } from "react";
 import { tag, useLocale } from "../i18n";
 import { alignColumns } from "./align";
 import { cursorStore, type CursorStore } from "./cursor";
-import { shortestStep } from "./gaps";
+import { knownTimes, shortestStep } from "./gaps";
 import { stepAlong } from "./keys";
 import { planChart } from "./plan";
 import { lookIn, type Scene, seenGaps } from "./scene";
@@ -64,10 +64,14 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
   const hasBars = plan.series.some((series) => series.kind === "bars");
   const barMs = useMemo(() => (stepMs > 0 || !hasBars ? stepMs : shortestStep(times)), [stepMs, hasBars, times]);
   const view = useView({ range, times, stepMs: barMs, live, onZoom });
+  const known = useMemo(() => {
+    const shown = lines.filter((line) => !hidden.has(line.id));
+    return knownTimes(times, (shown.length > 0 ? shown : lines).map((line) => line.values), stepMs);
+  }, [times, lines, hidden, stepMs]);
   const columns = useMemo(() => alignColumns(plan, lines, hidden), [plan, lines, hidden]);
   const scene = useMemo<Scene | undefined>(
-    () => theme && { plan, lines, times, stepMs, barMs, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
-    [plan, lines, times, stepMs, barMs, hidden, focus, markers, limits, theme, zone, locale, view],
+    () => theme && { plan, lines, times, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
+    [plan, lines, times, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
   );
   const byKey = useRef(false);
   const reset = () => (view.zoomed ? view.reset() : view.zoom(zoomed(view.span(), 2)));
