@@ -16,6 +16,17 @@ export default defineConfig({
     target: "es2023",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: here("bench/index.html") },
+    rolldownOptions: {
+      input: here("bench/index.html"),
+      output: {
+        // Committed files are small ones.
+        advancedChunks: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
+            { name: "aria", test: /node_modules\/(react-aria|react-stately|@react-aria|@react-stately|@internationalized)/, priority: 1 },
+          ],
+        },
+      },
+    },
   },
 });
