@@ -2,7 +2,7 @@
 
 import type uPlot from "uplot";
 
-import { fmt } from "../i18n";
+import { axisUnit } from "./axisUnit";
 import { hatch } from "./paths";
 import { type Scene, seenGaps } from "./scene";
 import { faded } from "./theme";
@@ -47,7 +47,7 @@ export function drawUnits(plot: uPlot, scene: Scene): void {
   for (const { key, unit, side } of scene.plan.scales) {
     ctx.textAlign = side === "left" ? "right" : "left";
     const x = side === "left" ? bbox.left - 6 * ratio : bbox.left + bbox.width + 6 * ratio;
-    ctx.fillText(fmt.prefixed(reach(plot, key), unit).unit, x, 2 * ratio);
+    ctx.fillText(axisUnit(reach(plot, key), unit).unit, x, 2 * ratio);
   }
   ctx.restore();
 }

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 
-import { fmt } from "../i18n";
+import { axisUnit } from "./axisUnit";
 import { drawGaps, drawOverlay, drawUnits, reach, scaleOfLimit } from "./draw";
 import { barPaths } from "./paths";
 import type { PlannedScale, PlannedSeries } from "./plan";
@@ -108,7 +108,7 @@ function valueAxis(scene: () => Scene, { key, side, unit }: PlannedScale, index:
     // Two grids on one chart would fight each other.
     grid: { ...axis.grid, show: index === 0 },
     values: (plot, ticks, __, ___, step) => {
-      const { factor } = fmt.prefixed(reach(plot, key), unit);
+      const { factor } = axisUnit(reach(plot, key), unit);
       const digits = tickDigits(step / factor);
       const numbers = new Intl.NumberFormat(scene().locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
       return ticks.map((tick) => numbers.format(tick / factor));
