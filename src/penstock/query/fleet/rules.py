@@ -70,7 +70,8 @@ class Said(NamedTuple):
 
     def text(self, name: str) -> str:
         """A free attribute, or the tag of that name: lower case, empty where neither says it."""
-        return str(self.attributes.get(name, self.tags.get(name, ""))).strip().lower()
+        value = self.attributes.get(name, self.tags.get(name, ""))
+        return f"{value:g}" if isinstance(value, float) else str(value).strip().lower()
 
 
 def kind_of(said: Said) -> Kind:

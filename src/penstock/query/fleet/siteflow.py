@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from penstock.model.batch import Readings
-from penstock.model.errors import NotFound
+from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.pace import NEVER, PACE, usual_interval
+from penstock.query.energy import MAX_HOLD
 from penstock.query.fleet.balance import NODES, UNMETERED, Balanced, balance, edges
 from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.index import NO, FleetIndex
@@ -20,9 +21,10 @@ from penstock.query.layout import Groups, Layout, Room, Span, data_span, lay_out
 from penstock.query.overview import ROLES, FlowSeries, SiteFlow
 from penstock.query.pieces import Pieces
 from penstock.query.select import by_name, check_range, floats, overlaps
+from penstock.query.windows import parse_window
 from penstock.store.series import Filter, Newest, SeriesStore
 
-__all__ = ["flow_series", "site_flow"]
+__all__ = ["flow_series", "held_on", "site_flow"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -127,7 +129,7 @@ async def flow_series(store: SeriesStore, indexes: Indexes, pieces: Pieces, ques
     whole = await indexes.of(question.tenant)
     site = _number(whole, question.site)
     index = whole.only(np.flatnonzero((whole.site == site) & (whole.role >= 0)))
-    asked = Span(question.start, question.end)
+    asked = Span(question.start - _reach(question.window), question.end)
     needed = np.unique(np.concatenate((index.power, index.voltage, index.current)))
     # Since when and until when there are readings is known anew: the index only keeps names.
     fresh = {info.id: info for info in await store.find(question.tenant, Filter(site=question.site))}
@@ -152,10 +154,43 @@ async def flow_series(store: SeriesStore, indexes: Indexes, pieces: Pieces, ques
     layout = lay_out(question.window, question.zone, asked, data_span(infos, asked), Room(len(infos), _CELLS))
     groups = Groups(infos, np.arange(len(infos)), len(infos))
     combined, meta["tier"] = await layout.combined(pieces, question.tenant, groups, asked, now)
-    mean = np.full((len(index.infos) + 1, len(layout)), np.nan)  # the last row is what -1 points to
-    row = np.array([i for i, _ in chosen], np.int64)[combined.slot // len(layout)]
-    mean[row, combined.slot % len(layout)] = combined.time_weighted_mean
-    return await asyncio.to_thread(_flow_table, layout, mean, index, site), None, meta
+    mean, last = np.full((2, len(index.infos) + 1, len(layout)), np.nan)  # the last row is what -1 points to
+    row, column = np.array([i for i, _ in chosen], np.int64)[combined.slot // len(layout)], combined.slot % len(layout)
+    mean[row, column], last[row, column] = combined.time_weighted_mean, combined.last
+    inside = np.flatnonzero(layout.edges[1:] > question.start)
+    held = held_on(mean, last, layout.edges)[:, inside]
+    return await asyncio.to_thread(_flow_table, _cut(layout, inside), held, index, site), None, meta
+
+
+def _reach(window: int | str) -> int:
+    """How far before the range readings are looked for, ms: what reported less than an hour before a short window holds into it."""
+    if window == 0:
+        raise InvalidInput("a flow has windows: 0 is none", code="invalid_window", hint="write 15m, 1h, 1d, 1mo")
+    width = parse_window(window) if isinstance(window, str) else None
+    if width is not None and width.unit != "ms":
+        return 0
+    return MAX_HOLD if (width.count if width else int(window)) < MAX_HOLD else 0
+
+
+def held_on(mean: F64, last: F64, edges: I64) -> F64:
+    """`mean` with windows without a reading filled by the last reading before, as power is held: at most an hour.
+
+    mean, last  float64 [series, windows], NaN where a window holds no reading
+    edges       int64 [windows + 1], epoch ms
+    """
+    windows = np.arange(mean.shape[1])
+    before = np.maximum.accumulate(np.where(np.isnan(last), -1, windows), axis=1)
+    carried = np.take_along_axis(last, np.maximum(before, 0), axis=1)
+    near = (before >= 0) & (edges[:-1] - edges[before + 1] < MAX_HOLD)
+    return np.where(np.isnan(mean) & near, carried, mean)
+
+
+def _cut(layout: Layout, windows: I64) -> Layout:
+    """Some of its windows, one after the other."""
+    if not len(windows):
+        return nowhere(layout.labels is not None)
+    labels = None if layout.labels is None else [layout.labels[i] for i in windows.tolist()]
+    return Layout(layout.starts[windows], layout.edges[windows[0] : windows[-1] + 2], labels, layout.hold)
 
 
 def _flow_table(layout: Layout, mean: F64, index: FleetIndex, site: int) -> pa.Table:

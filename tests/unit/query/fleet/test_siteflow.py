@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from penstock.model.errors import NotFound
+from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.time import HOUR, MINUTE
+from penstock.query.fleet.siteflow import held_on
 from penstock.query.overview import ROLES
 from penstock.query.port import FlowSeries, SiteFlow
 from penstock.store.catalog import Equipment, Point, Site
@@ -153,6 +154,33 @@ async def test_windows_of_the_calendar_carry_labels_and_what_is_derived_is_named
     assert table.column("label").to_pylist()[0].endswith("+01:00")
     assert set(table.column("derived").to_pylist()) == {"load"}
     assert np.allclose(table.column("load_w").to_numpy(), -500.0)
+
+
+async def test_an_asset_that_reports_seldom_is_held_into_the_windows_between_its_readings(world):
+    await world.say("street", 7 * MINUTE, step=MINUTE, count=240, power_w=500.0, tags={"kind": "grid"})
+    await world.say("rack", 29 * MINUTE, step=30 * MINUTE, count=10, soc=0.5, voltage_v=50.0, current_a=-4.0)
+    table = (await world.ask(series(world, 3))).table
+    assert table.num_rows == 12
+    assert np.allclose(table.column("battery_w").to_numpy(), 200.0)
+    assert table.column("known").to_pylist() == [1.0] * 12
+
+
+@pytest.mark.parametrize("minutes", [60, 61])
+def test_a_value_is_held_for_an_hour_at_most(minutes):
+    edges = np.arange(0, 181 * MINUTE, MINUTE)
+    mean, last = np.full((1, 180), np.nan), np.full((1, 180), np.nan)
+    mean[0, 10], last[0, 10] = 4.0, 5.0
+    held = held_on(mean, last, edges)
+    assert held[0, 10] == 4.0
+    assert np.isnan(held[0, 9])
+    assert np.isnan(held[0, 10 + minutes]) == (minutes > 60)
+    assert minutes > 60 or held[0, 10 + minutes] == 5.0
+
+
+async def test_windows_are_needed(world):
+    await whole_site(world)
+    with pytest.raises(InvalidInput, match="windows"):
+        await world.ask(series(world, 1, window=0))
 
 
 async def test_a_gap_has_no_rows(world):
