@@ -19,12 +19,12 @@ _NEWEST: Final = 1_024
 class Tally:
     """A running count that knows what it grew by in each of the last 60 seconds. `now` is monotonic seconds."""
 
-    __slots__ = ("_began", "_now", "_second", "_slots", "total")
+    __slots__ = ("_now", "_second", "_slots", "total")
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.total = 0
         self._now = now
-        self._began = self._second = int(now())
+        self._second = int(now())
         self._slots = [0] * _SLOTS
 
     def add(self, count: int) -> None:
@@ -34,12 +34,9 @@ class Tally:
         self.total += count
 
     def rate(self, seconds: int) -> float:
-        """Mean growth per second over the last `seconds` whole seconds (at most 60), or as many as it exists for."""
+        """Mean growth per second over the last `seconds` whole seconds, 1 to 60. Before it existed nothing grew."""
         self._advance()
-        whole = min(seconds, self._second - self._began)
-        if whole < 1:
-            return 0.0
-        return sum(self._slots[(self._second - back) % _SLOTS] for back in range(1, whole + 1)) / whole
+        return sum(self._slots[(self._second - back) % _SLOTS] for back in range(1, seconds + 1)) / seconds
 
     def _advance(self) -> None:
         second = int(self._now())
