@@ -6,7 +6,10 @@ import gzip
 import json
 import re
 import runpy
+import shutil
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -133,3 +136,39 @@ def test_a_bundle_that_does_not_say_what_it_is_of_is_refused(tree, build):
 def test_no_bundle_is_refused_with_how_to_make_one(tree):
     (tree / TOOL["BUNDLE"] / "index.html").unlink()
     assert "npm run build" in TOOL["fault_of_bundle"](tree)
+
+
+# -- the build
+
+
+class HookInterface:
+    """What hatchling gives its hooks: the root of what is built."""
+
+    def __init__(self, root):
+        self.root = str(root)
+
+
+@pytest.fixture
+def hook(tree, monkeypatch):
+    shutil.copy(ROOT / "ui" / "sources_hash.py", tree / "ui")
+    (tree / TOOL["BUNDLE"] / "BUILD.json").write_text(json.dumps({"sources": TOOL["sources_hash"](tree)}))
+    interface = ModuleType("interface")
+    interface.BuildHookInterface = HookInterface
+    name = "hatchling.builders.hooks.plugin.interface"
+    for depth in range(1, 5):
+        package = ".".join(name.split(".")[:depth])
+        monkeypatch.setitem(sys.modules, package, ModuleType(package))
+    monkeypatch.setitem(sys.modules, name, interface)
+    return runpy.run_path(str(ROOT / "hatch_build.py"))["BundleHook"](tree)
+
+
+def test_a_wheel_holds_the_app_of_its_sources_or_is_not_made(hook, tree):
+    hook.initialize("standard", {})
+    (tree / "ui" / "package.json").write_text("{ }")
+    with pytest.raises(RuntimeError, match="other sources"):
+        hook.initialize("standard", {})
+
+
+def test_an_editable_install_needs_no_app(hook, tree):
+    (tree / TOOL["BUNDLE"] / "index.html").unlink()
+    hook.initialize("editable", {})
