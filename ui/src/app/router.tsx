@@ -1,13 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
-import type { ComponentType } from "react";
 import { rangeSearch } from "../time";
 import { Failure, NotFound } from "./Failure";
-import { LANDINGS } from "./screens";
+import { LANDINGS, loaderOf } from "./screens";
 import { currentSettings } from "./settings";
 import { Shell } from "./Shell";
-
-/** Every screen is a folder below screens/, loaded when somebody goes there. */
-const modules = import.meta.glob<{ default: ComponentType }>("../screens/*/index.tsx");
 
 const PATHS: readonly [path: string, screen: string][] = [
   ["/fleet", "fleet"],
@@ -34,10 +30,9 @@ const home = createRoute({
   component: () => <Navigate to={LANDINGS[currentSettings().role]} replace />,
 });
 
-const screens = PATHS.map(([path, screen]) => {
-  const load = modules[`../screens/${screen}/index.tsx`];
-  if (!load) throw new Error(`router: there is no screen ${screen}`);
-  return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load), errorComponent: Failure });
+const screens = PATHS.flatMap(([path, screen]) => {
+  const load = loaderOf(screen);
+  return load ? [createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load), errorComponent: Failure })] : [];
 });
 
 export const router = createRouter({

@@ -1,10 +1,18 @@
 import app from "./app/en.json";
 import charts from "./charts/en.json";
+import forms from "./forms/en.json";
+import states from "./states/en.json";
+import table from "./table/en.json";
+import time from "./time/en.json";
 
 /** Every area's English strings: the type of all keys. A new area adds its line here and in de.ts and fr.ts. */
 const en = {
   app,
   charts,
+  forms,
+  states,
+  table,
+  time,
 };
 
 export default en;

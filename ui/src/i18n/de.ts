@@ -1,8 +1,16 @@
 import app from "./app/de.json";
 import charts from "./charts/de.json";
+import forms from "./forms/de.json";
+import states from "./states/de.json";
+import table from "./table/de.json";
+import time from "./time/de.json";
 import type { Catalog } from "./catalog";
 
 export default {
   app,
   charts,
+  forms,
+  states,
+  table,
+  time,
 } satisfies Catalog;

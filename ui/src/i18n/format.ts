@@ -18,20 +18,21 @@ export function unit(code: string | null | undefined): string {
   return code == null ? "" : (WRITTEN[code] ?? code);
 }
 
+/** The prefix that suits values up to `reach` of a unit: divide by `factor` and write `unit`. Axes use one for all of their ticks. */
+export function prefixed(reach: number, code: string | null | undefined): { factor: number; unit: string } {
+  if (!code || !SCALED.has(code)) return { factor: 1, unit: unit(code) };
+  const step = Math.min(PREFIXES.length - 1, Math.max(0, Math.floor(Math.log10(Math.abs(reach) || 1) / 3)));
+  return { factor: 1000 ** step, unit: `${PREFIXES[step] ?? ""}${unit(code)}` };
+}
+
 /** A number with its unit, as many digits as a person reads: 1.18 kW, 21.3 °C, 87 %. Shares (unit 1) are left alone: use percent. */
 export function number(value: number | null | undefined, code?: string | null, digits?: number): string {
   if (value == null || !Number.isFinite(value)) return "–";
-  let scaled = value;
-  let prefix = "";
-  if (code && SCALED.has(code)) {
-    const step = Math.min(PREFIXES.length - 1, Math.max(0, Math.floor(Math.log10(Math.abs(value) || 1) / 3)));
-    scaled = value / 1000 ** step;
-    prefix = PREFIXES[step] ?? "";
-  }
+  const { factor, unit: written } = prefixed(value, code);
+  const scaled = value / factor;
   const most = digits ?? (Math.abs(scaled) >= 100 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2);
   const text = kept(`n${most}`, () => new Intl.NumberFormat(tag(), { maximumFractionDigits: most })).format(scaled);
-  const written = unit(code);
-  return written || prefix ? `${text}\u202f${prefix}${written}` : text;
+  return written ? `${text}\u202f${written}` : text;
 }
 
 /** A share of 0 to 1 as per cent. */

@@ -1,8 +1,16 @@
 import app from "./app/fr.json";
 import charts from "./charts/fr.json";
+import forms from "./forms/fr.json";
+import states from "./states/fr.json";
+import table from "./table/fr.json";
+import time from "./time/fr.json";
 import type { Catalog } from "./catalog";
 
 export default {
   app,
   charts,
+  forms,
+  states,
+  table,
+  time,
 } satisfies Catalog;

@@ -54,7 +54,14 @@ export default function SettingsScreen(): ReactNode {
         </div>
       </Panel>
       <Panel title={t("app.account")} state={me}>
-        {(who) => <KeyValues facts={[{ label: t("app.signedInTo", { tenant: who.tenant }), value: who.scopes.join(", ") }, { label: t("app.name"), value: t("app.version", { version: who.version }) }]} />}
+        {(who) => (
+          <KeyValues
+            facts={[
+              { label: t("app.signedInTo", { tenant: who.tenant ?? "" }), value: (who.scopes ?? []).join(", ") },
+              { label: t("app.name"), value: t("app.version", { version: who.version ?? "" }) },
+            ]}
+          />
+        )}
       </Panel>
     </div>
   );
