@@ -1,6 +1,5 @@
 /** One row of a table; on a phone one card. */
 import { memo, type MouseEvent, type ReactNode } from "react";
-import { Checkbox } from "../forms/fields";
 import { fmt, t } from "../i18n";
 import { useZone } from "../time/useZone";
 import type { Column } from "./column";
@@ -51,7 +50,10 @@ function RowOf<Row>(props: RowProps<Row>): ReactNode {
     >
       {isSelected !== undefined && (
         <div role="gridcell" className={css["select"]}>
-          <Checkbox aria-label={t("table.selectRow", { name })} isSelected={isSelected} onChange={() => onToggle?.(rowKey)} />
+          {/* The browser's own: dozens of rows are made per frame while somebody scrolls. */}
+          <label className={css["tick"]}>
+            <input type="checkbox" aria-label={t("table.selectRow", { name })} checked={isSelected} onChange={() => onToggle?.(rowKey)} />
+          </label>
         </div>
       )}
       {columns.map((column) => (
