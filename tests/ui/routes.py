@@ -6,42 +6,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ROUTES", "UI", "Route"]
+__all__ = ["ROUTES", "SCREENS", "Route"]
 
-UI: Final = Path(__file__).parents[2] / "ui"
+_SOURCES: Final = Path(__file__).parents[2] / "ui" / "src"
+SCREENS: Final = _SOURCES / "screens"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`area` is the screen's folder under ui/src/screens, `path` where it is seen with the demonstration's data."""
+    """`name` is that of the screen's folder under ui/src/screens, `path` where it is seen with the demonstration's data."""
 
     name: str
-    area: str
     path: str
     asks: bool = True
     """Whether it asks the API for something, and so can find nothing, fail, be throttled or be cut off."""
     public: bool = False
-    """Whether it is for who is not signed in."""
+    """Whether it is what somebody sees who is not signed in, at any address; it belongs to the app's frame."""
 
     @property
-    def source(self) -> Path:
-        """The component that shows it."""
-        return UI / "src" / "screens" / self.area / "index.tsx"
+    def exists(self) -> bool:
+        """Whether the sources hold it."""
+        return (_SOURCES / "app" / "SignIn.tsx" if self.public else SCREENS / self.name / "index.tsx").exists()
 
 
 ROUTES: Final = (
-    Route("fleet", "fleet", "/ui/fleet"),
-    Route("site", "sites", "/ui/sites/hq"),
-    Route("building", "buildings", "/ui/buildings/hq"),
-    Route("room", "buildings", "/ui/buildings/hq/rooms/r01"),
-    Route("batteries", "batteries", "/ui/batteries"),
-    Route("battery", "batteries", "/ui/batteries/bat-0001"),
-    Route("live", "live", "/ui/live"),
-    Route("explore", "explore", "/ui/explore"),
-    Route("events", "events", "/ui/events"),
-    Route("system", "system", "/ui/system"),
-    Route("catalog", "catalog", "/ui/catalog"),
-    Route("add", "add", "/ui/add"),
-    Route("settings", "settings", "/ui/settings", asks=False),
-    Route("signin", "signin", "/ui/signin", asks=False, public=True),
+    Route("fleet", "/ui/fleet"),
+    Route("site", "/ui/sites/hq"),
+    Route("building", "/ui/buildings/hq"),
+    Route("room", "/ui/buildings/hq/rooms/r01"),
+    Route("batteries", "/ui/batteries"),
+    Route("battery", "/ui/batteries/bat-0001"),
+    Route("live", "/ui/live"),
+    Route("explore", "/ui/explore"),
+    Route("events", "/ui/events"),
+    Route("system", "/ui/system"),
+    Route("catalog", "/ui/catalog"),
+    Route("add", "/ui/add"),
+    Route("settings", "/ui/settings", asks=False),
+    Route("signin", "/ui/fleet", asks=False, public=True),
 )
