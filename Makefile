@@ -34,8 +34,8 @@ openapi: .venv/.dev  ## write reference pages and API documents anew, and the Ty
 	@if command -v npm >/dev/null; then cd sdk/typescript && npm ci --silent && npm run --silent types; \
 	else echo "npm is not here: sdk/typescript/src/schema.ts was not written anew"; fi
 
-ui:  ## check, test and build the web app into src/penstock/api/static/app (needs npm; running Penstock does not)
-	cd ui && npm ci --silent --no-audit --no-fund && npm run --silent check && npm test --silent && npm run --silent build && npm run --silent build:bench
+ui: ui/node_modules/.package-lock.json  ## check, test and build the web app into src/penstock/api/static/app (needs npm; running Penstock does not)
+	cd ui && npm run --silent check && npm test --silent && npm run --silent build && npm run --silent build:bench
 
 pictures: .venv/.dev  ## take a picture of every screen, and write those of docs/pictures anew (needs Chromium)
 	$(BIN)/python -m tests.ui.pictures --docs
@@ -65,6 +65,9 @@ faults-report: .venv/.dev  ## the same as faults, and write the table of docs/re
 .venv/.dev: .venv/.run requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-dev.lock
 	@touch $@
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	cd ui && npm ci --silent --no-audit --no-fund
 
 lock:  ## resolve the locks anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --only-binary :all: pyproject.toml -o requirements.lock

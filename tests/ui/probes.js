@@ -66,6 +66,8 @@
     for (const element of document.querySelectorAll(POINTER_TARGETS)) {
       if (!seen(element.closest("label") ?? element) || inSentence(element)) continue;
       const box = (element.closest("label") ?? element).getBoundingClientRect();
+      // Above the page: a link that only the keyboard brings into view.
+      if (box.bottom + scrollY <= 0) continue;
       if (box.width >= least - 0.5 && box.height >= least - 0.5) continue;
       if (!reaches(element, least)) lines.push(`${name(element)} is ${Math.round(box.width)} × ${Math.round(box.height)} px`);
     }

@@ -57,7 +57,8 @@ class Stage:
             await context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Strict"}])
         if language is not None:
             key, value = json.dumps(_LANGUAGE_KEPT), json.dumps(language)
-            await context.add_init_script(f"localStorage.setItem({key}, {value})")
+            # The blank page before the first address has no storage.
+            await context.add_init_script(f"if (location.host) localStorage.setItem({key}, {value})")
         screen = await Screen.of(context, self.platform.url)
         self._shown.append((context, screen))
         return screen
