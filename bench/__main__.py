@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from bench import backlog, doors, growth, late, limits, live, queries, versus
+from bench import backlog, cache, doors, growth, late, limits, live, queries, versus
 from bench.load import Load
 from bench.peers import LOCAL, present
 from bench.peers.penstock import DOORS
@@ -82,6 +82,10 @@ def _live(options: argparse.Namespace, _: dict[str, Any]) -> Any:
     return live.measure(seconds=options.seconds)
 
 
+def _cache(_: argparse.Namespace, __: dict[str, Any]) -> Any:
+    return cache.measure()
+
+
 def _limits(_: argparse.Namespace, __: dict[str, Any]) -> Any:
     return limits.measure()
 
@@ -96,6 +100,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Any]] = {
     "backlog": _backlog,
     "limits": _limits,
     "live": _live,
+    "cache": _cache,
 }
 """Part → what measures it from the options and what was found so far."""
 

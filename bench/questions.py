@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Kind = Literal["recent", "site", "room", "average", "events"]
+Kind = Literal["recent", "site", "room", "average", "events", "explore"]
 
 MINUTE = 60_000
 QUARTER = 15 * MINUTE
+HOUR = 60 * MINUTE
 DAY = 86_400_000
 
 
@@ -22,6 +23,7 @@ class Question:
     room     mean per `window` over the sensors of `room` in [start, end)
     average  the mean of `room` over the last quarter of an hour before now
     events   the newest `limit` events with a criticality above `above`
+    explore  a line per sensor of `site`: its mean per `window` in [start, end)
     """
 
     kind: Kind

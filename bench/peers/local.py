@@ -58,6 +58,8 @@ class Http:
         self.headers = dict(headers or {})
         self._connection = http.client.HTTPConnection(self.host, self.port, timeout=600)
         self._used = time.monotonic()
+        self.answered: Mapping[str, str] = {}
+        """Headers of the last answer, by names in lower case."""
 
     def send(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -67,6 +69,7 @@ class Http:
         self._connection.request(method, path, body, self.headers | dict(headers or {}))
         answer = self._connection.getresponse()
         said = answer.read()
+        self.answered = {name.lower(): value for name, value in answer.getheaders()}
         self._used = time.monotonic()
         if answer.status >= 300:
             raise SystemExit(f"{method} {self.host}:{self.port}{path}: {answer.status} {said[:500]!r}")

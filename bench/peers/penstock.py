@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -24,6 +26,7 @@ from penstock.app.datadir import DataDir
 from penstock.bus.nats.config import NatsConfig
 from penstock.bus.nats.connection import Connection
 from penstock.query.codec import decode_reply, encode_question
+from penstock.query.document import read_query
 from penstock.query.port import Aggregate, Answer, Events, Recent, Select
 from penstock.query.port import Question as Asked
 from penstock.query.remote import SUBJECT
@@ -172,6 +175,13 @@ class Penstock:
             case "events":
                 answer = self._http.get(f"/v1/events?criticality_gt={question.above}&limit={question.limit}")
                 return Seen.of([row["criticality"] for row in answer["data"]])
+            case "explore":
+                return Seen.of(self.query(document(question))["columns"]["value"])
+
+    def query(self, asked: Mapping[str, Any]) -> Any:
+        """The answer of POST /v1/query, in columns."""
+        headers = {"Content-Type": "application/json", "Accept": "application/vnd.penstock.columns+json"}
+        return json.loads(self._http.send("POST", "/v1/query", json.dumps(asked).encode(), headers))
 
     def disk_bytes(self) -> int | None:
         """Of the store: the bus keeps what is not committed yet, and empties."""
@@ -230,9 +240,17 @@ def translated(question: Question) -> Asked:
             return aggregate(room, question.end - QUARTER, 0)
         case "events":
             return Events(tenant=TENANT, criticality_above=question.above, limit=question.limit)
+        case "explore":
+            return read_query(json.dumps(document(question)).encode(), TENANT, question.end)
+
+
+def document(question: Question) -> dict[str, Any]:
+    """An explore question as POST /v1/query takes it."""
+    lines = {"where": {"site": question.site}, "fn": "mean", "by": ["sensor"]}
+    return {"start": question.start, "end": question.end, "window": question.window, "fetch": {"lines": lines}}
 
 
 def seen(question: Question, answer: Answer) -> Seen:
     """What of Penstock's answer is compared."""
-    column = {"recent": "value", "events": "criticality"}.get(question.kind, "mean")
+    column = {"recent": "value", "events": "criticality", "explore": "value"}.get(question.kind, "mean")
     return Seen.of(answer.table[column].to_pylist())

@@ -108,6 +108,8 @@ class Postgres:
                 of = f"r.ts / {window}, avg(value) FROM {joined} s.room = '{question.room}' AND {within} GROUP BY 1"
             case "average":
                 of = f"1, avg(value) FROM {joined} s.room = '{question.room}' AND r.ts >= {end - 900_000} AND r.ts < {end}"
+            case "explore":
+                return None  # its month is not written here
             case "events":
                 of = f"ts, criticality, message FROM events WHERE criticality > {question.above} ORDER BY ts DESC LIMIT {question.limit}"
         return Seen.of([float(row[1]) for row in self._session.run(f"SELECT {of};")])
