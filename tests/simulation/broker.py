@@ -194,9 +194,6 @@ class SimDelivery:
     async def ack(self) -> None:
         await self._bus.ack(self._lane, self.sequence)
 
-    async def nak(self, delay: float) -> None:
-        await self._bus.signal("heartbeat_lost", self._lane, self.sequence, delay)
-
     async def heartbeat(self) -> None:
         await self._bus.signal("heartbeat_lost", self._lane, self.sequence, self._bus.plan.ack_wait)
 

@@ -32,7 +32,7 @@ class _Message:
     payload: bytes
     headers: Mapping[str, str]
     attempt: int = 0
-    due: float = 0.0  # not delivered before; moves on with every delivery, nak and heartbeat
+    due: float = 0.0  # not delivered before; moves on with every delivery and heartbeat
 
     @property
     def size(self) -> int:
@@ -62,9 +62,6 @@ class _MemoryDelivery:
 
     async def ack(self) -> None:
         await self._bus.settle(self._lane, self.sequence)
-
-    async def nak(self, delay: float) -> None:
-        await self._bus.postpone(self._lane, self.sequence, delay)
 
     async def heartbeat(self) -> None:
         await self._bus.postpone(self._lane, self.sequence, self._bus.ack_wait)

@@ -93,7 +93,7 @@ class Held(NamedTuple):
 
 
 class Delivery(Protocol):
-    """One message handed to a consumer. Exactly one of `ack`, `nak` ends it; without either it comes again."""
+    """One message handed to a consumer. `ack` ends it; without that it comes again."""
 
     @property
     def subject(self) -> str: ...
@@ -113,10 +113,6 @@ class Delivery(Protocol):
 
     async def ack(self) -> None:
         """Settled: never deliver again. May be lost on a broken connection; the redelivery must then be harmless."""
-        ...
-
-    async def nak(self, delay: float) -> None:
-        """Not now: deliver again after `delay` seconds."""
         ...
 
     async def heartbeat(self) -> None:

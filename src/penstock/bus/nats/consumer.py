@@ -64,9 +64,6 @@ class NatsDelivery:
         await self._settle(_ACK)
         self._acked(self.sequence)
 
-    async def nak(self, delay: float) -> None:
-        await self._settle(_NAK + b' {"delay": %d}' % max(0, round(delay * 1e9)))
-
     async def heartbeat(self) -> None:
         await self._settle(_PROGRESS)
 
