@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from penstock.api.graphql.bounds import GraphQLBounds
 from penstock.api.graphql.tap import QUEUED_ROWS
 from tests.unit.api.conftest import NOW
+from tests.unit.api.sockets import Socket
 
 READINGS = (
     "subscription($where: [LiveFilter!]) { readings(where: $where) { skipped readings { ts sensor value unit } } }"
@@ -18,83 +19,24 @@ READINGS = (
 EVENTS = "subscription { events(minCriticality: 5) { skipped events { id criticality message } } }"
 
 
-class Socket:
-    """A client of /graphql over ASGI; with `takes` cleared it reads nothing any more."""
+class Client(Socket):
+    """A client of /graphql."""
 
     def __init__(self, app, headers, subprotocols=("graphql-transport-ws",)):
-        self.subprotocol = None
-        self.status = None
-        self.body = b""
-        self.code = None
-        self.messages = []
-        self.takes = asyncio.Event()
-        self.takes.set()
-        self._changed = asyncio.Event()
-        self._out = asyncio.Queue(maxsize=100)
-        self._out.put_nowait({"type": "websocket.connect"})
-        scope = {
-            "type": "websocket", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "scheme": "ws",
-            "path": "/graphql", "raw_path": b"/graphql", "query_string": b"", "root_path": "", "subprotocols": list(subprotocols),
-            "headers": [(b"host", b"penstock.test"), *((k.encode(), v.encode()) for k, v in headers.items())],
-            "server": ("penstock.test", 80), "client": ("127.0.0.1", 1), "extensions": {"websocket.http.response": {}},
-        }  # fmt: skip
-        self.task = asyncio.create_task(app(scope, self._out.get, self._send))
-
-    async def _send(self, message):
-        await self.takes.wait()
-        match message["type"]:
-            case "websocket.accept":
-                self.subprotocol = message["subprotocol"]
-            case "websocket.send":
-                self.messages.append(json.loads(message["text"]))
-            case "websocket.close":
-                self.code = message["code"]
-                self._out.put_nowait({"type": "websocket.disconnect", "code": self.code})
-            case "websocket.http.response.start":
-                self.status = message["status"]
-            case "websocket.http.response.body":
-                self.body += message["body"]
-        self._changed.set()
-
-    def say(self, message):
-        text = message if isinstance(message, str) else json.dumps(message)
-        self._out.put_nowait({"type": "websocket.receive", "text": text})
+        super().__init__(app, "/graphql", headers, named="type", subprotocols=subprotocols)
 
     def subscribe(self, query, name="1", **variables):
         self.say({"type": "subscribe", "id": name, "payload": {"query": query, "variables": variables}})
 
-    async def until(self, condition):
-        async with asyncio.timeout(8):
-            while not condition(self):
-                self._changed.clear()
-                await self._changed.wait()
-        return self
-
-    async def until_type(self, kind, count=1):
-        await self.until(lambda s: len(s.of(kind)) >= count or s.code)
-        return self.of(kind)[count - 1]
-
-    def of(self, kind):
-        return [message for message in self.messages if message["type"] == kind]
-
     def results(self, field, name="1"):
         return [m["payload"]["data"][field] for m in self.of("next") if m["id"] == name]
-
-    async def ended(self):
-        async with asyncio.timeout(8):
-            await self.task
-        return self.code
-
-    async def hang_up(self):
-        self._out.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await self.ended()
 
 
 @contextlib.asynccontextmanager
 async def opened(world, key=None):
-    socket = Socket(world.app, {"authorization": f"Bearer {key or world.key}"})
+    socket = Client(world.app, {"authorization": f"Bearer {key or world.key}"})
     socket.say({"type": "connection_init"})
-    await socket.until_type("connection_ack")
+    await socket.until_named("connection_ack")
     try:
         yield socket
     finally:
@@ -132,7 +74,7 @@ async def test_readings_come_as_they_are_written_and_only_those_asked_for(world,
     async with subscribed(world, READINGS, where=[{"sensor": "m*"}, {"metric": "voltage_v"}]) as socket:
         assert socket.subprotocol == "graphql-transport-ws"
         await client.post("/v1/readings", json=[row("m1"), row("x1"), row("v1", metric="voltage_v")])
-        await socket.until_type("next")
+        await socket.until_named("next")
         (result,) = socket.results("readings")
     assert result["skipped"] == 0
     assert [reading["sensor"] for reading in result["readings"]] == ["m1", "v1"]
@@ -153,20 +95,20 @@ async def test_another_tenant_s_rows_are_never_told(world, client):
     async with subscribed(world, READINGS) as socket:
         await theirs.post("/v1/readings", json=row("secret"))
         await client.post("/v1/readings", json=row("mine"))
-        await socket.until_type("next")
+        await socket.until_named("next")
         assert "secret" not in json.dumps(socket.messages)
 
 
 async def test_the_credential_may_come_with_connection_init(world, client):
-    socket = Socket(world.app, {})
+    socket = Client(world.app, {})
     socket.say({"type": "connection_init", "payload": {"authorization": f"Bearer {world.key}"}})
-    await socket.until_type("connection_ack")
+    await socket.until_named("connection_ack")
     await socket.hang_up()
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"authorization": "Bearer wrong"}, {"key": 7}])
 async def test_a_connection_without_a_valid_credential_ends_before_it_is_acknowledged(world, payload):
-    socket = Socket(world.app, {})
+    socket = Client(world.app, {})
     socket.say({"type": "connection_init", "payload": payload})
     socket.subscribe(READINGS)
     assert await socket.ended() == 4403
@@ -175,35 +117,35 @@ async def test_a_connection_without_a_valid_credential_ends_before_it_is_acknowl
 
 async def test_a_key_that_may_not_read_opens_nothing(world):
     secret = world.keys.create("acme", "writer", scopes=("write",))
-    by_header = Socket(world.app, {"authorization": f"Bearer {secret}"})
+    by_header = Client(world.app, {"authorization": f"Bearer {secret}"})
     await by_header.ended()
     assert by_header.status == 403
-    by_payload = Socket(world.app, {})
+    by_payload = Client(world.app, {})
     by_payload.say({"type": "connection_init", "payload": {"key": secret}})
     assert await by_payload.ended() == 4403
 
 
 async def test_a_subscription_before_the_connection_is_acknowledged_ends_it(world):
-    socket = Socket(world.app, {"authorization": f"Bearer {world.key}"})
+    socket = Client(world.app, {"authorization": f"Bearer {world.key}"})
     socket.subscribe(READINGS)
     assert await socket.ended() == 4401
 
 
 async def test_a_connection_that_never_says_who_it_is_ends(make_world):
     world = await make_world(graphql=GraphQLBounds(init_timeout=0.02))
-    assert await Socket(world.app, {}).ended() == 4408
+    assert await Client(world.app, {}).ended() == 4408
 
 
 @pytest.mark.parametrize("subprotocols", [(), ("graphql-ws",)])
 async def test_no_other_subprotocol_is_spoken(world, subprotocols):
-    socket = Socket(world.app, {"authorization": f"Bearer {world.key}"}, subprotocols)
+    socket = Client(world.app, {"authorization": f"Bearer {world.key}"}, subprotocols)
     await socket.ended()
     assert socket.status == 400
     assert json.loads(socket.body)["code"] == "invalid_subprotocol"
 
 
 async def test_a_page_of_another_origin_opens_nothing(world):
-    socket = Socket(world.app, {"authorization": f"Bearer {world.key}", "origin": "https://evil.example"})
+    socket = Client(world.app, {"authorization": f"Bearer {world.key}", "origin": "https://evil.example"})
     await socket.ended()
     assert socket.status == 403
 
@@ -211,7 +153,7 @@ async def test_a_page_of_another_origin_opens_nothing(world):
 async def test_connections_are_bounded(make_world):
     world = await make_world(graphql=GraphQLBounds(connections=1))
     async with opened(world):
-        refused = Socket(world.app, {"authorization": f"Bearer {world.key}"})
+        refused = Client(world.app, {"authorization": f"Bearer {world.key}"})
         await refused.ended()
         assert (refused.status, json.loads(refused.body)["code"]) == (503, "too_many_streams")
     async with opened(world):
@@ -223,7 +165,7 @@ async def test_subscriptions_of_one_connection_are_bounded(make_world):
     async with opened(world) as socket:
         for name in ("a", "b", "c"):
             socket.subscribe(READINGS, name)
-        failure = await socket.until_type("error")
+        failure = await socket.until_named("error")
         assert failure["id"] == "c"
         assert "limit" in failure["payload"][0]["message"].lower()
 
@@ -231,7 +173,7 @@ async def test_subscriptions_of_one_connection_are_bounded(make_world):
 async def test_queries_are_for_http(world):
     async with opened(world) as socket:
         socket.subscribe("{ tenant { id } }")
-        failure = await socket.until_type("error")
+        failure = await socket.until_named("error")
         assert "not allowed" in failure["payload"][0]["message"]
 
 
@@ -297,7 +239,7 @@ async def test_complete_ends_a_subscription_and_a_hang_up_leaves_nothing_behind(
 async def test_a_slow_client_hears_how_many_rows_it_missed_and_goes_on(world, client):
     async with subscribed(world, READINGS) as socket:
         await client.post("/v1/readings", json=row())
-        await socket.until_type("next")
+        await socket.until_named("next")
         socket.takes.clear()
         for n in range(4):
             await client.post("/v1/readings", json=[row(ts=NOW - 1 - n * 5_000 - i) for i in range(5_000)])

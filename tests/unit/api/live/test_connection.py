@@ -8,80 +8,20 @@ import pytest
 
 from penstock.api.live.connection import MAX_SUBSCRIPTIONS
 from penstock.api.live.messages import MAX_MESSAGE
+from tests.unit.api.sockets import Socket
 
 NOW = 1_769_860_800_000
 
 
-class Socket:
-    """A client of /v1/live, spoken to over ASGI; `takes` False: it reads nothing any more."""
-
-    def __init__(self, app, headers):
-        self.accepted = False
-        self.status = None
-        self.body = b""
-        self.code = None
-        self.messages = []
-        self.takes = asyncio.Event()
-        self.takes.set()
-        self._changed = asyncio.Event()
-        self._out = asyncio.Queue(maxsize=100)
-        self._out.put_nowait({"type": "websocket.connect"})
-        scope = {
-            "type": "websocket", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "scheme": "ws",
-            "path": "/v1/live", "raw_path": b"/v1/live", "query_string": b"", "root_path": "", "subprotocols": [],
-            "headers": [(b"host", b"penstock.test"), *((k.encode(), v.encode()) for k, v in headers.items())],
-            "server": ("penstock.test", 80), "client": ("127.0.0.1", 1), "extensions": {"websocket.http.response": {}},
-        }  # fmt: skip
-        self.task = asyncio.create_task(app(scope, self._out.get, self._send))
-
-    async def _send(self, message):
-        await self.takes.wait()
-        match message["type"]:
-            case "websocket.accept":
-                self.accepted = True
-            case "websocket.send":
-                self.messages.append(json.loads(message["text"]))
-            case "websocket.close":
-                self.code = message["code"]
-            case "websocket.http.response.start":
-                self.status = message["status"]
-            case "websocket.http.response.body":
-                self.body += message["body"]
-        self._changed.set()
-
-    def say(self, message):
-        self._out.put_nowait(
-            {"type": "websocket.receive", "text": message if isinstance(message, str) else json.dumps(message)}
-        )
-
-    async def until(self, condition):
-        async with asyncio.timeout(8):
-            while not condition(self):
-                self._changed.clear()
-                await self._changed.wait()
-        return self
-
-    async def until_op(self, op, count=1):
-        await self.until(lambda s: len(s.of(op)) >= count)
-        return self.of(op)[count - 1]
-
-    def of(self, op):
-        return [m for m in self.messages if m["op"] == op]
-
-    async def ended(self):
-        async with asyncio.timeout(8):
-            await self.task
-        return self.code
-
-    async def hang_up(self):
-        self._out.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await self.ended()
+def live_socket(app, headers):
+    """A client of /v1/live."""
+    return Socket(app, "/v1/live", headers, named="op")
 
 
 @asynccontextmanager
 async def opened(world, key=None, **headers):
-    socket = Socket(world.app, {"authorization": f"Bearer {key or world.key}", **headers})
-    await socket.until_op("hello")
+    socket = live_socket(world.app, {"authorization": f"Bearer {key or world.key}", **headers})
+    await socket.until_named("hello")
     try:
         yield socket
     finally:
@@ -101,32 +41,32 @@ async def test_one_connection_carries_many_subscriptions(world, client):
     async with opened(world) as socket:
         socket.say(sub("a", "plant/m1/*"))
         socket.say(sub("b", "*/m2/power_w", "*/m3/*"))
-        await socket.until_op("subscribed", 2)
+        await socket.until_named("subscribed", 2)
         await client.post("/v1/readings", json=[row("m1"), row("m2"), row("m3"), row("m4")])
-        await socket.until_op("data", 2)
+        await socket.until_named("data", 2)
         named = {m["id"]: [s["sensor_id"] for s in m["series"]] for m in socket.of("series")}
         assert named == {"a": ["m1"], "b": ["m2", "m3"]}
         data = {m["id"]: m for m in socket.of("data")}
         assert data["b"] == {"op": "data", "id": "b", "token": data["b"]["token"], "series": [0, 1], "ts": [NOW] * 2, "value": [1.5] * 2}  # fmt: skip
         await client.post("/v1/readings", json=row("m1", ts=NOW + 1))
-        await socket.until_op("data", 3)
+        await socket.until_named("data", 3)
         assert len(socket.of("series")) == 2
         socket.say({"op": "unsub", "id": "a"})
-        await socket.until_op("unsubscribed")
+        await socket.until_named("unsubscribed")
         await client.post("/v1/readings", json=[row("m1", ts=NOW + 2), row("m2", ts=NOW + 2)])
-        await socket.until_op("data", 4)
+        await socket.until_named("data", 4)
         assert socket.of("data")[-1]["id"] == "b"
 
 
 async def test_readings_of_one_tick_become_one_row_that_says_how_many_they_were(world, client):
     async with opened(world) as socket:
         socket.say(sub(hz=1))
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         await client.post("/v1/readings", json=row(value=5))
-        await socket.until_op("data")
+        await socket.until_named("data")
         for value in (9, 2, 7):
             await client.post("/v1/readings", json=row(value=value, ts=NOW + value))
-        data = await socket.until_op("data", 2)
+        data = await socket.until_named("data", 2)
         assert {k: data[k] for k in ("series", "ts", "value", "count", "min", "max")} == {
             "series": [0], "ts": [NOW + 9], "value": [9], "count": [3], "min": [2], "max": [9],
         }  # fmt: skip
@@ -135,11 +75,11 @@ async def test_readings_of_one_tick_become_one_row_that_says_how_many_they_were(
 async def test_events_come_above_a_criticality(world, client):
     async with opened(world) as socket:
         socket.say({"op": "sub", "id": "e", "events": True, "criticality_above": 5})
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         for criticality in (5, 6):
             event = {"criticality": criticality, "timestamp": "2026-01-31T12:00:00Z", "eventMessage": "door"}
             await client.post("/v1/events", json=event)
-        said = await socket.until_op("events")
+        said = await socket.until_named("events")
         assert [e["criticality"] for e in said["data"]] == [6]
 
 
@@ -147,27 +87,27 @@ async def test_another_tenant_s_rows_are_never_seen(world, client):
     theirs = world.client(world.keys.create("other", "k"))
     async with opened(world) as socket:
         socket.say(sub(events=True))
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         await theirs.post("/v1/readings", json=row("secret"))
         await client.post("/v1/readings", json=row("mine"))
-        await socket.until_op("data")
+        await socket.until_named("data")
         assert "secret" not in json.dumps(socket.messages)
 
 
 async def test_who_comes_back_goes_on_where_it_was(world, client):
     async with opened(world) as socket:
         socket.say(sub())
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         await client.post("/v1/readings", json=row(value=1))
-        token = (await socket.until_op("data"))["token"]
+        token = (await socket.until_named("data"))["token"]
     for value in (2, 3):
         await client.post("/v1/readings", json=row(value=value, ts=NOW + value))
     async with opened(world) as back:
         back.say({**sub(), "op": "resume", "token": token})
-        missed = await back.until_op("backfill")
+        missed = await back.until_named("backfill")
         assert (missed["value"], back.of("subscribed")[0]["exact"]) == ([2, 3], True)
         await client.post("/v1/readings", json=row(value=4, ts=NOW + 4))
-        assert (await back.until_op("data"))["value"] == [4]
+        assert (await back.until_named("data"))["value"] == [4]
 
 
 @pytest.mark.parametrize(
@@ -190,25 +130,25 @@ async def test_who_comes_back_goes_on_where_it_was(world, client):
 async def test_a_message_that_is_refused_says_why_and_the_connection_goes_on(world, message, code):
     async with opened(world) as socket:
         socket.say(message)
-        assert (await socket.until_op("error"))["code"] == code
+        assert (await socket.until_named("error"))["code"] == code
         socket.say({"op": "ping", "id": "p"})
-        assert (await socket.until_op("pong"))["id"] == "p"
+        assert (await socket.until_named("pong"))["id"] == "p"
 
 
 async def test_subscriptions_are_bounded_and_named_once(world):
     async with opened(world) as socket:
         socket.say(sub("0"))
         socket.say(sub("0"))
-        assert (await socket.until_op("error"))["code"] == "id_in_use"
+        assert (await socket.until_named("error"))["code"] == "id_in_use"
         for n in range(1, MAX_SUBSCRIPTIONS + 1):
             socket.say(sub(str(n)))
-        assert (await socket.until_op("error", 2))["code"] == "too_many_subscriptions"
+        assert (await socket.until_named("error", 2))["code"] == "too_many_subscriptions"
 
 
 async def test_silence_is_broken_by_heartbeats(make_world):
     world = await make_world(heartbeat=0.02)
     async with opened(world) as socket:
-        await socket.until_op("heartbeat", 2)
+        await socket.until_named("heartbeat", 2)
 
 
 # -- who may open it
@@ -223,11 +163,11 @@ async def test_without_a_header_the_first_message_must_say_who_it_is(world):
         ("{", 4401),
         ({"op": "auth", "key": world.keys.create("acme", "w", scopes=("write",))}, 4403),
     ):
-        socket = Socket(world.app, {})
+        socket = live_socket(world.app, {})
         await socket.until(lambda s: s.accepted)
         socket.say(said)
         if code is None:
-            await socket.until_op("hello")
+            await socket.until_named("hello")
             await socket.hang_up()
         else:
             assert await socket.ended() == code
@@ -237,16 +177,16 @@ async def test_a_ticket_opens_one_connection_and_only_while_it_is_young(world):
     reader = world.keys.create("acme", "r", scopes=("read",))
     ticket = (await world.client(reader).post("/v1/live/ticket")).json()["ticket"]
     for code in (None, 4401):
-        socket = Socket(world.app, {})
+        socket = live_socket(world.app, {})
         socket.say({"op": "auth", "ticket": ticket})
         if code is None:
-            await socket.until_op("hello")
+            await socket.until_named("hello")
             await socket.hang_up()
         else:
             assert await socket.ended() == code
     late = (await world.client(reader).post("/v1/live/ticket")).json()["ticket"]
     world.clock.ms += 30_000
-    socket = Socket(world.app, {})
+    socket = live_socket(world.app, {})
     socket.say({"op": "auth", "ticket": late})
     assert await socket.ended() == 4401
 
@@ -255,7 +195,7 @@ async def test_a_ticket_of_a_revoked_key_opens_nothing(world):
     key = world.keys.create("acme", "r", scopes=("read",))
     ticket = (await world.client(key).post("/v1/live/ticket")).json()["ticket"]
     world.keys.revoke(key.split("_")[1])
-    socket = Socket(world.app, {})
+    socket = live_socket(world.app, {})
     socket.say({"op": "auth", "ticket": ticket})
     assert await socket.ended() == 4401
 
@@ -272,7 +212,7 @@ async def test_a_ticket_of_a_revoked_key_opens_nothing(world):
     ids=["unknown", "digest", "origin", "session", "no origin"],
 )
 async def test_a_handshake_that_is_refused_gets_a_problem(world, headers, status):
-    socket = Socket(world.app, headers)
+    socket = live_socket(world.app, headers)
     await socket.ended()
     assert (socket.status, socket.accepted) == (status, False)
     assert json.loads(socket.body)["detail"]
@@ -280,8 +220,8 @@ async def test_a_handshake_that_is_refused_gets_a_problem(world, headers, status
 
 async def test_a_browser_s_session_opens_it_from_a_page_of_this_server(world):
     session = world.keys.redeem(world.keys.one_time_code("acme"))
-    socket = Socket(world.app, {"cookie": f"penstock_session={session}", "origin": "http://penstock.test"})
-    await socket.until_op("hello")
+    socket = live_socket(world.app, {"cookie": f"penstock_session={session}", "origin": "http://penstock.test"})
+    await socket.until_named("hello")
     await socket.hang_up()
 
 
@@ -299,7 +239,7 @@ async def test_a_revoked_key_ends_its_connections_within_seconds_and_no_others(w
 async def test_connections_are_bounded(make_world):
     world = await make_world(stream_clients=1)
     async with opened(world):
-        refused = Socket(world.app, {"authorization": f"Bearer {world.key}"})
+        refused = live_socket(world.app, {"authorization": f"Bearer {world.key}"})
         await refused.ended()
         assert refused.status == 503
     async with opened(world):
@@ -322,7 +262,7 @@ async def test_a_client_that_takes_nothing_is_disconnected(make_world):
     world = await make_world(live_patience=0.05)
     async with opened(world) as socket:
         socket.say(sub())
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         socket.takes.clear()
         await world.client().post("/v1/readings", json=row())
         async with asyncio.timeout(8):
@@ -333,7 +273,7 @@ async def test_a_client_that_takes_nothing_is_disconnected(make_world):
 async def test_a_slow_client_gets_all_that_came_as_one_and_hears_of_the_gap(world, client):
     async with opened(world) as socket:
         socket.say(sub())
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         socket.takes.clear()
         await client.post("/v1/readings", json=row())
         loop = asyncio.get_running_loop()
@@ -343,7 +283,7 @@ async def test_a_slow_client_gets_all_that_came_as_one_and_hears_of_the_gap(worl
             await asyncio.sleep(0.05)
         world.clock.ms += 1_200
         socket.takes.set()
-        data = await socket.until_op("data", 2)
+        data = await socket.until_named("data", 2)
         gap = socket.of("gap")[0]
         assert (gap["from"], gap["to"]) == (NOW, NOW + 1_200)
         assert gap["merged"] == data["count"][0] - 1
@@ -354,7 +294,7 @@ async def test_who_hangs_up_leaves_nothing_behind(make_world):
     hub = world.app.state.live
     async with opened(world) as socket:
         socket.say(sub(events=True))
-        await socket.until_op("subscribed")
+        await socket.until_named("subscribed")
         assert len(hub._channels) == 2
     assert hub._listeners == set()
     async with asyncio.timeout(5):
