@@ -27,6 +27,7 @@ __all__ = [
     "PUBLIC_PATHS",
     "PUBLIC_PREFIXES",
     "Authentication",
+    "editor_of",
     "identity_of",
     "require_same_origin",
     "socket_identity",
@@ -79,6 +80,18 @@ def require_same_origin(request: Request) -> None:
             authenticated=True,
             hint="a program sends its key with each request: `Authorization: Bearer <key>`",
         )
+
+
+def editor_of(request: Request) -> str:
+    """The tenant whose catalog the caller may change. Raises NotAllowed: a sender's key must not move what is measured."""
+    identity = identity_of(request)
+    if not identity.may("admin"):
+        raise NotAllowed(
+            f"this key may {', '.join(sorted(identity.scopes))}; changing the catalog needs admin",
+            authenticated=True,
+            hint="use a key with the scope admin",
+        )
+    return identity.tenant
 
 
 def socket_identity(scope: AsgiScope, keys: KeyRing) -> Identity | None:

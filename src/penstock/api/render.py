@@ -13,12 +13,11 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
-from pyarrow import csv as arrow_csv
 from starlette.requests import Request
 from starlette.responses import Response
 
 from penstock.api.accept import preferences
+from penstock.api.texts import csv_header, csv_lines
 from penstock.model.errors import InvalidInput
 from penstock.model.time import format_time
 from penstock.query.port import Answer
@@ -46,10 +45,7 @@ TIME_COLUMNS: Final = frozenset(
     {"ts", "first_ts", "last_ts", "received_ts", "admitted_ts", "committed_ts", "settled_ts"}
 )
 _JSON_TEXT_COLUMNS: Final = frozenset({"tags"})
-_FORMULA: Final = r"^[=+\-@\t\r]"
 _INLINE_ROWS: Final = 2_000
-
-pc: Any = pyarrow.compute  # its functions are made at import time, so a type checker cannot see them
 
 
 async def render(request: Request, answer: Answer) -> Response:
@@ -143,23 +139,8 @@ def _write_columns(answer: Answer) -> bytes:
 
 
 def _write_csv(answer: Answer) -> bytes:
-    """CSV with a header. Text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    table = answer.table
-    arrays: list[Any] = []
-    for name in table.column_names:
-        column = table.column(name)
-        if name in TIME_COLUMNS:
-            column = pa.array(time_texts(column.to_pylist()), pa.string())
-        elif pa.types.is_floating(column.type):
-            column = pc.if_else(pc.is_finite(column), column, None)
-        elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            risky = pc.match_substring_regex(column, _FORMULA)
-            column = pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
-        arrays.append(column)
-    sink = pa.BufferOutputStream()
-    options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-    arrow_csv.write_csv(pa.table(arrays, names=table.column_names), sink, options)
-    return sink.getvalue().to_pybytes()
+    """CSV as exports write it: RFC 4180 with a header, safe against formulas."""
+    return csv_header(answer.table) + csv_lines(answer.table, TIME_COLUMNS)
 
 
 def _write_arrow(answer: Answer) -> bytes:

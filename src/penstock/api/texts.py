@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-__all__ = ["csv_lines", "csv_text", "is_text", "json_lines", "lines", "numbers", "texts", "times"]
+__all__ = ["csv_header", "csv_lines", "csv_text", "is_text", "json_lines", "lines", "numbers", "texts", "times"]
 
 pc: Any = pyarrow.compute  # its functions are made at import time, so a type checker cannot see them
 
@@ -55,7 +55,8 @@ def numbers(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def is_text(kind: pa.DataType) -> bool:
     """Whether a column of this type holds text, dictionary-encoded or not."""
-    return pa.types.is_string(kind.value_type if pa.types.is_dictionary(kind) else kind)
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(plain) or pa.types.is_large_string(plain)
 
 
 def texts(column: pa.ChunkedArray | pa.Array, escape: Callable[[str], str]) -> pa.Array:
@@ -83,6 +84,11 @@ def csv_text(text: str) -> str:
     if text[:1] in _FORMULA and _NUMBER.fullmatch(text) is None:
         text = "'" + text
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def csv_header(table: pa.Table) -> bytes:
+    """The header record of RFC 4180."""
+    return (",".join(map(csv_text, table.column_names)) + "\r\n").encode()
 
 
 def csv_lines(table: pa.Table, time_columns: frozenset[str]) -> bytes:

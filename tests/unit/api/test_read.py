@@ -187,11 +187,12 @@ async def test_csv_is_safe_to_open_in_a_spreadsheet(world, client):
     world.reader.says(Latest, COLUMNS, next_cursor="n")
     answer = await client.get("/v1/latest", headers={"accept": "text/csv"})
     assert answer.headers["content-type"].startswith("text/csv")
-    header, *rows = csv.reader(io.StringIO(answer.text))
+    assert answer.text.count("\r\n") == answer.text.count("\n") == 4  # RFC 4180
+    header, *rows = csv.reader(io.StringIO(answer.text, newline=""))
     assert header == list(COLUMNS)
     assert rows[0] == ["2026-01-31T12:00:00Z", "'=cmd()", "plant", "power_w", "1.5", "W"]
     assert rows[1] == ["2026-01-31T11:59:59.999Z", "m1", "a,b", "power_w", "", "W"]
-    assert rows[2] == ["", "'-1", 'q"q', "power_w", "-2", "W"]
+    assert rows[2] == ["", "-1", 'q"q', "power_w", "-2", "W"]
     assert answer.headers["x-penstock-next-cursor"] == "n"
     assert answer.headers["x-penstock-complete"] == "true"
     assert answer.headers["x-penstock-as-of"] == "2026-01-31T12:00:00Z"

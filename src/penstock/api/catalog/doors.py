@@ -12,7 +12,7 @@ from fastapi import FastAPI, Path, Query, Request
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
-from penstock.api.auth import identity_of
+from penstock.api.auth import editor_of, identity_of
 from penstock.api.catalog import examples, interchange
 from penstock.api.catalog.documents import (
     PREFIX,
@@ -30,7 +30,7 @@ from penstock.api.catalog.params import ExportParams, ImportParams, RecordParams
 from penstock.api.intake import Intake, media_type
 from penstock.api.render import JSON, render
 from penstock.api.services import Services
-from penstock.model.errors import InvalidInput, NotAllowed
+from penstock.model.errors import InvalidInput
 from penstock.model.series import SeriesKey
 from penstock.query.places import Places
 from penstock.query.port import Answer, Series
@@ -102,7 +102,7 @@ class CatalogDoors:
 
     async def create(self, request: Request, kind: KindPath) -> Response:
         """Create a record. The same again changes nothing (200); another one of the same key is refused (409)."""
-        of, tenant = known_kind(kind), _editor(request)
+        of, tenant = known_kind(kind), editor_of(request)
         record = record_from(of, without_version(decoded(request, await whole_body(self._bodies, request))))
         outcome = only(await self._catalog.write(tenant, [Put(record, "create")]))
         assert outcome.stored is not None
@@ -118,7 +118,7 @@ class CatalogDoors:
 
     async def replace(self, request: Request, kind: KindPath, key: KeyPath) -> Response:  # noqa: ARG002 - as above
         """Replace a record as a whole: what the body leaves out is put back to its default. Needs If-Match."""
-        of, tenant = known_kind(kind), _editor(request)
+        of, tenant = known_kind(kind), editor_of(request)
         name, version = named(request, of), expected(request)
         fields = without_version(decoded(request, await whole_body(self._bodies, request)))
         record = record_from(of, dict(zip(of.key, name, strict=True)) | fields)
@@ -136,7 +136,7 @@ class CatalogDoors:
 
     async def change(self, request: Request, kind: KindPath, key: KeyPath) -> Response:  # noqa: ARG002 - as above
         """Change some fields of a record by a JSON merge patch (RFC 7396): null puts a field back. Needs If-Match."""
-        of, tenant = known_kind(kind), _editor(request)
+        of, tenant = known_kind(kind), editor_of(request)
         name, version = named(request, of), expected(request)
         changes = without_version(decoded(request, await whole_body(self._bodies, request)))
         edit = Merge(of.name, name, changes, version=version)
@@ -147,7 +147,7 @@ class CatalogDoors:
     async def delete(self, request: Request, kind: KindPath, key: KeyPath) -> Response:  # noqa: ARG002 - as above
         """Delete a record to which nothing refers any more, and answer what it was. Needs If-Match."""
         of = known_kind(kind)
-        tenant, name, version = _editor(request), named(request, of), expected(request)
+        tenant, name, version = editor_of(request), named(request, of), expected(request)
         was = await self._catalog.get(tenant, of.name, name)
         # Of the version that is answered, whatever the caller accepts.
         only(await self._catalog.write(tenant, [Remove(of.name, name, was.version if version is None else version)]))
@@ -180,7 +180,7 @@ class CatalogDoors:
         Of `building`, `room` and `equipment` those that are left out are emptied when another one is named; every other
         field that is left out stays as it was.
         """
-        tenant = _editor(request)
+        tenant = editor_of(request)
         given = decoded(request, await whole_body(self._bodies, request))
         listed: list[Any] = cast(list[Any], given) if isinstance(given, list) else [given]
         edits = [interchange.merge(_assignment(without_version(fields))) for fields in listed]
@@ -208,25 +208,13 @@ class CatalogDoors:
 
         Fields that the file does not have stay as they were; nothing is deleted. `dry_run` answers the verdicts alone.
         """
-        tenant = _editor(request)
+        tenant = editor_of(request)
         body = await whole_body(self._bodies, request)
         kind = known_kind(params.kind)
         form = params.format or interchange.form_of(media_type(request))
         drafts = await asyncio.to_thread(interchange.read, form, body, kind, create_missing=params.create_missing)
         verdicts = await interchange.store(self._catalog, tenant, drafts, dry_run=params.dry_run)
         return _json(verdicts)
-
-
-def _editor(request: Request) -> str:
-    """The tenant whose catalog may be changed. Raises NotAllowed: a sender's key must not move what is measured."""
-    identity = identity_of(request)
-    if not identity.may("admin"):
-        raise NotAllowed(
-            f"this key may {', '.join(sorted(identity.scopes))}; changing the catalog needs admin",
-            authenticated=True,
-            hint="use a key with the scope admin",
-        )
-    return identity.tenant
 
 
 def _assignment(fields: Mapping[str, Any]) -> interchange.Draft:

@@ -26,9 +26,9 @@ _SITE: Final = "site"
 
 
 def write(snapshot: Snapshot, kind: Kind) -> bytes:
-    """All records of `kind`, with a header; UTF-8."""
+    """All records of `kind`, with a header; UTF-8, lines end as RFC 4180 says."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(kind.fields)
     for row in snapshot.records.get(kind.name, ()):
         writer.writerow(_cell(getattr(row.record, field)) for field in kind.fields)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from penstock.api.exports.drain import Drain
 from penstock.api.exports.xlsx import XlsxFile
 from penstock.api.render import TIME_COLUMNS
-from penstock.api.texts import csv_lines, csv_text, is_text, json_lines
+from penstock.api.texts import csv_header, csv_lines, is_text, json_lines
 from penstock.model.errors import InvalidInput
 
 __all__ = ["COMPRESSIONS", "Compression", "File", "FileType", "Format", "file_type", "open_file"]
@@ -114,8 +114,7 @@ class _TextFile:
     def write(self, table: pa.Table) -> bytes:
         if not self._begun:
             self._begun = True
-            header = ",".join(csv_text(name) for name in table.column_names) + "\r\n"
-            self._out.write(self._before + (header.encode() if self._csv else b""))
+            self._out.write(self._before + (csv_header(table) if self._csv else b""))
         self._out.write(csv_lines(table, TIME_COLUMNS) if self._csv else json_lines(table, TIME_COLUMNS))
         return self._drain.take()
 
