@@ -17,7 +17,6 @@ from penstock.api.live import messages as live
 from penstock.api.live.connection import CODES
 from penstock.bus import EVENTS_SUBJECT
 from penstock.query import guests
-from penstock.query.port import Query
 
 __all__ = ["asyncapi_document"]
 
@@ -106,7 +105,10 @@ def _channels() -> dict[str, Any]:
     asked = {
         EVENTS_SUBJECT: ("One JSON event per message", [Event]),
         guests.EVENTS_QUERY: ("Request-reply: the last events", [guests.EventsRequest]),
-        guests.READINGS_QUERY: ("Request-reply: readings, or a whole query", [guests.ReadingsRequest, Query]),
+        guests.READINGS_QUERY: (
+            "Request-reply: readings, or a whole query",
+            [guests.ReadingsRequest, guests.QueryRequest],
+        ),
         guests.READINGS_LATEST: ("Request-reply: newest readings", [guests.LatestRequest]),
     }
     channels = {
@@ -141,7 +143,7 @@ def _channel(address: str | None, server: str, text: str, messages: Sequence[str
 def _operations() -> dict[str, Any]:
     replies = {
         guests.EVENTS_QUERY: (["EventsRequest"], "EventsReply"),
-        guests.READINGS_QUERY: (["ReadingsRequest", "Query"], "ReadingsReply"),
+        guests.READINGS_QUERY: (["ReadingsRequest", "QueryRequest"], "ReadingsReply"),
         guests.READINGS_LATEST: (["LatestRequest"], "ReadingsReply"),
     }
     queue = {"nats": {"queue": guests.GROUP, "bindingVersion": "0.1.0"}}
@@ -199,16 +201,6 @@ def _message(name: str, payload: Mapping[str, Any]) -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     kinds = (Event, ReadingRow, LiveEventRow, StreamGap, *_guest_types(), *_FROM_CLIENT, *_FROM_SERVER)
     _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
-    query = schemas["Query"]
-    # The tenant is the guests' own, and the subject says what is asked.
-    for name in ("tenant", "ask"):
-        del query["properties"][name]
-        query["required"].remove(name)
-    when = schemas["ReadingsRequest"]["properties"]["from"]
-    for name in ("start", "end"):
-        query["properties"][name] = {**when, "anyOf": [{"type": "integer"}, {"type": "string"}]}
-        query["properties"][name].pop("default", None)
-    query["properties"]["shape"] = schemas["ReadingsRequest"]["properties"]["shape"]
     return dict(sorted(schemas.items()))
 
 
@@ -220,7 +212,7 @@ def _guest_types() -> tuple[type[msgspec.Struct], ...]:
         guests.ReadingsRequest,
         guests.ReadingsReply,
         guests.ErrorReply,
-        Query,
+        guests.QueryRequest,
     )
 
 

@@ -39,7 +39,7 @@ MESSAGES: Final[Mapping[str, Sequence[Any]]] = {
         {"sensor_id": "meter-1", "unit": "kW", "shape": "columns"},
     ),
     "ReadingsRequest": ({"sensor_id": "meter-1", "metric": "power_w", "from": _TIME, "limit": 2},),
-    "Query": (
+    "QueryRequest": (
         {
             "start": _TS,
             "end": _TS + 3_600_000,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +13,7 @@ from penstock.model.time import parse_duration, parse_time
 from penstock.query.ast import Fetch, Fill, Query
 from penstock.query.port import MAX_POINTS
 
-__all__ = ["QueryDocument", "instant", "read_query"]
+__all__ = ["QueryDocument", "instant", "query_of", "read_document", "read_query"]
 
 When = Annotated[str | int, Meta(description="RFC 3339, epoch ms, `now`, or before now: `-24h`, `now-7d`")]
 
@@ -41,15 +41,27 @@ class QueryDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     descending: Annotated[bool, Meta(description="Newest first")] = False
 
 
+D = TypeVar("D", bound=QueryDocument)
+
+
 def read_query(payload: bytes, tenant: str, now: int) -> Query:
     """The query of a JSON document; `now` (epoch ms) is what relative times count from.
 
     Raises InvalidInput (`invalid_query`) that begins with the place, as a JSON pointer.
     """
+    return query_of(read_document(payload, QueryDocument), tenant, now)
+
+
+def read_document(payload: bytes, kind: type[D]) -> D:
+    """What was written, as `kind`. Raises InvalidInput as `read_query`."""
     try:
-        said = msgspec.json.decode(payload, type=QueryDocument)
+        return msgspec.json.decode(payload, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _refused(error, payload) from error
+
+
+def query_of(said: QueryDocument, tenant: str, now: int) -> Query:
+    """The query that a document means. Raises InvalidInput for a time that is none."""
     return Query(
         tenant=tenant,
         start=instant(said.start, "start", now),

@@ -7,7 +7,7 @@ request that is not understood gets `{"error": {"code", "detail"}}`. The AsyncAP
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -17,8 +17,9 @@ from msgspec import UNSET, Meta, UnsetType
 from penstock.bus import Bus, Handler, Responder
 from penstock.bus.wire import error_reply
 from penstock.model.errors import InvalidInput, PenstockError, TooLarge
-from penstock.model.time import format_time, parse_time
-from penstock.query.port import Answer, Events, Latest, Query, Question, Reader, Recent, Select
+from penstock.model.time import Clock, format_time, parse_time
+from penstock.query.document import QueryDocument, query_of, read_document
+from penstock.query.port import Answer, Events, Latest, Question, Reader, Recent, Select
 
 __all__ = [
     "EVENTS_QUERY",
@@ -30,6 +31,7 @@ __all__ = [
     "EventsReply",
     "EventsRequest",
     "LatestRequest",
+    "QueryRequest",
     "ReadingsReply",
     "ReadingsRequest",
     "Refusal",
@@ -48,6 +50,7 @@ _log: Final = structlog.get_logger(__name__)
 Limit = Annotated[int, Meta(description=f"Rows at most, 1 to {_MOST}", examples=[10])]
 Name = Annotated[str | None, Meta(description="Exact, or with `*` for any run of characters")]
 When = Annotated[str | int | None, Meta(description="RFC 3339, or epoch ms")]
+Shape = Annotated[Literal["rows", "columns"], Meta(description="Of the reply: an object per row, or columns")]
 
 
 class EventsRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,9 +86,7 @@ class LatestRequest(msgspec.Struct, forbid_unknown_fields=True):
     unit: Annotated[str | None, Meta(description="Convert values to this unit")] = None
     limit: Limit = 100
     cursor: Annotated[str | None, Meta(description="`next_cursor` of the reply before")] = None
-    shape: Annotated[Literal["rows", "columns"], Meta(description="Of the reply: an object per row, or columns")] = (
-        "rows"
-    )
+    shape: Shape = "rows"
 
     @property
     def where(self) -> Select:
@@ -105,6 +106,12 @@ class ReadingsRequest(LatestRequest, forbid_unknown_fields=True, rename={"start"
 
     start: When = None
     end: When = None
+
+
+class QueryRequest(QueryDocument, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A whole query, as `POST /v1/query` takes it: lines over [start, end), fetched, then computed. See docs/query.md."""
+
+    shape: Shape = "rows"
 
 
 class ReadingsReply(msgspec.Struct):
@@ -145,8 +152,8 @@ class _All:
         await asyncio.gather(*(responder.stop() for responder in self._responders))
 
 
-async def serve_guests(reader: Reader, bus: Bus, *, tenant: str) -> Responder:
-    """Answer EVENTS_QUERY, READINGS_LATEST and READINGS_QUERY for `tenant` until stopped."""
+async def serve_guests(reader: Reader, bus: Bus, clock: Clock, *, tenant: str) -> Responder:
+    """Answer EVENTS_QUERY, READINGS_LATEST and READINGS_QUERY for `tenant` until stopped; times before now count from `clock`."""
 
     async def events(payload: bytes) -> EventsReply:
         request = _decode(EventsRequest, payload)
@@ -161,7 +168,7 @@ async def serve_guests(reader: Reader, bus: Bus, *, tenant: str) -> Responder:
         return _reply(await reader.ask(asked), request.shape)
 
     async def readings(payload: bytes) -> ReadingsReply:
-        question, shape = _question(payload, tenant)
+        question, shape = _question(payload, tenant, clock.now())
         return _reply(await reader.ask(question), shape)
 
     responders: list[Responder] = []
@@ -194,17 +201,12 @@ def _decode(kind: type[R], payload: bytes) -> R:
     try:
         return msgspec.json.decode(payload, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_understood(error) from error
+        raise InvalidInput(f"the request is not understood: {error}", code="invalid_request") from error
 
 
-def _not_understood(error: Exception) -> InvalidInput:
-    return InvalidInput(f"the request is not understood: {error}", code="invalid_request")
-
-
-def _question(payload: bytes, tenant: str) -> tuple[Question, Literal["rows", "columns"]]:
+def _question(payload: bytes, tenant: str, now: int) -> tuple[Question, Literal["rows", "columns"]]:
     """The question of a READINGS_QUERY, and the shape of its reply. Raises InvalidInput."""
-    said = _decode(dict[str, Any], payload)
-    if "fetch" not in said:
+    if "fetch" not in _decode(dict[str, msgspec.Raw], payload):
         request = _decode(ReadingsRequest, payload)
         question = Recent(
             tenant=tenant,
@@ -216,20 +218,8 @@ def _question(payload: bytes, tenant: str) -> tuple[Question, Literal["rows", "c
             cursor=request.cursor,
         )
         return question, request.shape
-    shape = said.pop("shape", "rows")
-    if shape not in {"rows", "columns"} or said.keys() & {"tenant", "ask"}:
-        raise InvalidInput(
-            "a query has the fields of POST /v1/query, and `shape`: rows or columns", code="invalid_request"
-        )
-    return _query(said, tenant), shape
-
-
-def _query(said: Mapping[str, Any], tenant: str) -> Query:
-    times = {name: parse_time(value) for name in ("start", "end") if isinstance(value := said.get(name), str)}
-    try:
-        return msgspec.convert({**said, **times, "ask": "query", "tenant": tenant}, Query)
-    except msgspec.MsgspecError as error:
-        raise _not_understood(error) from error
+    query = read_document(payload, QueryRequest)
+    return query_of(query, tenant, now), query.shape
 
 
 def _limit(limit: int) -> int:

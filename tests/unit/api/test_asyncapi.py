@@ -83,7 +83,7 @@ async def test_the_requests_that_it_shows_are_answered_as_it_says():
     world, bus = QueryWorld(), MemoryBus()
     world.time = world.fresh_to = NOW + 3_600_000
     await bus.open()
-    responder = await serve_guests(world.engine, bus, tenant="acme")
+    responder = await serve_guests(world.engine, bus, world, tenant="acme")
     power = SeriesKey("hq", "meter-1", "power_w", "W")
     await world.put([(power, NOW + i * 1_000, 1_000.0 + i) for i in range(5)])
     await world.put(events=[make_event(7, "2026-01-31T12:00:00Z", "door forced")])

@@ -6,6 +6,7 @@ import pytest
 from penstock.bus.memory import MemoryBus
 from penstock.model.event import Event, make_event
 from penstock.model.series import SeriesKey
+from penstock.model.time import HOUR
 from penstock.query.guests import EVENTS_QUERY, READINGS_LATEST, READINGS_QUERY, serve_guests
 from penstock.query.port import Answer, Fetch, Query, Select
 from tests.unit.query.query_world import T0, World
@@ -39,7 +40,7 @@ async def world():
 async def client(world):
     bus = MemoryBus()
     await bus.open()
-    responder = await serve_guests(world.engine, bus, tenant="acme")
+    responder = await serve_guests(world.engine, bus, world, tenant="acme")
     yield Client(bus)
     await responder.stop()
     await bus.close()
@@ -150,17 +151,19 @@ async def test_a_request_with_fetch_is_a_whole_query_of_the_events_tenant():
 
     bus = MemoryBus()
     await bus.open()
-    responder = await serve_guests(Reader(), bus, tenant="acme")
+    responder = await serve_guests(Reader(), bus, World(), tenant="acme")
     client = Client(bus)
     query = {"start": "2026-01-01T00:00:00Z", "end": T0 + 1, "fetch": {"a": {"where": {"site": "hq"}, "fn": "max"}}}
     reply = await client.ask(READINGS_QUERY, query)
     assert reply["data"] == [{"name": "a", "ts": "2026-01-01T00:00:00Z", "value": 1.5}]
     assert reply["meta"] == {"tier": 0}
     assert asked == [Query(tenant="acme", start=T0, end=T0 + 1, fetch={"a": Fetch(where=Select(site="hq"), fn="max")})]
+    await client.ask(READINGS_QUERY, query | {"start": "-1h", "end": "now"})
+    assert asked[1].end - asked[1].start == HOUR
     for wrong in ({"tenant": "other"}, {"ask": "recent"}, {"window": []}, {"shape": "round"}, {"start": "noon"}):
         reply = await client.ask(READINGS_QUERY, query | wrong)
-        assert reply["error"]["code"] in {"invalid_request", "invalid_timestamp"}, wrong
-    assert len(asked) == 1
+        assert reply["error"]["code"] in {"invalid_query", "invalid_timestamp"}, wrong
+    assert len(asked) == 2
     await responder.stop()
     await bus.close()
 

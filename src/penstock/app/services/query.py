@@ -81,6 +81,8 @@ async def answer(resources: Resources) -> AsyncGenerator[None]:
     async with contextlib.AsyncExitStack() as answering:
         responder = await serve(resources.reader, resources.bus)
         answering.push_async_callback(responder.stop)
-        guests = await serve_guests(resources.reader, resources.bus, tenant=resources.settings.events_tenant)
+        guests = await serve_guests(
+            resources.reader, resources.bus, resources.clock, tenant=resources.settings.events_tenant
+        )
         answering.push_async_callback(guests.stop)
         yield
