@@ -34,7 +34,7 @@ class QueryDoor:
 
     def __init__(self, services: Services, bodies: BodyReader) -> None:
         self._reader = services.reader
-        self._clock = services.clock
+        self._now = services.now
         self._bodies = bodies
 
     def install(self, app: FastAPI) -> None:
@@ -47,7 +47,8 @@ class QueryDoor:
         The `ETag` stands for the data and whether they are complete, not for the moment of asking: send it as
         `If-None-Match`, and an unchanged answer is a 304 without a body, whose `X-Penstock-…` headers say how fresh it is.
         """
-        query = read_query(await self._document(request), identity_of(request).tenant, self._clock.now())
+        tenant = identity_of(request).tenant
+        query = read_query(await self._document(request), tenant, self._now(tenant))
         answer = await self._reader.ask(query)
         response = await render(request, answer)
         tag = await asyncio.to_thread(_tag, answer, response.media_type or "")

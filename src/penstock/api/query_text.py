@@ -60,7 +60,7 @@ class QueryTextDoor:
 
     def __init__(self, services: Services) -> None:
         self._reader = services.reader
-        self._clock = services.clock
+        self._now = services.now
 
     def install(self, app: FastAPI) -> None:
         """Add the route."""
@@ -68,7 +68,8 @@ class QueryTextDoor:
 
     async def query(self, request: Request, params: Annotated[TextParams, Query()]) -> Response:
         """The answer of a query in the language of docs/query-language.md. A metric that is not there is not found."""
-        asked = parse_query(params.q, tenant=identity_of(request).tenant, now=self._clock.now())
+        tenant = identity_of(request).tenant
+        asked = parse_query(params.q, tenant=tenant, now=self._now(tenant))
         return await render(request, await _answer(self._reader, asked))
 
 

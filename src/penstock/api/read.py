@@ -40,7 +40,7 @@ class ReadDoors:
 
     def __init__(self, services: Services) -> None:
         self._reader = services.reader
-        self._clock = services.clock
+        self._now = services.now
 
     def install(self, app: FastAPI) -> None:
         """Add the routes and their aliases without /v1."""
@@ -80,14 +80,14 @@ class ReadDoors:
 
     async def aggregate(self, request: Request, site: Text, params: Annotated[AggregateParams, Query()]) -> Response:
         """Count, sum, mean, min, max, first, last per window and metric of a site."""
-        given = moment(params.to, "to")
-        end = self._clock.now() if given is None else given
+        tenant, given = identity_of(request).tenant, moment(params.to, "to")
+        end = self._now(tenant) if given is None else given
         start = moment(params.from_, "from")
         start = end - HOUR if start is None else start
         if start >= end:
             raise InvalidInput(f"from ({format_time(start)}) is not before to ({format_time(end)})", code="empty_range")
         question = Aggregate(
-            tenant=identity_of(request).tenant,
+            tenant=tenant,
             where=Select(site=site, metric=params.metric),
             start=start,
             end=end,
@@ -102,14 +102,14 @@ class ReadDoors:
         """Energy per window of one sensor: from its counter, or from its power where it has none."""
         if params.sensor is not None:
             raise InvalidInput("the sensor is in the path, it cannot be a parameter too", code="unknown_parameter")
-        where = Select(sensor=sensor, metric=params.metric)
-        question = params.question(identity_of(request).tenant, where, self._clock.now())
+        tenant, where = identity_of(request).tenant, Select(sensor=sensor, metric=params.metric)
+        question = params.question(tenant, where, self._now(tenant))
         return await render(request, await self._reader.ask(question))
 
     async def site_energy(self, request: Request, site: Text, params: Annotated[EnergyParams, Query()]) -> Response:
         """Energy per window of a site: the sum over its meters, with how much of it they cover."""
-        where = Select(site=site, sensor=params.sensor, metric=params.metric)
-        question = params.question(identity_of(request).tenant, where, self._clock.now())
+        tenant, where = identity_of(request).tenant, Select(site=site, sensor=params.sensor, metric=params.metric)
+        question = params.question(tenant, where, self._now(tenant))
         return await render(request, await self._reader.ask(question))
 
     async def average(
@@ -120,7 +120,7 @@ class ReadDoors:
         if "*" in building + room:
             raise InvalidInput("building and room are exact names here, without *", code="invalid_name")
         where = Select(building=building, room=room, metric="temperature")
-        now = self._clock.now()
+        now = self._now(tenant)
         start = now - width(params.window)
         # Instants are whole milliseconds, so (start, now] is [start + 1, now].
         question = Aggregate(

@@ -14,6 +14,7 @@ from penstock.bus import Bus
 from penstock.model.time import Clock
 from penstock.pipeline.gate import Gate
 from penstock.pipeline.room import Room
+from penstock.query.moments import Moments
 from penstock.query.port import Reader
 from penstock.store.catalog import Catalog
 
@@ -99,7 +100,8 @@ class ApiConfig:
 class Services:
     """One process's gate, reader, bus, keys and clock, opened and closed by whoever made them; `room` is on the gate's disk.
 
-    `catalog` is None in a process without the doors out; `processes` asks what a supervisor keeps running here.
+    `catalog` is None in a process without the doors out; `processes` asks what a supervisor keeps running here; `moments` are
+    given where answers are given out again.
     """
 
     gate: Gate
@@ -111,3 +113,8 @@ class Services:
     room: Room = field(default_factory=Room)
     catalog: Catalog | None = None
     processes: Processes = tuple
+    moments: Moments | None = None
+
+    def now(self, tenant: str) -> int:
+        """Epoch ms that a question of `tenant` means by now."""
+        return self.clock.now() if self.moments is None else self.moments.now(tenant)

@@ -24,6 +24,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.recent import Tally
 from penstock.query.codec import decode_reply, encode_answer, encode_question
+from penstock.query.moments import Moments
 from penstock.query.port import (
     Aggregate,
     Answer,
@@ -130,9 +131,12 @@ class CachedReader:
         cache: Cache,
         rules: CacheRules | None = None,
         *,
+        moments: Moments | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`cache` is open; `now` is monotonic seconds, the same that the cache counts. Raises Misconfigured."""
+        """`cache` is open; `moments` are those that questions are asked with; `now` is monotonic seconds, the same that the cache
+        counts. Raises Misconfigured.
+        """
         self._rules = rules or CacheRules()
         if not 0.0 < self._rules.fresh <= MOST_FRESH:
             raise Misconfigured(
@@ -141,6 +145,7 @@ class CachedReader:
             )
         self._reader = reader
         self._cache = cache
+        self._moments = moments
         self._now = now
         self._flights: dict[str, dict[bytes, _Flight]] = {}
         self._running: set[asyncio.Task[Answer]] = set()
@@ -182,6 +187,8 @@ class CachedReader:
         self._credit[tenant] = (left - 1.0 if left >= 1.0 else left, now)
         if left >= 1.0:
             self._cache.expire(tenant)
+            if self._moments is not None:
+                self._moments.renew(tenant)
             self._flights.pop(tenant, None)  # they end for those who wait already; nobody joins them any more
 
     async def close(self) -> None:

@@ -118,13 +118,13 @@ class GraphQLDoor:
         return decoded
 
     async def _answer(self, request: Request, asked: _Request) -> Response:
-        services = self._services
+        services, identity = self._services, identity_of(request)
         run = await _load("execution")
         document = await run.execute(
             services.reader,
             services.config.graphql,
-            identity_of(request),
-            services.clock.now(),
+            identity,
+            services.now(identity.tenant),
             run.Document(asked.query, asked.variables, asked.operation_name),
         )
         wants_status = _RESPONSE in request.headers.get("accept", "")

@@ -23,6 +23,7 @@ from penstock.app.zone import machine_zone
 from penstock.model.errors import Misconfigured
 from penstock.pipeline.gate import Gate, GateConfig
 from penstock.query.cached import CachedReader, CacheRules
+from penstock.query.moments import Moments
 from penstock.query.port import Reader
 
 __all__ = ["open_doors"]
@@ -45,7 +46,8 @@ async def open_doors(
     )
     async with contextlib.AsyncExitStack() as serving:
         room = await serving.enter_async_context(room_below(resources))
-        reader, written = await _reader(resources, serving)
+        moments = Moments(resources.clock) if settings.cache_fresh else None
+        reader, written = await _reader(resources, serving, moments)
         rules = GateConfig(backlog_after=settings.backlog_after)
         gate = Gate(resources.bus, resources.clock, rules, room=room, written=written)
         services = Services(
@@ -58,6 +60,7 @@ async def open_doors(
             room=room,
             catalog=resources.catalog,
             processes=noted_processes(settings.data),
+            moments=moments,
         )
         intake = Intake(services)
         serving.push_async_callback(gate.close)
@@ -73,14 +76,15 @@ async def open_doors(
 
 
 async def _reader(
-    resources: Resources, serving: contextlib.AsyncExitStack
+    resources: Resources, serving: contextlib.AsyncExitStack, moments: Moments | None
 ) -> tuple[Reader, Callable[[str], None] | None]:
     """The reader that doors ask, behind the cache unless that is off, and whom to tell of writes."""
     settings = resources.settings
-    if not settings.cache_fresh:
+    if moments is None:
         return resources.reader, None
     cache = open_cache(settings, resources.clock)
-    cached = CachedReader(resources.reader, cache, CacheRules(fresh=settings.cache_fresh / 1_000))
+    rules = CacheRules(fresh=settings.cache_fresh / 1_000)
+    cached = CachedReader(resources.reader, cache, rules, moments=moments)
     await cache.open()
     serving.push_async_callback(cache.close)
     serving.push_async_callback(cached.close)
