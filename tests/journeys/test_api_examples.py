@@ -1,10 +1,11 @@
-"""Every example of docs/api is run as it stands: shell, Python and TypeScript, and answers that are shown are compared."""
+"""Every example of docs/api is run as it stands: shell, GraphQL, Python and TypeScript, and answers that are shown are compared."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.sdk.typescript import installed_package
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "api").glob("*.md"))
 IDS = [page.name for page in PAGES]
-LANGUAGES = {"", "sh", "python", "typescript", "json"}
+LANGUAGES = {"", "sh", "graphql", "python", "typescript", "json"}
 HERE = "http://127.0.0.1:8080"
 
 # A read after a write finds it once nothing is on its way; people who type are slower than that.
@@ -35,6 +36,28 @@ settle() {
 PRELUDE = """
 set -euo pipefail
 curl() { command curl -sS --fail-with-body "$@"; echo; }
+"""
+# The `nats` command is in no package index: where it is not installed, nats-py sends the subject and payload of the example.
+NATS = """
+nats() { python -c "$REQUEST" "$@"; }
+"""
+REQUEST = """
+import argparse, asyncio, os
+import nats
+
+parser = argparse.ArgumentParser()
+parser.add_argument("command", choices=["req"])
+parser.add_argument("subject")
+parser.add_argument("body")
+parser.add_argument("--raw", action="store_true")
+asked = parser.parse_args()
+
+async def main():
+    client = await nats.connect(os.environ["NATS_URL"])
+    print((await client.request(asked.subject, asked.body.encode(), timeout=10)).data.decode())
+    await client.close()
+
+asyncio.run(main())
 """
 DRIVER = """
 import json, sys, time, urllib.request
@@ -58,6 +81,12 @@ for number, block in enumerate(json.loads(sys.argv[1])):
 def blocks(page: Path) -> list[tuple[str, str]]:
     """(language, text) of each fenced block."""
     return re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def posted(document: str) -> str:
+    """The shell command that asks a GraphQL document."""
+    body = shlex.quote(json.dumps({"query": document}))
+    return f"""curl "$PENSTOCK_URL/graphql" -H "Authorization: Bearer $PENSTOCK_KEY" --json {body}"""
 
 
 def environment(platform, **more: str) -> dict[str, str]:
@@ -98,18 +127,22 @@ def test_every_block_is_of_a_language_that_is_run(page):
 
 @pytest.mark.skipif(not shutil.which("curl") or not shutil.which("bash"), reason="needs curl and bash")
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_shell_examples_answer_as_they_show(page, platform, tmp_path):
+def test_shell_and_graphql_examples_answer_as_they_show_and_nats_req_by_nats_py_where_it_is_not_installed(
+    page, platform, tmp_path
+):
     script, shown = [], []
     for language, text in blocks(page):
-        if language == "sh":
-            script.append(text.replace(HERE, platform.url))
+        if language in {"sh", "graphql"}:
+            script.append(text.replace(HERE, platform.url) if language == "sh" else posted(text))
             shown.append(None)
         elif language == "json" and shown:
             shown[-1] = json.loads(text)
     if not script:
         return
     body = "\nsettle; printf '\\036'\n".join(script)
-    said = run(["bash", "-c", SETTLE + PRELUDE + body], tmp_path, environment(platform)).split("\x1e")
+    tools = PRELUDE if shutil.which("nats") else PRELUDE + NATS
+    env = environment(platform, NATS_URL=platform.state()["nats_url"], REQUEST=REQUEST)
+    said = run(["bash", "-c", SETTLE + tools + body], tmp_path, env).split("\x1e")
     for expected, answered in zip(shown, said, strict=True):
         if expected is not None:
             assert_like(expected, json.loads(answered[answered.index("{") :]))
