@@ -119,7 +119,7 @@ async def _data_side(
     await places.refresh()
     config = RunnerConfig(events_tenant=settings.events_tenant, backlog_after=settings.backlog_after)
     runner = Runner(bus, store, clock, config)
-    engine = make_engine(store, places, bus, clock, runner, broker_home=settings.data / "nats")
+    engine = make_engine(store, places, bus, clock, runner, opened, broker_home=settings.data / "nats")
     return _DataSide(runner, places, engine)
 
 

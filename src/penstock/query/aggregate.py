@@ -1,4 +1,4 @@
-"""Aggregates per window and group: asks the store for partials, slice by slice, and turns them into a table."""
+"""Aggregates per window and group: asks a view of the store for partials, slice by slice, and turns them into a table."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ from penstock.query.pieces import Pieces
 from penstock.query.port import Aggregate
 from penstock.query.select import Units, check_range, find, floats, overlaps, texts
 from penstock.query.windows import find_zone, parse_window
-from penstock.store.series import SeriesStore
+from penstock.store.series import SeriesView
 
 I64 = npt.NDArray[np.int64]
 
 __all__ = ["aggregate"]
 
 
-async def aggregate(
-    store: SeriesStore, pieces: Pieces, question: Aggregate, now: int
-) -> tuple[pa.Table, dict[str, Any]]:
+async def aggregate(view: SeriesView, pieces: Pieces, question: Aggregate, now: int) -> tuple[pa.Table, dict[str, Any]]:
     """The table of `Aggregate`, by group then window, and what it was made from.
 
     A series' value is held from a reading to the next one or the window's end (not beyond `now`), and into a window
@@ -36,7 +34,7 @@ async def aggregate(
     Raises InvalidInput (window, zone, range, group_by, unit, too many points) and NotFound.
     """
     _check(question)
-    found = await find(store, question.tenant, question.where)
+    found = await find(view, question.tenant, question.where)
     units = Units(found, question.unit)
     asked = Span(question.start, question.end + question.include_end)
     chosen = [i for i, info in enumerate(found) if overlaps(info, *asked)]
@@ -51,7 +49,7 @@ async def aggregate(
     group, members = number_groups([(info.key.metric, info.key.unit, *(of(info) for of in by)) for info in series])
     layout = lay_out(question.window, question.zone, asked, data_span(series, asked), Room(len(members)))
     groups = Groups(series, group, len(members))
-    result, meta["tier"] = await layout.combined(pieces, question.tenant, groups, asked, now)
+    result, meta["tier"] = await layout.combined(view, pieces, question.tenant, groups, asked, now)
     member = np.array(chosen, np.int64)[members][result.slot // len(layout)]
     return _table(result, layout, member, found, units, question), meta
 

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from penstock.model.time import DAY, SECOND
+from penstock.model.time import SECOND
 from penstock.query.chosen import Chosen
 from penstock.query.counters import CounterRule
 from penstock.query.energy import MAX_HOLD
 from penstock.query.flow import Flow
-from penstock.query.layout import Groups, Layout, Span
+from penstock.query.layout import Groups, Layout
 from penstock.query.lines import Lines
 from penstock.query.meters import CounterReader, PowerReader
 from penstock.query.reading import Reading
@@ -80,8 +80,8 @@ async def _flow(reading: Reading, chosen: Chosen, edges: I64, which: I64) -> Flo
     groups = chosen.groups
     totals = Flow.nothing(groups.total, len(edges) - 1)
     for reader in (
-        PowerReader(reading.store, reading.tenant, edges, "hold", MAX_HOLD, reading.now),
-        CounterReader(reading.store, reading.tenant, edges, MAX_HOLD, CounterRule()),
+        PowerReader(reading.view, reading.tenant, edges, "hold", MAX_HOLD, reading.now),
+        CounterReader(reading.view, reading.tenant, edges, MAX_HOLD, CounterRule()),
     ):
         index = which[chosen.counts[which] == reader.counts]
         infos = [groups.series[i] for i in index.tolist()]
@@ -89,8 +89,7 @@ async def _flow(reading: Reading, chosen: Chosen, edges: I64, which: I64) -> Flo
             flow.note_series()
             totals.add(flow, groups.group[index[part]], np.arange(len(edges) - 1))
         if infos:
-            around = Span(chosen.span.start - DAY, chosen.span.end + DAY)  # as far as a counter is explained
-            reading.note(infos, around, int(totals.readings.sum()), reader.tier)
+            reading.note(infos, int(totals.readings.sum()), reader.tier)
     return totals
 
 

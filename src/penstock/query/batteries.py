@@ -18,7 +18,7 @@ from penstock.query.newest import NewestRows, newest_rows
 from penstock.query.port import Batteries, Select
 from penstock.query.readings import NO_BOUND, Page
 from penstock.query.select import Instant, check_limit, check_range, decode_cursor, encode_cursor, find, floats, ids_of
-from penstock.store.series import Filter, SeriesStore
+from penstock.store.series import Filter, Readable
 
 __all__ = ["batteries"]
 
@@ -41,7 +41,7 @@ class _Wide:
     values: F64
 
 
-async def batteries(store: SeriesStore, question: Batteries) -> Page:
+async def batteries(store: Readable, question: Batteries) -> Page:
     """A sensor is a battery if it has a `soc` or `soh` series, or if it was named exactly.
 
     A row holds what the battery said at that instant; a bound (`above`, `below`, strict) on a metric that the row does
@@ -93,7 +93,7 @@ def _span(question: Batteries) -> tuple[int | None, int | None]:
     return start, max(start, end)
 
 
-async def _series(store: SeriesStore, question: Batteries) -> list[SeriesInfo]:
+async def _series(store: Readable, question: Batteries) -> list[SeriesInfo]:
     """All series of the batteries asked for."""
     found = await find(store, question.tenant, Select(site=question.site, sensor=question.battery))
     if question.battery is not None and "*" not in question.battery:

@@ -23,7 +23,7 @@ from penstock.query.meters import CounterReader, PowerReader
 from penstock.query.port import MAX_POINTS, Consumption
 from penstock.query.select import by_name, check_range, find, floats, overlaps, texts
 from penstock.query.windows import Windows, find_zone, parse_window, tile
-from penstock.store.series import SeriesStore
+from penstock.store.series import Readable
 
 __all__ = ["ENERGY", "consumption", "meters_of"]
 
@@ -53,7 +53,7 @@ class _Meter(NamedTuple):
         return self.info.key.unit if self.counts else ENERGY
 
 
-async def consumption(store: SeriesStore, question: Consumption, now: int) -> tuple[pa.Table, dict[str, Any]]:
+async def consumption(store: Readable, question: Consumption, now: int) -> tuple[pa.Table, dict[str, Any]]:
     """The table of `Consumption`, by group then window, and by what rule it was made.
 
     Raises InvalidInput (window, zone, range, group_by, rule, too many points or readings) and NotFound.

@@ -18,6 +18,7 @@ from penstock.query.consumption import consumption
 from penstock.query.explain import explain
 from penstock.query.export import export_page
 from penstock.query.fleet import FleetAnswers
+from penstock.query.held import HeldViews
 from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
 from penstock.query.places import Places
@@ -37,6 +38,7 @@ from penstock.query.port import (
     Export,
     Fleet,
     FlowSeries,
+    Hold,
     Latest,
     LedgerQuestion,
     Metrics,
@@ -46,14 +48,16 @@ from penstock.query.port import (
     Question,
     ReceiptQuestion,
     Recent,
+    Release,
     Series,
     SiteFlow,
     Status,
     Unless,
+    Within,
 )
 from penstock.query.readings import latest, recent, series_listing
 from penstock.query.select import check_limit, check_range
-from penstock.store.series import SeriesStore
+from penstock.store.series import SeriesStore, SeriesView
 
 __all__ = ["Engine", "Freshness"]
 
@@ -111,10 +115,14 @@ class Engine:
         freshness: Freshness,
         metrics: Callable[[], Awaitable[str]],
         places: Places | None = None,
+        views: HeldViews | None = None,
     ) -> None:
-        """`metrics` gives the process's Prometheus exposition text; `places` is what `store` is placed by, if it is."""
+        """`metrics` gives the process's Prometheus exposition text; `places` is what `store` is placed by, if it is; `views` of the same
+        store are closed by whoever made them.
+        """
         self._store = store
-        self._pieces = Pieces(store)
+        self._pieces = Pieces()
+        self._views = HeldViews(store) if views is None else views
         self._fleet = FleetAnswers(store, self._pieces, places)
         self._clock = clock
         self._freshness = freshness
@@ -134,6 +142,18 @@ class Engine:
         in does not make every answer look old: one whose range begins where no reading waits in the backlog any more, or
         whose rows are full and all that new.
         """
+        match question:
+            case Hold():
+                return await self._views.take(question.tenant, await self.ask(Present(tenant=question.tenant)))
+            case Within():
+                return await self._within(question)
+            case Release():
+                self._views.release(question.tenant, question.view)
+                return await self._ask(Present(tenant=question.tenant))
+            case _:
+                return await self._ask(question)
+
+    async def _ask(self, question: Question) -> Answer:
         began, horizon = self._clock.now(), self._freshness.horizon()
         flying = await self._in_flight()
         if horizon is not None and flying[Lane.BACKLOG]:
@@ -159,12 +179,24 @@ class Engine:
             as_of = self._freshness.as_of(lanes) if waiting else began
             body = await self._body(question)
         table, cursor, meta = body
-        end = span_of(question).end if isinstance(question, Query) else getattr(question, "end", None)
         return Answer(
             table=table,
             as_of=as_of,
             staleness_ms=max(0, self._clock.now() - as_of),
-            complete=not waiting and (end is None or end <= as_of),
+            complete=not waiting and _is_over(question, as_of),
+            next_cursor=cursor,
+            meta=meta,
+        )
+
+    async def _within(self, question: Within) -> Answer:
+        """As fresh as the view was when it was taken."""
+        with self._views.reading(question.tenant, question.view) as (view, said):
+            table, cursor, meta = await self._readings(view, question.question)
+        return Answer(
+            table=table,
+            as_of=said.as_of,
+            staleness_ms=max(0, self._clock.now() - said.as_of),
+            complete=said.complete and _is_over(question.question, said.as_of),
             next_cursor=cursor,
             meta=meta,
         )
@@ -201,41 +233,48 @@ class Engine:
     async def _body(self, question: Question) -> Body:
         match question:
             case Series() | Recent() | Latest() | Aggregate() | Consumption() | Query() | Batteries():
-                return await self._readings(question)
+                async with self._store.view() as view:  # one answer is of one revision, whatever is committed meanwhile
+                    return await self._readings(view, question)
             case Export():
                 return await export_page(self._store, question)
             case Fleet() | Assets() | SiteFlow() | FlowSeries() | BatteryFleet() | BatteryHealth():
                 return await self._fleet.answer(question, self._clock.now())
             case Unless():  # versions are made in front of the engine, see `query.versions`
                 return await self._body(question.question)
-            case Present():
+            case (
+                Present() | Hold() | Within() | Release()
+            ):  # views are held, read and released before anything is judged
                 return pa.table({}), None, {}
             case _:
                 return await self._records(question)
 
-    async def _readings(self, question: Series | Recent | Latest | Aggregate | Consumption | Query | Batteries) -> Body:
+    async def _readings(
+        self, view: SeriesView, question: Series | Recent | Latest | Aggregate | Consumption | Query | Batteries
+    ) -> Body:
         match question:
             case Series():
-                return *await series_listing(self._store, question), {}
+                return *await series_listing(view, question), {}
             case Recent():
-                return *await recent(self._store, question), {}
+                return *await recent(view, question), {}
             case Latest():
-                return *await latest(self._store, question), {}
+                return *await latest(view, question), {}
             case Batteries():
-                return *await batteries(self._store, question), {}
+                return *await batteries(view, question), {}
             case Aggregate() | Consumption() | Query():
-                table, meta = await self._windows(question)
+                table, meta = await self._windows(view, question)
                 return table, None, meta
 
-    async def _windows(self, question: Aggregate | Consumption | Query) -> tuple[pa.Table, dict[str, Any]]:
+    async def _windows(
+        self, view: SeriesView, question: Aggregate | Consumption | Query
+    ) -> tuple[pa.Table, dict[str, Any]]:
         now = self._clock.now()
         match question:
             case Aggregate():
-                return await aggregate(self._store, self._pieces, question, now)
+                return await aggregate(view, self._pieces, question, now)
             case Consumption():
-                return await consumption(self._store, question, now)
+                return await consumption(view, question, now)
             case Query():
-                return await answer_query(self._store, self._pieces, question, now)
+                return await answer_query(view, self._pieces, question, now)
 
     async def _records(
         self,
@@ -334,6 +373,12 @@ class Engine:
         fates = sum((row.counts for row in await self._store.ledger(None)), Counts())
         store = (await self._store.state())._asdict()
         return {"lanes": dict(await self._freshness.progress()), "store": store, "ledger": fates._asdict()}
+
+
+def _is_over(question: Question, as_of: int) -> bool:
+    """Whether the question's range, if it has an end, ends by `as_of`."""
+    end = span_of(question).end if isinstance(question, Query) else getattr(question, "end", None)
+    return end is None or end <= as_of
 
 
 def _begins_after(question: Question, horizon: int) -> bool:

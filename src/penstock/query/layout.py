@@ -20,6 +20,7 @@ from penstock.query.port import MAX_POINTS
 from penstock.query.select import Units, ids_of
 from penstock.query.shift import Shift
 from penstock.query.windows import find_zone, finest, parse_window, tile
+from penstock.store.series import SeriesView
 
 __all__ = [
     "MEASURES",
@@ -97,12 +98,9 @@ class Layout:
             return replace(self, edges=np.array([0, whole_until(span.end)], np.int64))
         return replace(self, edges=shift.edges(self.edges))
 
-    @property
-    def reach(self) -> int:
-        """How far before the range a reading that counts for a window may lie, ms, at most."""
-        return self.hold or max(int(np.diff(self.edges).max(initial=0)), HOUR)
-
-    async def combined(self, pieces: Pieces, tenant: str, groups: Groups, span: Span, now: int) -> tuple[Combined, int]:
+    async def combined(
+        self, view: SeriesView, pieces: Pieces, tenant: str, groups: Groups, span: Span, now: int
+    ) -> tuple[Combined, int]:
         """Aggregates of [span) per (group, window), slots numbered by this layout, and the coarsest tier that was read."""
         which = np.flatnonzero(np.diff(self.edges))
         if not len(which):
@@ -111,9 +109,9 @@ class Layout:
         grids = _runs(self.edges[np.append(which, which[-1] + 1)], whole)
         ids = ids_of(groups.series)
         if len(grids) == 1 and grids[0].first % grids[0].width == 0:
-            found, tier = await pieces.combined(tenant, ids, grids[0])
+            found, tier = await pieces.combined(view, tenant, ids, grids[0])
         else:
-            found, tier = await pieces.joined(tenant, ids, grids)
+            found, tier = await pieces.joined(view, tenant, ids, grids)
         if len(which) == len(self):
             return found, tier
         slot = found.slot // len(which) * len(self) + which[found.slot % len(which)]

@@ -24,7 +24,7 @@ from penstock.query.counters import CounterRule, Counts, flow_of
 from penstock.query.energy import Method, Rows, from_partials, from_power, one_sign
 from penstock.query.flow import Flow, window_of
 from penstock.query.select import ids_of, positions
-from penstock.store.series import SeriesStore
+from penstock.store.series import Readable
 
 __all__ = ["CounterReader", "PowerReader"]
 
@@ -57,7 +57,7 @@ class PowerReader:
 
     counts = False
 
-    def __init__(self, store: SeriesStore, tenant: str, edges: I64, method: Method, max_hold: int, now: int) -> None:
+    def __init__(self, store: Readable, tenant: str, edges: I64, method: Method, max_hold: int, now: int) -> None:
         self._store = store
         self._tenant = tenant
         self._edges = edges
@@ -137,7 +137,7 @@ class CounterReader:
     counts = True
     tier = 0
 
-    def __init__(self, store: SeriesStore, tenant: str, edges: I64, max_hold: int, rule: CounterRule) -> None:
+    def __init__(self, store: Readable, tenant: str, edges: I64, max_hold: int, rule: CounterRule) -> None:
         self._store = store
         self._tenant = tenant
         self._edges = edges
@@ -201,7 +201,7 @@ def _split(weights: npt.NDArray[Any], most: int) -> list[I64]:
     return [*parts, np.arange(start, len(weights))] if len(weights) else parts
 
 
-async def _plan(store: SeriesStore, tenant: str, ids: I32, edges: I64) -> AsyncIterator[_Block]:
+async def _plan(store: Readable, tenant: str, ids: I32, edges: I64) -> AsyncIterator[_Block]:
     """Blocks of series to be read raw, each with the instants at which its time is cut.
 
     A few series over a short time are read at once; else the store says how many readings a day holds.

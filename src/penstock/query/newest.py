@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from penstock.store.series import SeriesStore
+from penstock.store.series import Readable
 
 __all__ = ["NewestRows", "newest_rows"]
 
@@ -35,7 +35,7 @@ class NewestRows(NamedTuple):
 
 
 async def newest_rows(
-    store: SeriesStore,
+    store: Readable,
     tenant: str,
     ids: npt.NDArray[np.int32],
     group: I64,

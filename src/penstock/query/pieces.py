@@ -1,8 +1,8 @@
 """Aggregates put together from pieces of time that are kept while nothing in them changes.
 
 A dashboard asks for the last day again and again, and only its newest hour differs. So the windows of an answer are made in
-slices of at least an hour, and each slice is kept with the revisions of the hours that it depends on; the store says which
-hours have changed since. A kept slice has the bits that computing it again would have: slices share nothing but the last
+slices of at least an hour, and each slice is kept with the revisions of the hours that it depends on; the view that is read says
+of which revision these are in it. A kept slice has the bits that computing it again would have: slices share nothing but the last
 reading of each series before them, which is kept as well.
 """
 
@@ -21,7 +21,7 @@ from penstock.model.partials import Partials, fold, tier_for
 from penstock.model.time import DAY, HOUR
 from penstock.query.combine import Combined, Grid, Held, combine
 from penstock.query.select import positions
-from penstock.store.series import SeriesStore
+from penstock.store.series import SeriesView
 
 __all__ = ["Pieces", "whole_until"]
 
@@ -32,7 +32,6 @@ _MAX_CELLS: Final = 2_000_000
 """(series, window) pairs held in memory at once, some 180 MB; longer questions are answered in runs of slices."""
 _MOST_SLICES: Final = 128
 _LENGTHS: Final = (HOUR, 6 * HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
-_ATTEMPTS: Final = 3
 
 
 def whole_until(end: int) -> int:
@@ -75,10 +74,9 @@ class _Piece:
 
 
 class Pieces:
-    """Answers grids from one store; keeps slices in at most `budget` bytes, the least recently used go first."""
+    """Answers grids from views of one store; keeps slices in at most `budget` bytes, the least recently used go first."""
 
-    def __init__(self, store: SeriesStore, budget: int = 32 << 20) -> None:
-        self._store = store
+    def __init__(self, budget: int = 32 << 20) -> None:
         self._budget = budget
         self._size = 0
         self._kept: OrderedDict[tuple[_Signature, int, int], _Piece] = OrderedDict()
@@ -88,42 +86,37 @@ class Pieces:
         """Bytes kept."""
         return self._size
 
-    async def combined(self, tenant: str, ids: I32, grid: Grid) -> tuple[Combined, int]:
+    async def combined(self, view: SeriesView, tenant: str, ids: I32, grid: Grid) -> tuple[Combined, int]:
         """All windows of `grid`, whose series have the store's `ids` int32 [series], and the coarsest tier that was read.
 
         Its windows are aligned to the epoch.
-        The answer is of one revision in all its slices: what changed while it was put together is read again, and a
-        question that loses that race three times is answered without what is kept.
         """
-        work = _Work(self._store, tenant, ids, grid)
+        work = _Work(view, tenant, ids, grid)
         length = _slice_length(grid)
         first = _up(max(grid.start, grid.first), grid.width)
         begin, end = first - first % length, min(grid.end, grid.until)
         stop = end - end % length
-        for _ in range(_ATTEMPTS):
-            if begin >= stop:
-                break
-            found = await self._attempt(work, range(begin, stop, length), first)
-            if found is not None:
-                return found
-        held = await work.held_before(grid.start)
-        return await work.windows(grid.start, grid.end, held)
+        if begin >= stop:
+            return await work.windows(grid.start, grid.end, await work.held_before(grid.start))
+        slices = range(begin, stop, length)
+        pieces = await self._pieces(work, slices, await _changed(work, slices))
+        parts: list[tuple[Combined, int]] = []
+        if grid.start < first and grid.first < first:
+            parts.append(await work.windows(grid.start, first, await work.held_before(grid.start)))
+        parts += [(work.placed(p.combined, at, length, first), p.tier) for at, p in zip(slices, pieces, strict=True)]
+        if stop < grid.end:
+            parts.append(await work.windows(stop, grid.end, pieces[-1].held))
+        return Combined.concat([part for part, _ in parts]), max(tier for _, tier in parts)
 
-    async def joined(self, tenant: str, ids: I32, grids: Sequence[Grid]) -> tuple[Combined, int]:
+    async def joined(self, view: SeriesView, tenant: str, ids: I32, grids: Sequence[Grid]) -> tuple[Combined, int]:
         """Grids that follow one another in time and differ only in their windows: as `combined`, windows numbered through.
 
-        Nothing is kept. The answer is of one revision if the last grid takes one read, and no race was lost three times.
+        Nothing is kept.
         """
-        works = [_Work(self._store, tenant, ids, grid) for grid in grids]
-        start, hold = grids[0].start, max(grid.hold for grid in grids)
-        whole = _Work(self._store, tenant, ids, replace(grids[0], hold=hold))
-        parts: list[tuple[Combined, int]] = []
-        for _ in range(_ATTEMPTS):
-            before = await self._store.changed(start - hold, grids[-1].start, ids)
-            held = await whole.held_before(start)
-            parts = [await work.windows(work.grid.start, work.grid.end, held) for work in works]
-            if np.array_equal(before, await self._store.changed(start - hold, grids[-1].start, ids)):
-                break
+        works = [_Work(view, tenant, ids, grid) for grid in grids]
+        hold = max(grid.hold for grid in grids)
+        held = await _Work(view, tenant, ids, replace(grids[0], hold=hold)).held_before(grids[0].start)
+        parts = [await work.windows(work.grid.start, work.grid.end, held) for work in works]
         total, offset = sum(grid.windows for grid in grids), 0
         placed: list[Combined] = []
         for (part, _), grid in zip(parts, grids, strict=True):
@@ -131,33 +124,6 @@ class Pieces:
             placed.append(replace(part, slot=slot))
             offset += grid.windows
         return Combined.concat(placed), max(tier for _, tier in parts)
-
-    async def _attempt(self, work: _Work, slices: range, first: int) -> tuple[Combined, int] | None:
-        """The answer, or None if something changed under it. Windows before `first` are of no interest."""
-        grid = work.grid
-        before = await self._changed(work, slices)
-        pieces = await self._pieces(work, slices, before)
-        parts: list[tuple[Combined, int]] = []
-        if grid.start < first and grid.first < first:
-            parts.append(await work.windows(grid.start, first, await work.held_before(grid.start)))
-        parts += [
-            (work.placed(p.combined, at, slices.step, first), p.tier) for at, p in zip(slices, pieces, strict=True)
-        ]
-        if slices.stop < grid.end:
-            parts.append(await work.windows(slices.stop, grid.end, pieces[-1].held))
-        if not np.array_equal(before, await self._changed(work, slices)):
-            return None
-        return Combined.concat([part for part, _ in parts]), max(tier for _, tier in parts)
-
-    async def _changed(self, work: _Work, slices: range) -> I64:
-        """int64 [slices]: the newest revision of the hours that each slice depends on."""
-        begin = slices.start - work.grid.hold
-        hours = await self._store.changed(begin, slices.stop, work.ids)
-        low = begin // HOUR
-        return np.array(
-            [hours[(at - work.grid.hold) // HOUR - low : -(-(at + slices.step) // HOUR) - low].max() for at in slices],
-            np.int64,
-        )
 
     async def _pieces(self, work: _Work, slices: range, changed: I64) -> list[_Piece]:
         """A piece for every slice: those that are kept and have not changed, and the others read in runs."""
@@ -196,11 +162,22 @@ class Pieces:
             self._size -= gone.size
 
 
+async def _changed(work: _Work, slices: range) -> I64:
+    """int64 [slices]: the newest revision of the hours that each slice depends on."""
+    hold = work.grid.hold
+    begin = slices.start - hold
+    hours = await work.view.changed(begin, slices.stop, work.ids)
+    low = begin // HOUR
+    return np.array(
+        [hours[(at - hold) // HOUR - low : -(-(at + slices.step) // HOUR) - low].max() for at in slices], np.int64
+    )
+
+
 class _Work:
     """One question's reading: partials from the store, combined."""
 
-    def __init__(self, store: SeriesStore, tenant: str, ids: I32, grid: Grid) -> None:
-        self._store = store
+    def __init__(self, view: SeriesView, tenant: str, ids: I32, grid: Grid) -> None:
+        self.view = view
         self._tenant = tenant
         self._order = np.argsort(ids)
         self._sorted = ids[self._order]
@@ -211,7 +188,7 @@ class _Work:
     async def held_before(self, start: int) -> Held:
         """The last reading of each series before `start`, as far back as it may hold into a window."""
         held = Held(len(self.ids))
-        series, ts, value = await self._store.recent(self._tenant, self._sorted, 1, start, start - self.grid.hold)
+        series, ts, value = await self.view.recent(self._tenant, self._sorted, 1, start, start - self.grid.hold)
         held.set(self._order[np.searchsorted(self._sorted, series)], ts, value)
         return held
 
@@ -243,7 +220,7 @@ class _Work:
         parts: list[Partials] = []
         tier = 0
         for at in range(0, len(self._sorted), count):
-            read = await self._store.aggregate(self._tenant, self._sorted[at : at + count], low, high, fine)
+            read = await self.view.aggregate(self._tenant, self._sorted[at : at + count], low, high, fine)
             tier = max(tier, read.tier)
             parts.append(read.partials if fine == grid.width else fold(read.partials, grid.width, grid.first))
         return Partials.concat(parts), tier
@@ -251,7 +228,7 @@ class _Work:
     async def slices(self, run: range, held: Held, changed: Sequence[int]) -> list[_Piece]:
         """Whole slices that follow one another, read at once; `held` comes before the first."""
         grid = self.grid
-        read = await self._store.aggregate(self._tenant, self._sorted, run.start, run.stop, grid.width)
+        read = await self.view.aggregate(self._tenant, self._sorted, run.start, run.stop, grid.width)
         number = (read.partials.bucket - run.start) // run.step
         order = np.argsort(number, kind="stable")
         cuts = np.searchsorted(number[order], np.arange(len(run) + 1))

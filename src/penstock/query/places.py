@@ -6,7 +6,8 @@ catalog's place (`placed`) makes every question see it, and all of them the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
 from penstock.query.standing import NO_FACTS, Facts, Resolver
 from penstock.store.catalog import Catalog, Point, Snapshot, Value
-from penstock.store.series import Filter, SeriesStore, State
+from penstock.store.series import Filter, Readable, SeriesStore, SeriesView, State
 
 __all__ = ["Place", "Places", "Placing", "placed"]
 
@@ -118,6 +119,10 @@ class Places:
         """The tenant's placing; None where the catalog places nothing."""
         return self._placings.get(tenant)
 
+    def all(self) -> Mapping[str, Placing]:
+        """The placings of all tenants as they are now, for good."""
+        return dict(self._placings)
+
     async def refresh(self) -> None:
         """Read what has changed. Raises Unavailable, and then what was known before stays in force."""
         revisions = await self._catalog.revisions()
@@ -142,30 +147,30 @@ def placed(store: SeriesStore, places: Places) -> SeriesStore:
     return cast(SeriesStore, _Placed(store, places))
 
 
-class _Placed:
-    """Whatever is not said here is the store's own."""
+class _PlacedSeries:
+    """`Readable.find` with the places that `_placing` gives; whatever is not said here is the store's own."""
 
-    def __init__(self, store: SeriesStore, places: Places) -> None:
-        self._store = store
-        self._places = places
-        self._generation = 0
-        self._moved = 0
+    def __init__(self, inner: Readable) -> None:
+        self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return getattr(self._inner, name)
+
+    def _placing(self, tenant: str) -> Placing | None:
+        raise NotImplementedError
 
     async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
-        """See `SeriesStore.find`: site, building and room are those of the catalog where it knows them."""
-        placing = self._places.of(tenant)
+        """See `Readable.find`: site, building and room are those of the catalog where it knows them."""
+        placing = self._placing(tenant)
         if placing is None:
-            return await self._store.find(tenant, where)
+            return await self._inner.find(tenant, where)
         if all(getattr(where, name) is None for name in _LOCATED):
-            return [placing.applied(info) for info in await self._store.find(tenant, where)]
+            return [placing.applied(info) for info in await self._inner.find(tenant, where)]
         # Those whose sender says that they are there, and those that the catalog has put there; no others can be.
-        found = list(await self._store.find(tenant, replace(where, limit=None)))
+        found = list(await self._inner.find(tenant, replace(where, limit=None)))
         if sensors := placing.sensors(where):
             anywhere = replace(where, site=None, building=None, room=None, sensors=sensors, limit=None)
-            found += await self._store.find(tenant, anywhere)
+            found += await self._inner.find(tenant, anywhere)
         by_id = {info.id: info for info in map(placing.applied, found)}
         kept = [
             info
@@ -174,19 +179,71 @@ class _Placed:
         ]
         return kept[: where.limit]
 
+
+class _Moved(NamedTuple):
+    """How many changes of places there were, and the revision that the last one made."""
+
+    generation: int
+    revision: int
+
+    def revisions(self, hours: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """What `Readable.changed` says: a change of places may have changed any hour."""
+        return np.maximum(np.where(hours > 0, hours + self.generation, 0), self.revision)
+
+
+class _Placed(_PlacedSeries):
+    """The store as it is."""
+
+    def __init__(self, store: SeriesStore, places: Places) -> None:
+        super().__init__(store)
+        self._store = store
+        self._places = places
+        self._moved = _Moved(0, 0)
+
+    def _placing(self, tenant: str) -> Placing | None:
+        return self._places.of(tenant)
+
+    def _look(self, revision: int) -> _Moved:
+        """What the places have become by a revision of the store."""
+        generation = self._places.generation
+        if generation != self._moved.generation:
+            self._moved = _Moved(generation, revision + generation)
+        return self._moved
+
     async def state(self) -> State:
         """See `SeriesStore.state`: its revision also counts changes of places."""
         state = await self._store.state()
-        generation = self._places.generation
-        if generation != self._generation:
-            self._generation, self._moved = generation, state.revision + generation
-        return state._replace(revision=state.revision + generation)
+        return state._replace(revision=state.revision + self._look(state.revision).generation)
 
     async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
-        """See `SeriesStore.changed`: a change of places may have changed any hour."""
         await self.state()
-        hours = await self._store.changed(start, end, ids)
-        return np.maximum(np.where(hours > 0, hours + self._generation, 0), self._moved)
+        return self._moved.revisions(await self._store.changed(start, end, ids))
+
+    @asynccontextmanager
+    async def view(self) -> AsyncGenerator[SeriesView]:
+        """See `SeriesStore.view`: with the places of this moment."""
+        async with self._store.view() as view:
+            yield cast(SeriesView, _PlacedView(view, self._places.all(), self._look(view.revision)))
+
+
+class _PlacedView(_PlacedSeries):
+    """The store as it was, with the places that were."""
+
+    def __init__(self, view: SeriesView, placings: Mapping[str, Placing], moved: _Moved) -> None:
+        super().__init__(view)
+        self._view = view
+        self._placings = placings
+        self._moved = moved
+
+    def _placing(self, tenant: str) -> Placing | None:
+        return self._placings.get(tenant)
+
+    @property
+    def revision(self) -> int:
+        return self._view.revision + self._moved.generation
+
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
+        return self._moved.revisions(await self._view.changed(start, end, ids))
 
 
 def _within(where: Filter, site: str, building: str, room: str) -> bool:

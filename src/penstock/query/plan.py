@@ -1,8 +1,7 @@
-"""The answer to a `Query`: reads what it fetches at one revision, then computes, fills and thins out."""
+"""The answer to a `Query`: reads what it fetches from one view of the store, then computes, fills and thins out."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -28,7 +27,7 @@ from penstock.query.samples import raw_rows
 from penstock.query.shift import parse_shift
 from penstock.query.table import Shown, table_of
 from penstock.query.thin import thinned
-from penstock.store.series import SeriesStore
+from penstock.store.series import SeriesView
 
 __all__ = ["AMOUNTS", "answer_query", "span_of"]
 
@@ -41,8 +40,6 @@ AMOUNTS: Final = frozenset({"delta", "increase", "rate", "energy"})
 MAX_LINES: Final = 10_000
 MAX_SERIES: Final = 50_000
 _AUTO_POINTS: Final = 1_000
-_ATTEMPTS: Final = 5
-
 
 Trees = Mapping[str, Node]
 """Name → expression."""
@@ -63,11 +60,12 @@ def span_of(query: Query) -> Span:
     return Span(min(span.start for span in spans), max(span.end for span in spans))
 
 
-async def answer_query(store: SeriesStore, pieces: Pieces, query: Query, now: int) -> tuple[pa.Table, dict[str, Any]]:
+async def answer_query(view: SeriesView, pieces: Pieces, query: Query, now: int) -> tuple[pa.Table, dict[str, Any]]:
     """The table and meta of `Query`. Raises InvalidInput and NotFound as it says."""
     check_query(query)
     trees = expressions(query)
-    reading, read, revision = await _read_at_rest(store, pieces, query, trees, now)
+    reading = Reading(view, pieces, query.tenant, now)
+    read = await _read(reading, query, trees)
     lines = dict(read.lines)
     for name, tree in trees.items():
         lines[name] = evaluate(tree, lines)
@@ -82,29 +80,12 @@ async def answer_query(store: SeriesStore, pieces: Pieces, query: Query, now: in
     meta = {
         "window": read.window,
         "tier": reading.tier,
-        "revision": revision,
+        "revision": view.revision,
         "series": len(reading.series),
         "cost": reading.cost,
         "downsampled": downsampled,
     }
     return table_of(shown, read.layout), meta
-
-
-async def _read_at_rest(
-    store: SeriesStore, pieces: Pieces, query: Query, trees: Trees, now: int
-) -> tuple[Reading, _Read, int | None]:
-    """All of the query at one revision: what changed while it was read is read again.
-
-    The revision is None where commits were faster in every attempt.
-    """
-    for attempt in itertools.count(1):
-        reading = Reading(store, pieces, query.tenant, now)
-        revision = (await store.state()).revision
-        read = await _read(reading, query, trees)
-        settled = await reading.unchanged_since(revision)
-        if settled or reading.single or attempt == _ATTEMPTS:
-            return reading, read, revision if settled else None
-    raise AssertionError("unreachable: counting does not end")
 
 
 async def _read(reading: Reading, query: Query, trees: Trees) -> _Read:

@@ -33,6 +33,7 @@ __all__ = [
     "Fetch",
     "Fleet",
     "FlowSeries",
+    "Hold",
     "Kept",
     "Latest",
     "LedgerQuestion",
@@ -44,6 +45,7 @@ __all__ = [
     "Reader",
     "ReceiptQuestion",
     "Recent",
+    "Release",
     "Select",
     "Series",
     "SiteFlow",
@@ -51,6 +53,7 @@ __all__ = [
     "Then",
     "Unless",
     "Versioned",
+    "Within",
 ]
 
 MAX_POINTS: Final = 200_000
@@ -267,6 +270,29 @@ class Unless(Asked, frozen=True):
     version: str
 
 
+class Hold(Asked, frozen=True):
+    """No columns; `meta` holds `view`, the name of a view of the store as it is now, and its `revision`.
+
+    The view is held until it is released, a minute at most.
+    """
+
+
+class Within(Asked, frozen=True):
+    """`question`, answered from a view that is held: all answers of one view are of one revision, and as fresh as the view.
+
+    Raises Unavailable (`view_gone`) when the view is not held any more.
+    """
+
+    question: Series | Query
+    view: str
+
+
+class Release(Asked, frozen=True):
+    """No columns: the view is needed no more."""
+
+    view: str
+
+
 Question = (
     Series
     | Recent
@@ -293,6 +319,9 @@ Question = (
     | Metrics
     | Present
     | Unless
+    | Hold
+    | Within
+    | Release
 )
 
 

@@ -25,7 +25,7 @@ from penstock.query.select import (
     matches,
     texts,
 )
-from penstock.store.series import Filter, SeriesStore
+from penstock.store.series import Filter, Readable
 
 __all__ = ["NO_BOUND", "latest", "recent", "series_listing"]
 
@@ -38,7 +38,7 @@ Page = tuple[pa.Table, str | None]
 """Rows, and the cursor to continue behind them."""
 
 
-async def recent(store: SeriesStore, question: Recent) -> Page:
+async def recent(store: Readable, question: Recent) -> Page:
     """Newest first, readings of one instant by store id; the cursor is the (ts, id) of the last row, so what arrives
     meanwhile moves no page.
     """
@@ -57,7 +57,7 @@ async def recent(store: SeriesStore, question: Recent) -> Page:
     return _rows(found, units, rows.series, rows.ts, rows.value), cursor
 
 
-async def latest(store: SeriesStore, question: Latest) -> Page:
+async def latest(store: Readable, question: Latest) -> Page:
     """The newest reading of each series; the cursor is the name of the last series."""
     check_limit(question.limit)
     position = decode_cursor(question.cursor, tuple[str, str, str, str])
@@ -88,7 +88,7 @@ def _rows(series: list[SeriesInfo], units: Units, index: I64, ts: I64, value: np
     )
 
 
-async def series_listing(store: SeriesStore, question: Series) -> Page:
+async def series_listing(store: Readable, question: Series) -> Page:
     """Series by store id, which is the cursor: series that appear meanwhile come last."""
     check_limit(question.limit)
     position = decode_cursor(question.cursor, tuple[Instant])

@@ -34,8 +34,8 @@ async def raw_rows(reading: Reading, chosen: Chosen) -> Rows:
     await count_readings(reading, chosen)
     ids = ids_of(chosen.groups.series)
     start, end = chosen.span
-    found = await reading.store.scan(reading.tenant, np.sort(ids), start, end)
-    reading.note(chosen.groups.series, chosen.span, len(found.ts))
+    found = await reading.view.scan(reading.tenant, np.sort(ids), start, end)
+    reading.note(chosen.groups.series, len(found.ts))
     at = positions(ids, found.series) if len(ids) else np.empty(0, np.int64)
     line = chosen.groups.group[at]
     order = np.argsort(line, kind="stable")
@@ -54,7 +54,7 @@ async def count_readings(reading: Reading, chosen: Chosen) -> tuple[I64, I64]:
     start, end = chosen.span
     if not len(ids):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    daily = (await reading.store.aggregate(reading.tenant, ids, start, end, DAY)).partials
+    daily = (await reading.view.aggregate(reading.tenant, ids, start, end, DAY)).partials
     days, index = np.unique(daily.bucket, return_inverse=True)
     counts = np.bincount(index, daily.count, minlength=len(days)).astype(np.int64)
     if (held := int(counts.sum())) > MAX_READINGS:
@@ -78,7 +78,7 @@ async def read_spread(reading: Reading, fetch: Fetch, chosen: Chosen, layout: La
     values = np.full((chosen.groups.total, windows), np.nan)
     read = 0
     for a, b in pairwise(_cuts(days, counts, edges)):
-        found = await reading.store.scan(reading.tenant, order, int(edges[a]), int(edges[b]))
+        found = await reading.view.scan(reading.tenant, order, int(edges[a]), int(edges[b]))
         read += len(found.ts)
         at = positions(ids, found.series)
         # In the order of names and time, so that equal data gives equal bits.
@@ -87,7 +87,7 @@ async def read_spread(reading: Reading, fetch: Fetch, chosen: Chosen, layout: La
         slot = chosen.groups.group[at[rows]] * windows + window
         which, made = await asyncio.to_thread(_spread, slot, found.value[rows], fetch)
         np.put(values, which, made)
-    reading.note(chosen.groups.series, chosen.span, read)
+    reading.note(chosen.groups.series, read)
     weight = 0.0 if fetch.fn == "stddev" else 1.0
     repeated = np.repeat(chosen.member, windows)
     return chosen.units.out(values.ravel(), repeated, weight=weight).reshape(values.shape)

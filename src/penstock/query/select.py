@@ -16,7 +16,7 @@ from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.series import SeriesInfo, like
 from penstock.model.units import conversion, find_unit
 from penstock.query.port import MAX_POINTS, Select
-from penstock.store.series import Filter, SeriesStore
+from penstock.store.series import Filter, Readable
 
 __all__ = [
     "Instant",
@@ -51,7 +51,7 @@ def by_name(info: SeriesInfo) -> tuple[str, str, str, str]:
     return info.key.site, info.key.sensor, info.key.metric, info.key.unit
 
 
-async def find(store: SeriesStore, tenant: str, where: Select) -> list[SeriesInfo]:
+async def find(store: Readable, tenant: str, where: Select) -> list[SeriesInfo]:
     """Series of `where`, sorted by name.
 
     Raises NotFound when a sensor, site, building or room that was named exactly holds none of them.

@@ -1,7 +1,8 @@
 """A store with an engine beside it, and short ways to fill it."""
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,35 @@ class World:
         whole = [Part(f"r{number}", "http", len(rows) + len(events))]
         frame = Frame(f"f{number}", tenant, number, tuple(parts or whole), batch, tuple(events), tuple(dead_letters))
         await self.store.commit([frame])
+
+
+class Busy:
+    """A store in which `rows(n)` is committed after the n-th read of any view: what a question meets on a busy system."""
+
+    def __init__(self, world: World, rows: Callable[[int], Sequence[Row]]) -> None:
+        self._world = world
+        self.rows = rows
+        self._view: Any = world.store
+        self.reads = 0
+
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[Any]:
+        async with self._world.store.view() as self._view:
+            yield self
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._view, name)
+        return self._followed(found) if name in {"find", "scan", "recent", "aggregate"} else found
+
+    def _followed(self, read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def busy(*asked: Any) -> Any:
+            answer = await read(*asked)
+            self.reads += 1
+            if rows := self.rows(self.reads):
+                await self._world.put(rows)
+            return answer
+
+        return busy
 
 
 def temperature(room: str, sensor: str, site: str = "hq") -> tuple[SeriesKey, dict[SensorKey, Attributes]]:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND, parse_time
 from penstock.query import pieces
-from penstock.query.aggregate import aggregate
 from penstock.query.port import Aggregate, Select
 from tests.unit.query.query_world import T0, World
 from tests.unit.query.test_aggregate import M2, M3, POWER, check_answer
@@ -131,42 +130,6 @@ async def test_an_answer_says_its_window_and_zone_and_an_empty_one_has_the_same_
     assert none.table.num_rows == 0
     assert none.table.schema == full.table.schema
     assert [(a.meta["window"], a.meta["zone"]) for a in (full, none)] == [("1d", "Asia/Kathmandu")] * 2
-
-
-class Meddler:
-    """The store, committing when it has been read twice: what came before the range, and the first of its windows."""
-
-    def __init__(self, world: World, rows) -> None:
-        self._world, self._rows = world, rows
-        self.reads = 0
-
-    def __getattr__(self, name):
-        return getattr(self._world.store, name)
-
-    async def recent(self, *args):
-        return await self._read(self._world.store.recent(*args))
-
-    async def aggregate(self, *args):
-        return await self._read(self._world.store.aggregate(*args))
-
-    async def _read(self, reading):
-        answer = await reading
-        self.reads += 1
-        if self.reads == 2:
-            await self._world.put(self._rows)
-        return answer
-
-
-async def test_a_commit_in_the_middle_of_an_answer_is_in_it_whole_or_not_at_all():
-    world = World()
-    world.time = SPRING + 4 * DAY
-    await world.put([(POWER, SPRING + i * HOUR, 300.0) for i in range(72)])
-    both = [(POWER, SPRING - 1, 111.0), (POWER, SPRING + 60 * HOUR + 1, 111.0)]
-    asked = question(SPRING - HOUR, SPRING + 3 * DAY, "1d", "Europe/Berlin")
-    store = Meddler(world, both)
-    table, _ = await aggregate(store, pieces.Pieces(store), asked, world.now())
-    assert table["min"].to_pylist() == [111.0, 300.0, 111.0, 300.0]
-    assert store.reads == 2 * 4  # what came before, days of 24, of 23 and of 24 hours; and once more
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.series import SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE, SECOND, parse_time
 from penstock.query import samples
-from penstock.query.pieces import Pieces
-from penstock.query.plan import answer_query
 from penstock.query.port import Consumption, Fetch, Query, Select, Then
 from tests.unit.query.query_world import T0, World, temperature
 from tests.unit.query.test_plan import answer, query, rooms
@@ -182,36 +180,6 @@ async def test_by_the_calendar_an_hour_is_compared_with_the_same_local_hour():
 async def test_what_cannot_be_computed_is_refused_before_anything_is_read(rest, said):
     with pytest.raises(InvalidInput, match=said):
         await World().ask(query(**rest))
-
-
-async def test_readings_of_one_revision_or_none_is_claimed():
-    class Busy:
-        """A store in which something is committed at every read."""
-
-        def __init__(self, world: World, times: int) -> None:
-            self._world, self.left = world, times
-
-        def __getattr__(self, name):
-            return getattr(self._world.store, name)
-
-        async def aggregate(self, *asked):
-            answer = await self._world.store.aggregate(*asked)
-            if self.left:
-                self.left -= 1
-                await self._world.put([(POWER, T0 + self.left, 5.0)])
-            return answer
-
-    asked = query(fetch={"n": Fetch(fn="count"), "each": Fetch(fn="count", by=("sensor",))}, window=0)
-    for times, settles in ((3, True), (1_000, False)):
-        world = World()
-        await world.put([(POWER, T0 + HOUR, 1.0), (SeriesKey("hq", "m2", "power_w", "W"), T0, 1.0)])
-        busy = Busy(world, times)
-        table, meta = await answer_query(busy, Pieces(busy), asked, world.now())
-        whole, *each = table["value"].to_pylist()
-        if settles:
-            assert (whole, meta["revision"]) == (sum(each), (await world.store.state()).revision)
-        else:
-            assert meta["revision"] is None
 
 
 async def test_a_shifted_question_is_complete_once_its_own_range_is_past():

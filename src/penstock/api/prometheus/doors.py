@@ -26,6 +26,7 @@ from penstock.api.prometheus.plan import Whole, needs, shifted
 from penstock.api.prometheus.series import Catalogue, Known, metric_name
 from penstock.api.services import Services
 from penstock.model.errors import Unavailable
+from penstock.query.held import OneRevision
 
 __all__ = ["PREFIX", "PrometheusDoors"]
 
@@ -44,7 +45,7 @@ class PrometheusDoors:
 
     def __init__(self, services: Services, intake: Intake) -> None:
         self._reader = services.reader
-        self._clock = services.clock
+        self._now = services.now
         self._bodies = intake.bodies
         self._slots = asyncio.Semaphore(_CONCURRENT)
 
@@ -70,12 +71,12 @@ class PrometheusDoors:
         """An expression at one instant: `query`, `time` (now without it), `lookback_delta`."""
         form = await read_form(request, self._bodies)
         expression = parse(form.needed("query"))
-        at = form.instant("time", self._clock.now())
+        at = form.instant("time", self._now(identity_of(request).tenant))
         times = np.array([at], np.int64)
         whole = Whole(at, at, form.duration("lookback_delta", LOOKBACK))
-        fetcher = self._fetcher(request)
         async with self._bounded():
-            read = await _fetched(fetcher, expression, times, whole)
+            async with self._fetcher(request) as fetcher:
+                read = await fetcher.fetch(list(needs(expression, times, whole)))
             if isinstance(expression, Selector) and expression.range:
                 end = int(shifted(expression, times, whole)[0])
                 data = sampled(read[expression].samples, end - expression.range, end)
@@ -90,9 +91,9 @@ class PrometheusDoors:
         expression = parse(form.needed("query"))
         times = form.steps()
         whole = Whole(int(times[0]), int(times[-1]), form.duration("lookback_delta", LOOKBACK))
-        fetcher = self._fetcher(request)
         async with self._bounded():
-            read = await _fetched(fetcher, expression, times, whole)
+            async with self._fetcher(request) as fetcher:
+                read = await fetcher.fetch(list(needs(expression, times, whole)))
             data = await asyncio.to_thread(_ranged, read, expression, times, whole)
         return answer(data, fetcher.warnings)
 
@@ -151,9 +152,12 @@ class PrometheusDoors:
             }
         )
 
-    def _fetcher(self, request: Request) -> Fetcher:
+    @asynccontextmanager
+    async def _fetcher(self, request: Request) -> AsyncGenerator[Fetcher]:
+        """Reads everything that one expression needs at one revision."""
         tenant = identity_of(request).tenant
-        return Fetcher(self._reader, tenant, Catalogue(self._reader, tenant))
+        async with OneRevision(self._reader, tenant) as steady:
+            yield Fetcher(self._reader, steady, tenant)
 
     async def _selected(self, request: Request, form: Form) -> list[Known]:
         """The series of any `match[]` (of none: all) that may have readings from `start` to `end`."""
@@ -173,10 +177,6 @@ class PrometheusDoors:
             raise Unavailable(
                 f"the query was not answered within {_DEADLINE:g} s", code="timeout", hint="ask for a shorter range"
             ) from None
-
-
-async def _fetched(fetcher: Fetcher, expression: Expression, times: Ints, whole: Whole) -> dict[Selector, Fetched]:
-    return {need.selector: await fetcher.fetch(need) for need in needs(expression, times, whole)}
 
 
 def _evaluated(read: dict[Selector, Fetched], expression: Expression, times: Ints, whole: Whole) -> Value:

@@ -16,6 +16,7 @@ from typing import Final, Literal
 import numpy as np
 import pyarrow as pa
 
+from penstock.api.prometheus.expressions import Selector
 from penstock.api.prometheus.matrix import Floats, Ints, execution
 from penstock.api.prometheus.plan import Need
 from penstock.api.prometheus.samples import Samples
@@ -77,34 +78,42 @@ class _Columns:
 
 @dataclass(slots=True)
 class Fetcher:
-    """Reads for one request. `warnings` is what the client should be told about how it was answered."""
+    """Reads for one request. `warnings` is what the client should be told about how it was answered.
+
+    What takes one question is asked of `reader`, which may give an answer out again; what takes several, of `steady`, whose answers are
+    all of one revision.
+    """
 
     reader: Reader
+    steady: Reader
     tenant: str
-    catalogue: Catalogue
     warnings: list[str] = field(default_factory=list[str])
     _readings: int = 0
     _done: dict[object, Fetched] = field(default_factory=dict[object, Fetched])
 
-    async def fetch(self, need: Need) -> Fetched:
-        """The readings of (after, until] of the selector's series; what an expression needs twice is read once.
+    async def fetch(self, needed: Sequence[Need]) -> dict[Selector, Fetched]:
+        """The readings of (after, until] of each selector's series; what an expression needs twice is read once.
 
         Raises InvalidInput (`execution`: more readings than may be read, with what would fit), Unavailable.
         """
-        same = need.selector.matchers, need.selector.range, need.after, need.until, need.function, _step(need.times)
-        if same not in self._done:
-            self._done[same] = await self._fetch(need)
-        return self._done[same]
+        if len({_name(need) for need in needed}) > 1:
+            self.reader = self.steady
+        catalogue = Catalogue(self.reader, self.tenant)
+        for need in needed:
+            if (name := _name(need)) not in self._done:
+                self._done[name] = await self._fetch(need, catalogue)
+        return {need.selector: self._done[_name(need)] for need in needed}
 
-    async def _fetch(self, need: Need) -> Fetched:
+    async def _fetch(self, need: Need, catalogue: Catalogue) -> Fetched:
         start, end = need.after + 1, need.until + 1
-        found = await self.catalogue.find(need.selector.matchers)
+        found = await catalogue.find(need.selector.matchers)
         found = Found([known for known in found.series if known.overlaps(start, end)], found.among)
         if not found.series:
             return Fetched(_samples(found, _joined(())))
         wheres = _selections(found)
         total = 0.0
         if (end - start) * len(found.series) > _UNCOUNTED:
+            self.reader = self.steady
             total = await self._count(wheres, found, start, end)
         if self._readings + total > MAX_READINGS:
             return await self._thinned(need, found, wheres, total)
@@ -179,6 +188,11 @@ class Fetcher:
         except NotFound:  # the series were listed a moment ago: retention has just taken the last of them
             return _joined(())
         return _columns(answer.table, found.series, units=fn != "count")
+
+
+def _name(need: Need) -> object:
+    """What tells readings apart."""
+    return need.selector.matchers, need.selector.range, need.after, need.until, need.function, _step(need.times)
 
 
 def _step(times: Ints) -> int:

@@ -19,6 +19,7 @@ from penstock.model.time import Clock
 from penstock.pipeline.runner import Runner
 from penstock.query.engine import Engine
 from penstock.query.guests import serve_guests
+from penstock.query.held import HeldViews
 from penstock.query.places import Places, placed
 from penstock.query.port import Reader
 from penstock.query.remote import serve
@@ -34,18 +35,27 @@ _LOOK_SECONDS: Final = 0.4
 
 
 def make_engine(
-    store: SeriesStore, places: Places, bus: Bus, clock: Clock, runner: Runner, *, broker_home: Path
+    store: SeriesStore,
+    places: Places,
+    bus: Bus,
+    clock: Clock,
+    runner: Runner,
+    opened: contextlib.AsyncExitStack,
+    *,
+    broker_home: Path,
 ) -> Reader:
-    """What answers beside `store`, placed by `places`, as fresh as `runner` keeps it.
+    """What answers beside `store`, placed by `places`, as fresh as `runner` keeps it; what it holds is let go with `opened`.
 
     `broker_home` is where the bundled broker notes its losses.
     """
     store = placed(store, places)
+    views = HeldViews(store)
+    opened.push_async_callback(views.close)
 
     async def metrics_text() -> str:
         return await data_metrics(store, bus, runner, clock, lost=recorded_losses(broker_home))
 
-    return VersionedReader(Engine(store, clock, runner, metrics_text, places), store, clock)
+    return VersionedReader(Engine(store, clock, runner, metrics_text, places, views), store, clock)
 
 
 @contextlib.asynccontextmanager

@@ -43,7 +43,8 @@ class FleetAnswers:
             case SiteFlow():
                 return await site_flow(self._store, self._indexes, question, now)
             case FlowSeries():
-                return await flow_series(self._store, self._indexes, self._pieces, question, now)
+                async with self._store.view() as view:
+                    return await flow_series(view, self._indexes, self._pieces, question, now)
             case BatteryFleet():
                 return await battery_fleet(self._store, self._indexes, question, now)
             case BatteryHealth():

@@ -22,7 +22,7 @@ from penstock.query.overview import ROLES, FlowSeries, SiteFlow
 from penstock.query.pieces import Pieces
 from penstock.query.select import by_name, check_range, floats, overlaps
 from penstock.query.windows import parse_window
-from penstock.store.series import Filter, Newest, SeriesStore
+from penstock.store.series import Filter, Newest, SeriesStore, SeriesView
 
 __all__ = ["flow_series", "held_on", "site_flow"]
 
@@ -123,7 +123,7 @@ def _meta(index: FleetIndex, power: AssetPower, whole: Balanced, at: int) -> dic
     }
 
 
-async def flow_series(store: SeriesStore, indexes: Indexes, pieces: Pieces, question: FlowSeries, now: int) -> Body:
+async def flow_series(view: SeriesView, indexes: Indexes, pieces: Pieces, question: FlowSeries, now: int) -> Body:
     """The answer of `FlowSeries`: time-weighted means of what each asset measures, added up and balanced in each window."""
     check_range(question.start, question.end)
     whole = await indexes.of(question.tenant)
@@ -132,7 +132,7 @@ async def flow_series(store: SeriesStore, indexes: Indexes, pieces: Pieces, ques
     asked = Span(question.start - _reach(question.window), question.end)
     needed = np.unique(np.concatenate((index.power, index.voltage, index.current)))
     # Since when and until when there are readings is known anew: the index only keeps names.
-    fresh = {info.id: info for info in await store.find(question.tenant, Filter(site=question.site))}
+    fresh = {info.id: info for info in await view.find(question.tenant, Filter(site=question.site))}
     spans = [(i, fresh.get(int(index.ids[i]))) for i in needed[needed >= 0].tolist()]
     chosen = sorted(
         ((i, info) for i, info in spans if info is not None and overlaps(info, *asked)),
@@ -153,7 +153,7 @@ async def flow_series(store: SeriesStore, indexes: Indexes, pieces: Pieces, ques
     infos = [info for _, info in chosen]
     layout = lay_out(question.window, question.zone, asked, data_span(infos, asked), Room(len(infos), _CELLS))
     groups = Groups(infos, np.arange(len(infos)), len(infos))
-    combined, meta["tier"] = await layout.combined(pieces, question.tenant, groups, asked, now)
+    combined, meta["tier"] = await layout.combined(view, pieces, question.tenant, groups, asked, now)
     mean, last = np.full((2, len(index.infos) + 1, len(layout)), np.nan)  # the last row is what -1 points to
     row, column = np.array([i for i, _ in chosen], np.int64)[combined.slot // len(layout)], combined.slot % len(layout)
     mean[row, column], last[row, column] = combined.time_weighted_mean, combined.last

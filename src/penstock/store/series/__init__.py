@@ -7,8 +7,10 @@ from penstock.store.series.port import (
     Filter,
     Newest,
     Passage,
+    Readable,
     Refusal,
     SeriesStore,
+    SeriesView,
     State,
     Trace,
 )
@@ -20,8 +22,10 @@ __all__ = [
     "Filter",
     "Newest",
     "Passage",
+    "Readable",
     "Refusal",
     "SeriesStore",
+    "SeriesView",
     "State",
     "Trace",
 ]

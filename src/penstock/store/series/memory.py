@@ -7,7 +7,8 @@ kept after the process ends.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,19 +22,25 @@ from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Part, Receipt
 from penstock.model.pace import NEVER, PACE, usual_interval
 from penstock.model.partials import partials_at
-from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
+from penstock.model.series import SeriesInfo, SeriesKey
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.memory_letters import Letters
 from penstock.store.series.memory_said import Said
-from penstock.store.series.port import Aggregates, Arrival, EventRow, Filter, Newest, Passage, Refusal, State, Trace
+from penstock.store.series.memory_series import Cell, Series, View, matches, readings
+from penstock.store.series.port import (
+    Aggregates,
+    Arrival,
+    EventRow,
+    Filter,
+    Newest,
+    Passage,
+    Refusal,
+    SeriesView,
+    State,
+    Trace,
+)
 
 __all__ = ["MemorySeriesStore"]
-
-_Cell = tuple[int, float]
-"""(version, value) of one (series, ts); the greatest wins, whatever the order of arrival."""
-
-_Arrived = tuple[int, int, float, str]
-"""(number of the part, version, value, fate) of a reading that came, in whatever order."""
 
 _Key = tuple[SeriesKey, int]
 """(series, ts): what one reading is about."""
@@ -43,22 +50,8 @@ _Identity = tuple[str, int, int, str]
 
 
 @dataclass(slots=True)
-class _Series:
-    id: int
-    tenant: str
-    key: SeriesKey
-    cells: dict[int, _Cell] = field(default_factory=dict[int, _Cell])
-    arrivals: dict[int, list[_Arrived]] = field(default_factory=dict[int, list[_Arrived]])
-    newest: int = 0
-
-    def info(self, attributes: Attributes) -> SeriesInfo:
-        first, last = (min(self.cells), max(self.cells)) if self.cells else (None, None)
-        return SeriesInfo(self.id, self.tenant, self.key, attributes, first, last)
-
-
-@dataclass(slots=True)
 class _Tenant:
-    series: dict[SeriesKey, _Series] = field(default_factory=dict[SeriesKey, _Series])
+    series: dict[SeriesKey, Series] = field(default_factory=dict[SeriesKey, Series])
     said: dict[tuple[str, str], Said] = field(default_factory=dict[tuple[str, str], Said])
     events: dict[_Identity, EventRow] = field(default_factory=dict[_Identity, EventRow])
     receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
@@ -72,10 +65,11 @@ class MemorySeriesStore:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or WallClock()
         self._tenants: dict[str, _Tenant] = {}
-        self._series: list[_Series] = []
+        self._series: list[Series] = []
         self._frames: dict[str, list[Receipt]] = {}
         self._parts: list[tuple[Frame, Part]] = []
         self._revision = 0
+        self._views: set[View] = set()
         self._changed: dict[int, int] = {}
         self._committed = 0
         self._stored = 0
@@ -89,6 +83,8 @@ class MemorySeriesStore:
 
     async def commit(self, frames: Sequence[Frame]) -> Sequence[Receipt]:
         """One frame after another; see `SeriesStore.commit`."""
+        for view in self._views:
+            view.keep()
         fresh = False
         receipts: list[Receipt] = []
         for frame in frames:
@@ -102,6 +98,25 @@ class MemorySeriesStore:
             for frame in frames:
                 self._changed.update(dict.fromkeys((frame.batch.ts // HOUR).tolist(), self._revision))
         return receipts
+
+    @asynccontextmanager
+    async def view(self) -> AsyncGenerator[SeriesView]:
+        """The store itself until something is committed, then a copy of what it held before."""
+        view = View(self, self._revision, self._copied)
+        self._views.add(view)
+        try:
+            yield view
+        finally:
+            self._views.discard(view)
+
+    def _copied(self) -> MemorySeriesStore:
+        """A store that holds the same series, for a view that is left behind."""
+        other = MemorySeriesStore(self._clock)
+        held = {name: (tenant.series, tenant.said) for name, tenant in self._tenants.items()}
+        held, other._series = copy.deepcopy((held, self._series))
+        other._tenants = {name: _Tenant(series, said) for name, (series, said) in held.items()}
+        other._changed = dict(self._changed)
+        return other
 
     async def rehearse(self, frame: Frame) -> None:
         """Commits to a copy of everything."""
@@ -148,7 +163,7 @@ class MemorySeriesStore:
             fates[row] = self._put(self._series_of(tenant, frame.tenant, key), ts, cells[row])
         return fates
 
-    def _put(self, series: _Series, ts: int, new: _Cell) -> str:
+    def _put(self, series: Series, ts: int, new: Cell) -> str:
         old = series.cells.get(ts)
         series.cells[ts] = max(old, new) if old else new
         if old and old[1] == new[1]:
@@ -160,10 +175,10 @@ class MemorySeriesStore:
         series.newest = max(series.newest, ts)
         return "stored"
 
-    def _series_of(self, tenant: _Tenant, name: str, key: SeriesKey) -> _Series:
+    def _series_of(self, tenant: _Tenant, name: str, key: SeriesKey) -> Series:
         series = tenant.series.get(key)
         if series is None:
-            series = tenant.series[key] = _Series(len(self._series), name, key)
+            series = tenant.series[key] = Series(len(self._series), name, key)
             self._series.append(series)
         return series
 
@@ -182,13 +197,13 @@ class MemorySeriesStore:
         for series in sorted(held.series.values(), key=lambda s: s.id):
             said = held.said.get((series.key.site, series.key.sensor), Said())
             info = series.info(said.attributes())
-            if _matches(where, info):
+            if matches(where, info):
                 found.append(info)
         return found[: where.limit]
 
     async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
         """Readings of [start, end) by (series, ts)."""
-        return _readings(
+        return readings(
             (series.id, ts, value)
             for series in self._owned(tenant, ids)
             for ts, (_, value) in sorted(series.cells.items())
@@ -205,7 +220,7 @@ class MemorySeriesStore:
                 ts for ts in series.cells if (before is None or ts < before) and (since is None or ts >= since)
             )
             rows.extend((series.id, ts, series.cells[ts][1]) for ts in older[max(0, len(older) - limit) :])
-        return _readings(rows)
+        return readings(rows)
 
     async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
         """Of all their readings, which are in memory."""
@@ -221,7 +236,7 @@ class MemorySeriesStore:
         """By definition: from raw, there are no stored rollups."""
         return Aggregates(partials_at(await self.scan(tenant, ids, start, end), width), 0)
 
-    def _owned(self, tenant: str, ids: npt.NDArray[np.int32]) -> list[_Series]:
+    def _owned(self, tenant: str, ids: npt.NDArray[np.int32]) -> list[Series]:
         wanted = sorted(set(ids.tolist()))
         for number in wanted:
             if not 0 <= number < len(self._series) or self._series[number].tenant != tenant:
@@ -353,29 +368,3 @@ def _per_part(frame: Frame, fates: Sequence[str]) -> list[Counts]:
             )
         )
     return counted
-
-
-def _matches(where: Filter, info: SeriesInfo) -> bool:
-    key, said = info.key, info.attributes
-    asked = (
-        (where.site, key.site),
-        (where.sensor, key.sensor),
-        (where.metric, key.metric),
-        (where.building, said.building),
-        (where.room, said.room),
-    )
-    return (
-        info.id > where.after
-        and (not where.sensors or key.sensor in where.sensors)
-        and (not where.metrics or key.metric in where.metrics)
-        and all(pattern is None or like(pattern, text) for pattern, text in asked)
-    )
-
-
-def _readings(rows: Iterable[tuple[int, int, float]]) -> Readings:
-    table = list(rows)
-    return Readings(
-        np.array([series for series, _, _ in table], np.int32),
-        np.array([ts for _, ts, _ in table], np.int64),
-        np.array([value for _, _, value in table], np.float64),
-    )

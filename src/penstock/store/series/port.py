@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -24,8 +25,10 @@ __all__ = [
     "Filter",
     "Newest",
     "Passage",
+    "Readable",
     "Refusal",
     "SeriesStore",
+    "SeriesView",
     "State",
     "Trace",
 ]
@@ -149,7 +152,57 @@ class Aggregates(NamedTuple):
     tier: int
 
 
-class SeriesStore(Protocol):
+class Readable(Protocol):
+    """What series hold: a store as it is, or as it was (`SeriesView`).
+
+    Times are epoch ms, ranges half-open. A method that takes series ids also takes their tenant and raises NotFound for
+    an id of another; Unavailable when the store cannot answer now.
+    """
+
+    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
+        """Series that match, by ascending id."""
+        ...
+
+    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
+        """Raw readings of [start, end), sorted by (series, ts)."""
+        ...
+
+    async def recent(
+        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
+    ) -> Readings:
+        """The newest `limit` readings of each series (with `since` ≤ ts < `before`), sorted by (series, ts)."""
+        ...
+
+    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
+        """Partials of `width` ms over [start, end), equal to `partials_at(scan(...), width)` bit for bit.
+
+        Taken from the coarsest stored rollup that divides `width`, from raw where a rollup is not there yet.
+        """
+        ...
+
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
+        """int64 [hours]: for each hour (from the epoch) of [start, end), the newest revision that changed a reading in it.
+
+        0 where none did since the store was opened; retention that removes readings changes their hours, too. With `ids`
+        int32 [series] a store may leave out what changed only other series. Never too old, and never older than it was
+        when it was asked before. From memory.
+        """
+        ...
+
+
+class SeriesView(Readable, Protocol):
+    """A store as it was when the view was taken, whatever is committed meanwhile.
+
+    `changed` tells of revisions up to `revision` only. Reads of one view follow one another.
+    """
+
+    @property
+    def revision(self) -> int:
+        """As `State.revision` was."""
+        ...
+
+
+class SeriesStore(Readable, Protocol):
     """Contract of every adapter (`tests/contracts/test_series_store.py`).
 
     One process owns a store. `open` comes first, `close` last; between them every method may be called concurrently
@@ -175,42 +228,19 @@ class SeriesStore(Protocol):
         """
         ...
 
-    async def rehearse(self, frame: Frame) -> None:
-        """Raise what committing the frame would raise, and change nothing: how a bad row among good ones is found."""
-        ...
+    def view(self) -> AbstractAsyncContextManager[SeriesView]:
+        """The store as it is now, to read several times from: for the moment that one question takes.
 
-    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
-        """Series that match, by ascending id."""
-        ...
-
-    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
-        """Raw readings of [start, end), sorted by (series, ts)."""
-        ...
-
-    async def recent(
-        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
-    ) -> Readings:
-        """The newest `limit` readings of each series (with `since` ≤ ts < `before`), sorted by (series, ts)."""
+        Nobody waits for it, and it holds nobody up. Raises Unavailable.
+        """
         ...
 
     async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
         """The newest reading of each of `ids`, and how often they come; from memory, whatever their number."""
         ...
 
-    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
-        """Partials of `width` ms over [start, end), equal to `partials_at(scan(...), width)` bit for bit.
-
-        Taken from the coarsest stored rollup that divides `width`, from raw where a rollup is not there yet.
-        """
-        ...
-
-    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
-        """int64 [hours]: for each hour (from the epoch) of [start, end), the newest revision that changed a reading in it.
-
-        0 where none did since the store was opened; retention that removes readings changes their hours, too. With `ids`
-        int32 [series] a store may leave out what changed only other series. Never too old, and never older than it was
-        when it was asked before. From memory.
-        """
+    async def rehearse(self, frame: Frame) -> None:
+        """Raise what committing the frame would raise, and change nothing: how a bad row among good ones is found."""
         ...
 
     async def events(

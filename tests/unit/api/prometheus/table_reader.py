@@ -7,7 +7,7 @@ from collections import defaultdict
 import pyarrow as pa
 
 from penstock.model.errors import InvalidInput
-from penstock.query.port import Answer, Query, Series
+from penstock.query.port import Answer, Hold, Query, Release, Series, Within
 
 PLACES = {"site": "site_id", "sensor": "sensor_id"}
 
@@ -18,6 +18,7 @@ class TableReader:
     def __init__(self, most=200_000):
         self.most = most
         self.asked = []
+        self.held, self.within = set(), []
         self.series = []
 
     def add(self, metric, readings, *, site="hq", sensor="s1", unit="W", **more):
@@ -28,6 +29,17 @@ class TableReader:
         )  # fmt: skip
 
     async def ask(self, question):
+        match question:
+            case Hold():
+                self.held.add("view")
+                return Answer(pa.table({}), 0, 0, True, meta={"view": "view", "revision": 1})
+            case Release():
+                self.held.remove(question.view)
+                return Answer(pa.table({}), 0, 0, True)
+            case Within():
+                assert question.view in self.held
+                self.within.append(question.question)
+                question = question.question
         self.asked.append(question)
         if isinstance(question, Series):
             return Answer(self._listing(question), 0, 0, True)

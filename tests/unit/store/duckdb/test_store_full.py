@@ -81,7 +81,7 @@ async def test_a_database_that_was_given_up_in_a_checkpoint_is_opened_anew_and_n
     revision = (await store.state()).revision
     # What a commit does by itself once its log is long enough, here when there is no room for it.
     with pytest.raises(Unavailable):
-        await store._run(store._writing, _checkpoint, store)
+        await store._run(store._writing, lambda: _checkpoint(store))
     for _ in range(2):
         with pytest.raises(Unavailable):
             await store.commit([_frame(done)])

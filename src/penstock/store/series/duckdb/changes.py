@@ -32,6 +32,7 @@ class Changes:
         self._budget = budget
         self._hours: dict[int, int] = {}
         self._columns: OrderedDict[int, tuple[int, I64]] = OrderedDict()
+        self._shared: set[int] = set()
         self._expired: tuple[int, int] = (0, 0)
 
     def note(self, series: I32, ts: I64, revision: int) -> None:
@@ -55,6 +56,13 @@ class Changes:
         """`revision` removed readings: of any series, before `hour`."""
         self._expired = hour, revision
 
+    def past(self) -> Changes:
+        """What is known now, for good."""
+        past = Changes(self._budget)
+        past._hours, past._columns, past._expired = dict(self._hours), self._columns.copy(), self._expired
+        self._shared = set(self._columns)
+        return past
+
     def newest(self, start: int, end: int, ids: I32 | None = None) -> I64:
         """int64 [hours]: see `SeriesStore.changed`."""
         first, behind = start // HOUR, -(-end // HOUR)
@@ -76,6 +84,9 @@ class Changes:
             revisions = np.concatenate(
                 (revisions, np.zeros(max(size, len(revisions) * 5 // 4) - len(revisions), np.int64))
             )
+        elif hour in self._shared:
+            revisions = revisions.copy()
+        self._shared.discard(hour)
         revisions[series] = revision
         self._hours[hour] = revision
         self._columns[hour] = base, revisions

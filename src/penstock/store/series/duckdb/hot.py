@@ -16,7 +16,7 @@ import numpy.typing as npt
 from penstock.model.pace import NEVER
 from penstock.store.series.duckdb.judge import F64, I32, I64, Known, Rows
 
-__all__ = ["HotReadings"]
+__all__ = ["HotReadings", "PastReadings"]
 
 _ROW_BYTES: Final = 24
 _MIN_DEPTH: Final = 8
@@ -183,3 +183,16 @@ class HotReadings:
         n = self.count
         self.newest[:n][self.newest[:n] < ts] = NEVER
         np.maximum(self.oldest[:n], ts, out=self.oldest[:n], where=self.oldest[:n] < ts)
+
+
+class PastReadings:
+    """When each series began and ended at one moment. No reading is held, so `floor` lies above all."""
+
+    def __init__(self, hot: HotReadings) -> None:
+        self.count = hot.count
+        self.newest, self.oldest = hot.newest.copy(), hot.oldest.copy()
+        self.floor: I64 = np.where(self.newest == NEVER, NEVER, np.iinfo(np.int64).max)
+
+    def above(self, ids: I32) -> Rows:  # noqa: ARG002 - as that of HotReadings
+        """No rows."""
+        return Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))

@@ -1,4 +1,4 @@
-"""Reading back: each question runs on its own snapshot, consistent with what the store holds in memory.
+"""Reading series back: each read runs on its own snapshot, consistent with what the store holds in memory.
 
 SQL only selects rows; numbers are computed in NumPy by `model.partials`, so every way to an aggregate has equal bits.
 """
@@ -8,28 +8,24 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from penstock.model.batch import Readings, sort_order
-from penstock.model.event import Event
-from penstock.model.findings import Findings
-from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
-from penstock.model.pace import NEVER, PACE, usual_interval
+from penstock.model.pace import NEVER
 from penstock.model.partials import Partials, fold, partials_at, tier_for
-from penstock.model.series import SeriesInfo
+from penstock.model.series import Attributes, SeriesInfo, SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE
-from penstock.store.series.duckdb.judge import I32, I64
-from penstock.store.series.duckdb.letters import read_dead_letters
+from penstock.store.series.duckdb.changes import Changes
+from penstock.store.series.duckdb.judge import I32, I64, Rows
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
-from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
-from penstock.store.series.duckdb.writer import Memory
-from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Refusal, Trace
+from penstock.store.series.duckdb.writer import Marks
+from penstock.store.series.port import Aggregates, Filter
 
-__all__ = ["Reader", "as_readings"]
+__all__ = ["SeriesMemory", "SeriesReader", "as_readings", "pin"]
 
 _COLUMNS: Final = tuple(f.name for f in fields(Partials))
 _MAX_ROWS: Final = 4_000_000
@@ -40,11 +36,53 @@ _REACH: Final = (10 * MINUTE, HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
 """How far back `recent` looks before it reads a series' whole history."""
 
 
-class Reader:
+class _Registry(Protocol):
+    """Which series there are, and where."""
+
+    def check(self, tenant: str, ids: I32) -> None: ...
+
+    def match(self, tenant: str, where: Filter) -> Iterator[tuple[int, SeriesKey, Attributes]]: ...
+
+
+class _Hot(Protocol):
+    """What is held of their readings."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def newest(self) -> I64: ...
+
+    @property
+    def oldest(self) -> I64: ...
+
+    @property
+    def floor(self) -> I64: ...
+
+    def above(self, ids: I32) -> Rows: ...
+
+
+class SeriesMemory(Protocol):
+    """What a reader needs of the store's memory, see `writer.Memory`."""
+
+    @property
+    def registry(self) -> _Registry: ...
+
+    @property
+    def hot(self) -> _Hot: ...
+
+    @property
+    def marks(self) -> Marks: ...
+
+    @property
+    def changes(self) -> Changes: ...
+
+
+class SeriesReader:
     """Answers from one cursor at a time; the store calls it from its reader threads."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]
+        self, connection: duckdb.DuckDBPyConnection, memory: SeriesMemory, guard: AbstractContextManager[Any]
     ) -> None:
         self._db = connection
         self._memory = memory
@@ -57,8 +95,7 @@ class Reader:
             cursor = self._db.cursor()
             try:
                 with self._guard:
-                    cursor.begin()
-                    cursor.execute("SELECT value FROM meta LIMIT 1").fetchall()  # the first read pins the snapshot
+                    pin(cursor)
                     rolled_to = self._memory.marks.rolled_to
                 yield cursor, rolled_to
             finally:
@@ -124,17 +161,6 @@ class Reader:
                 pieces.append(_reach_back(cursor, short, newest, oldest, limit, end))
         return _newest(_join(pieces), limit)
 
-    def newest(self, tenant: str, ids: I32) -> Newest:
-        with self._guard:
-            self._memory.registry.check(tenant, ids)
-            newest = self._memory.hot.newest[ids]
-            ts, value = self._memory.hot.tails(ids, PACE)
-        lost = np.flatnonzero(np.isnan(value) & (newest != NEVER))
-        if len(lost):
-            found = self.recent(tenant, ids[lost], 1, None, None)
-            value[lost] = found.value[np.searchsorted(found.series, ids[lost])]
-        return Newest(newest, value, usual_interval(ts))
-
     # -- aggregates
 
     def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int) -> Aggregates:
@@ -169,73 +195,17 @@ class Reader:
         with self._guard:
             return self._memory.changes.newest(start, end, ids)
 
-    # -- events, ledger
-
-    def events(
-        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
-    ) -> list[EventRow]:
-        with self._guard:
-            held = self._memory.events.find(tenant, criticality_above, start, end, limit)
-        if held is not None:
-            return held
-        with self._snapshot() as (cursor, _):
-            rows = cursor.execute(
-                """SELECT id, ts, timestamp, criticality, message, source, stamp FROM events
-                   WHERE tenant = ? AND criticality > ? AND ts >= ? AND ts < ? ORDER BY ts DESC, id DESC LIMIT ?""",
-                [
-                    tenant,
-                    -(2**31) - 1 if criticality_above is None else criticality_above,
-                    NEVER if start is None else start,
-                    np.iinfo(np.int64).max if end is None else end,
-                    limit,
-                ],
-            ).fetchall()
-        return [EventRow(Event(*row[:6]), row[6]) for row in rows]
-
-    def receipt(self, tenant: str, receipt: str) -> Receipt | None:
-        with self._guard:
-            held = self._memory.receipts.get((tenant, receipt))
-        if held:
-            return held
-        names = ", ".join(f"sum({name})::BIGINT" for name in Counts._fields)
-        with self._snapshot() as (cursor, _):
-            rows = cursor.execute(
-                f"""SELECT min(source), max(committed_ts), min(stamp), list(frame ORDER BY number), {names}
-                    FROM receipts WHERE tenant = ? AND receipt = ?""",
-                [tenant, receipt],
-            ).fetchall()
-        source, committed, stamp, frames, *counts = rows[0]
-        return Receipt(receipt, tenant, source, Counts(*counts), committed, stamp, tuple(frames)) if source else None
-
-    def trace(self, tenant: str, series: int, ts: int) -> Trace:
-        self._own(tenant, np.array([series], np.int32))
-        with self._snapshot() as (cursor, _):
-            return read_trace(cursor, tenant, series, ts)
-
-    def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> list[Refusal]:
-        with self._snapshot() as (cursor, _):
-            return read_refusals(cursor, tenant, sensor, metric, ts, limit)
-
-    def findings(self, tenant: str, receipt: str) -> Findings:
-        with self._snapshot() as (cursor, _):
-            return read_findings(cursor, tenant, receipt)
-
-    def ledger(self, tenant: str | None) -> list[LedgerRow]:
-        with self._guard:
-            entries = sorted(self._memory.ledger.items())
-        return [LedgerRow(t, source, counts) for (t, source), counts in entries if tenant in {None, t}]
-
-    def dead_letters(
-        self, tenant: str, limit: int, where: Mapping[str, str | None], before: tuple[int, str] | None = None
-    ) -> list[DeadLetter]:
-        with self._snapshot() as (cursor, _):
-            return read_dead_letters(cursor, tenant, limit, where, before)
-
     def _own(self, tenant: str, ids: I32) -> I32:
         ids = np.unique(np.asarray(ids, np.int32))
         with self._guard:
             self._memory.registry.check(tenant, ids)
         return ids
+
+
+def pin(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Let a cursor see the last commit, and no later one, until it is closed. Called under the store's guard."""
+    cursor.begin()
+    cursor.execute("SELECT value FROM meta LIMIT 1").fetchall()  # the first read takes the snapshot
 
 
 def as_readings(columns: Mapping[str, Any]) -> Readings:

@@ -20,6 +20,7 @@ from penstock.store.series.port import Filter
 __all__ = ["Registry", "Said", "Staged"]
 
 _REMEMBERED: Final = 64
+_NONE: Final[Mapping[tuple[str, SensorKey], Attributes]] = {}
 
 Said = tuple[tuple[int, str], tuple[int, str], tuple[int, str]]
 """(admission stamp, text) of building, room and tags (JSON with sorted keys); (0, "") where nothing was said."""
@@ -149,15 +150,31 @@ class Registry:
             foreign = ids[~inside | (self._owner[np.where(inside, ids, 0)] != owner)]
             raise NotFound(f"series {foreign.tolist()[:3]} are not of tenant {tenant}")
 
-    def match(self, tenant: str, where: Filter) -> Iterator[tuple[int, SeriesKey, Attributes]]:
-        """Series of a tenant that match, by ascending id, at most `where.limit`."""
+    def attributes(self, tenant: str, sensor: SensorKey) -> Attributes:
+        """What is known of a sensor."""
+        return self._sensors.get((tenant, sensor), _UNSAID)[1]
+
+    def match(
+        self,
+        tenant: str,
+        where: Filter,
+        *,
+        below: int | None = None,
+        said: Mapping[tuple[str, SensorKey], Attributes] = _NONE,
+    ) -> Iterator[tuple[int, SeriesKey, Attributes]]:
+        """Series of a tenant that match, by ascending id, at most `where.limit`.
+
+        As they were: ids `below` a number only, and sensors as they are in `said`, before as they are known now.
+        """
         tests = [(name, _pattern(getattr(where, name))) for name in ("site", "sensor", "metric", "building", "room")]
         of_key = [(name, test) for name, test in tests[:3] if test is not None]
         of_sensor = [(name, test) for name, test in tests[3:] if test is not None]
         sensors, metrics = frozenset(where.sensors), frozenset(where.metrics)
         found = 0
-        for series in self._candidates(tenant, where):
+        for series in self._candidates(tenant, where, said):
             _, key = self._keys[series]
+            if below is not None and series >= below:
+                return
             if (
                 series <= where.after
                 or (sensors and key.sensor not in sensors)
@@ -166,7 +183,8 @@ class Registry:
                 continue
             if not all(test(getattr(key, name)) for name, test in of_key):
                 continue
-            attributes = self._sensors.get((tenant, (key.site, key.sensor)), _UNSAID)[1]
+            sensor = key.site, key.sensor
+            attributes = said.get((tenant, sensor)) or self.attributes(tenant, sensor)
             if not all(test(getattr(attributes, name)) for name, test in of_sensor):
                 continue
             yield series, key, attributes
@@ -174,7 +192,9 @@ class Registry:
             if where.limit is not None and found >= where.limit:
                 return
 
-    def _candidates(self, tenant: str, where: Filter) -> Sequence[int]:
+    def _candidates(
+        self, tenant: str, where: Filter, said: Mapping[tuple[str, SensorKey], Attributes]
+    ) -> Sequence[int]:
         """Ids among which all matches are, ascending; by the narrowest index that the filter names exactly."""
         if where.limit == 0:
             return ()
@@ -183,7 +203,7 @@ class Registry:
         if where.sensors:
             return sorted(i for name in set(where.sensors) for i in self._by_sensor.get((tenant, name), ()))
         if where.building and "*" not in where.building:
-            inside = self._in_building.get((tenant, where.building), ())
+            inside = {*self._in_building.get((tenant, where.building), ()), *(s for t, s in said if t == tenant)}
             return sorted({i for _, name in inside for i in self._by_sensor.get((tenant, name), ())})
         if where.site is not None and "*" not in where.site:
             return self._by_site.get((tenant, where.site), ())

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, ParamSpec, TypeVar
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import structlog
 
-from penstock.model.batch import Readings
 from penstock.model.errors import Misconfigured, Unavailable
 from penstock.model.findings import Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Receipt
-from penstock.model.series import SeriesInfo
 from penstock.model.time import HOUR, Clock, WallClock
+from penstock.store.series.duckdb.archive import Reader
 from penstock.store.series.duckdb.judge import Rows
-from penstock.store.series.duckdb.reader import Reader
+from penstock.store.series.duckdb.reader import SeriesReader
+from penstock.store.series.duckdb.reads import OpenView, SeriesReads
 from penstock.store.series.duckdb.recent_events import KEPT
 from penstock.store.series.duckdb.records import newest_events
 from penstock.store.series.duckdb.schema import INVALIDATED, DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
-from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Refusal, State, Trace
+from penstock.store.series.port import EventRow, Newest, Refusal, SeriesView, State, Trace
 
 __all__ = ["DuckSeriesStore"]
 
@@ -35,14 +36,14 @@ log: Final = structlog.get_logger(__name__)
 
 _READERS: Final = 2
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class DuckSeriesStore:
+class DuckSeriesStore(SeriesReads):
     """`SeriesStore` on one DuckDB file. See `docs/decisions` for why it is shaped like this."""
 
     def __init__(self, config: DuckConfig, clock: Clock | None = None) -> None:
+        super().__init__(self._read)
         self._config = config
         self._clock = clock or WallClock()
         self._guard = threading.RLock()
@@ -105,7 +106,7 @@ class DuckSeriesStore:
             self._db.close()
             self._db = None
 
-    async def _run(self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _run(self, pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
         if self._db is None:
             raise Unavailable("the store is not open")
 
@@ -113,12 +114,19 @@ class DuckSeriesStore:
             if self._invalid and pool is self._writing:
                 self._reopen()
             try:
-                return call(*args, **kwargs)
+                return call()
             except Unavailable as error:
                 self._invalid |= error.code == INVALIDATED
                 raise
 
         return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+    async def _read(self, call: Callable[[], T]) -> T:
+        return await self._run(self._reading, call)
+
+    @property
+    def _series(self) -> SeriesReader:
+        return self._reader
 
     # -- SeriesStore
 
@@ -128,25 +136,20 @@ class DuckSeriesStore:
     async def rehearse(self, frame: Frame) -> None:
         await self._run(self._writing, lambda: self._writer.rehearse(frame))
 
-    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
-        return await self._run(self._reading, lambda: self._reader.find(tenant, where))
-
-    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
-        return await self._run(self._reading, lambda: self._reader.scan(tenant, ids, start, end))
-
-    async def recent(
-        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
-    ) -> Readings:
-        return await self._run(self._reading, lambda: self._reader.recent(tenant, ids, limit, before, since))
+    @asynccontextmanager
+    async def view(self) -> AsyncGenerator[SeriesView]:
+        view = await self._read(self._reader.view)
+        try:
+            yield OpenView(view, self._read)
+        finally:
+            # Not awaited, so that whoever is cancelled lets go, too; a read that still runs is waited for in its thread.
+            if self._db is None:
+                view.close()
+            else:
+                self._reading.submit(view.close)
 
     async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
-        return await self._run(self._reading, lambda: self._reader.newest(tenant, ids))
-
-    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
-        return await self._run(self._reading, lambda: self._reader.aggregate(tenant, ids, start, end, width))
-
-    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
-        return self._reader.changed(start, end, ids)
+        return await self._read(lambda: self._reader.newest(tenant, ids))
 
     async def events(
         self,
@@ -157,22 +160,22 @@ class DuckSeriesStore:
         end: int | None = None,
         limit: int,
     ) -> Sequence[EventRow]:
-        return await self._run(self._reading, lambda: self._reader.events(tenant, criticality_above, start, end, limit))
+        return await self._read(lambda: self._reader.events(tenant, criticality_above, start, end, limit))
 
     async def trace(self, tenant: str, series: int, ts: int) -> Trace:
-        return await self._run(self._reading, lambda: self._reader.trace(tenant, series, ts))
+        return await self._read(lambda: self._reader.trace(tenant, series, ts))
 
     async def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> Sequence[Refusal]:
-        return await self._run(self._reading, lambda: self._reader.refusals(tenant, sensor, metric, ts, limit))
+        return await self._read(lambda: self._reader.refusals(tenant, sensor, metric, ts, limit))
 
     async def findings(self, tenant: str, receipt: str) -> Findings:
-        return await self._run(self._reading, lambda: self._reader.findings(tenant, receipt))
+        return await self._read(lambda: self._reader.findings(tenant, receipt))
 
     async def receipt(self, tenant: str, receipt: str) -> Receipt | None:
-        return await self._run(self._reading, lambda: self._reader.receipt(tenant, receipt))
+        return await self._read(lambda: self._reader.receipt(tenant, receipt))
 
     async def ledger(self, tenant: str | None) -> Sequence[LedgerRow]:
-        return await self._run(self._reading, lambda: self._reader.ledger(tenant))
+        return await self._read(lambda: self._reader.ledger(tenant))
 
     async def dead_letters(
         self,
@@ -185,10 +188,10 @@ class DuckSeriesStore:
         before: tuple[int, str] | None = None,
     ) -> Sequence[DeadLetter]:
         where = {"state": state, "code": code, "source": source}
-        return await self._run(self._reading, lambda: self._reader.dead_letters(tenant, limit, where, before))
+        return await self._read(lambda: self._reader.dead_letters(tenant, limit, where, before))
 
     async def dead_letter(self, tenant: str, letter: str) -> DeadLetter | None:
-        found = await self._run(self._reading, lambda: self._reader.dead_letters(tenant, 1, {"id": letter}))
+        found = await self._read(lambda: self._reader.dead_letters(tenant, 1, {"id": letter}))
         return found[0] if found else None
 
     async def state(self) -> State:

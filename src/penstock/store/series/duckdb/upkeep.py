@@ -6,7 +6,7 @@ hour is rolled its buckets are answered from raw, so an answer never depends on 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from typing import Any, Final
@@ -66,8 +66,11 @@ class Upkeep:
             return self._clean(now) or self._roll(now) or self._compact(now) or self._expire(now)
 
     @contextmanager
-    def _transaction(self) -> Generator[None]:
-        """One transaction; the marks saved in it count, in memory too, from its COMMIT on."""
+    def _transaction(self, forget: Callable[[], None] | None = None) -> Generator[None]:
+        """One transaction; the marks saved in it count, in memory too, from its COMMIT on.
+
+        With `forget` it changes answers: that is what memory forgets with it.
+        """
         self._next_marks: Marks | None = None
         self._db.begin()
         try:
@@ -76,8 +79,12 @@ class Upkeep:
             self._db.rollback()
             raise
         with self._guard:
+            if forget is not None:
+                self._memory.before_change({})
             self._db.commit()
             self._memory.marks = self._next_marks or self._memory.marks
+            if forget is not None:
+                forget()
 
     # -- dirty hours
 
@@ -275,23 +282,23 @@ class Upkeep:
         today = kept_since(now, 0)
         if self._expired_day == today:
             return False
-        config = self._config
-        with self._transaction():
+        with self._transaction(lambda: self._forget(now)):
             for table, column, days in self._expiries():
                 self._db.execute(f"DELETE FROM {table} WHERE {column} < ?", [kept_since(now, days)])
-            if config.retention_receipts:
-                self._fold_receipts(kept_since(now, config.retention_receipts))
-        shortest = min(filter(None, (config.retention_raw, config.retention_rollups)), default=0)
-        with self._guard:
-            if config.retention_raw:
-                self._memory.hot.forget_before(kept_since(now, config.retention_raw))
-            if config.retention_events:
-                self._memory.events.forget_before(kept_since(now, config.retention_events))
-            if shortest:
-                self._memory.revision += 1
-                self._memory.changes.expire(kept_since(now, shortest) // HOUR, self._memory.revision)
+            if self._config.retention_receipts:
+                self._fold_receipts(kept_since(now, self._config.retention_receipts))
         self._expired_day = today
         return False
+
+    def _forget(self, now: int) -> None:
+        config = self._config
+        if config.retention_raw:
+            self._memory.hot.forget_before(kept_since(now, config.retention_raw))
+        if config.retention_events:
+            self._memory.events.forget_before(kept_since(now, config.retention_events))
+        if shortest := min(filter(None, (config.retention_raw, config.retention_rollups)), default=0):
+            self._memory.revision += 1
+            self._memory.changes.expire(kept_since(now, shortest) // HOUR, self._memory.revision)
 
     def _expiries(self) -> Iterable[tuple[str, str, int]]:
         config = self._config

@@ -7,16 +7,17 @@ COMMIT under the store's guard, so a reader sees a commit whole or not at all.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from penstock.model.batch import SensorKey
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Receipt
 from penstock.model.time import DAY, HOUR, Clock
@@ -30,7 +31,7 @@ from penstock.store.series.duckdb.registry import Registry, Staged
 from penstock.store.series.duckdb.schema import insert, translated
 from penstock.store.series.duckdb.tracing import traced
 
-__all__ = ["Marks", "Memory", "Writer"]
+__all__ = ["Keeper", "Marks", "Memory", "Writer"]
 
 _REMEMBERED: Final = 200_000
 """Frames and receipts kept in memory. A broker redelivers what is not acked, which is far fewer."""
@@ -49,9 +50,18 @@ class Marks:
         return np.where(series < self.cursor, max(self.rolling_to, self.rolled_to), self.rolled_to).astype(np.int64)
 
 
+class Keeper(Protocol):
+    """Who reads the store as it was at an earlier revision."""
+
+    def keep(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
+        """Memory is about to change, and with it what was said about `sensors`."""
+        ...
+
+
 class Memory:
     """What the store holds in memory, shared by writer, upkeep and readers under the store's guard.
 
+    views    those open: told before readings or what was said about sensors change
     changes  which revision wrote or removed readings of which hours and series, since opening
     stirred  start of an hour that is dirty → when it was first and last marked, epoch ms; unknown after opening
     """
@@ -66,12 +76,18 @@ class Memory:
         self.receipts: OrderedDict[tuple[str, str], Receipt] = OrderedDict()
         self.number = 0
         self.revision = 0
+        self.views: set[Keeper] = set()
         self.changes = Changes()
         self.committed = 0
         self.readings = 0
         self.late = 0
         self.dirty = 0
         self.stirred: dict[int, tuple[int, int]] = {}
+
+    def before_change(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
+        """Let the open views keep what is about to change; under the guard, before the COMMIT that changes it."""
+        for view in self.views:
+            view.keep(sensors)
 
     def stir(self, hours: Iterable[int], now: int) -> None:
         """These hours were marked dirty. What a rollback takes back does no harm: it only lets an hour rest."""
@@ -136,6 +152,7 @@ class Writer:
                     self._db.rollback()
                     return
                 with self._guard:
+                    self._memory.before_change(staged.sensors)
                     self._db.commit()
                     self._apply(fresh, staged, verdict, entries)
                     self._memory.events.add(events)
@@ -174,7 +191,8 @@ class Writer:
             np.concatenate([f.batch.value for f in frames]),
             np.concatenate([f.batch.version for f in frames]),
         )
-        self._memory.hot.grow(len(registry) + len(staged.series))
+        with self._guard:
+            self._memory.hot.grow(len(registry) + len(staged.series))
         frame_of = np.repeat(np.arange(len(frames), dtype=np.int32), lengths)
         return rows, frame_of, np.concatenate(part_of) if part_of else np.empty(0, np.int32)
 

@@ -1,0 +1,109 @@
+"""Reading back what the store holds besides readings: events, receipts, what explains a reading, the ledger, dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from penstock.model.event import Event
+from penstock.model.findings import Findings
+from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
+from penstock.model.pace import NEVER, PACE, usual_interval
+from penstock.store.series.duckdb.judge import I32
+from penstock.store.series.duckdb.letters import read_dead_letters
+from penstock.store.series.duckdb.reader import SeriesReader
+from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
+from penstock.store.series.duckdb.view import View
+from penstock.store.series.duckdb.writer import Memory
+from penstock.store.series.port import EventRow, Newest, Refusal, Trace
+
+__all__ = ["Reader"]
+
+
+class Reader(SeriesReader):
+    """All that is read of the store, as it is now."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]
+    ) -> None:
+        super().__init__(connection, memory, guard)
+        self._records = memory
+
+    def newest(self, tenant: str, ids: I32) -> Newest:
+        with self._guard:
+            self._records.registry.check(tenant, ids)
+            newest = self._records.hot.newest[ids]
+            ts, value = self._records.hot.tails(ids, PACE)
+        lost = np.flatnonzero(np.isnan(value) & (newest != NEVER))
+        if len(lost):
+            found = self.recent(tenant, ids[lost], 1, None, None)
+            value[lost] = found.value[np.searchsorted(found.series, ids[lost])]
+        return Newest(newest, value, usual_interval(ts))
+
+    def view(self) -> View:
+        """The store as it is now, to be closed by the caller."""
+        return View(self._db, self._records, self._guard)
+
+    def events(
+        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
+    ) -> list[EventRow]:
+        with self._guard:
+            held = self._records.events.find(tenant, criticality_above, start, end, limit)
+        if held is not None:
+            return held
+        with self._snapshot() as (cursor, _):
+            rows = cursor.execute(
+                """SELECT id, ts, timestamp, criticality, message, source, stamp FROM events
+                   WHERE tenant = ? AND criticality > ? AND ts >= ? AND ts < ? ORDER BY ts DESC, id DESC LIMIT ?""",
+                [
+                    tenant,
+                    -(2**31) - 1 if criticality_above is None else criticality_above,
+                    NEVER if start is None else start,
+                    np.iinfo(np.int64).max if end is None else end,
+                    limit,
+                ],
+            ).fetchall()
+        return [EventRow(Event(*row[:6]), row[6]) for row in rows]
+
+    def receipt(self, tenant: str, receipt: str) -> Receipt | None:
+        with self._guard:
+            held = self._records.receipts.get((tenant, receipt))
+        if held:
+            return held
+        names = ", ".join(f"sum({name})::BIGINT" for name in Counts._fields)
+        with self._snapshot() as (cursor, _):
+            rows = cursor.execute(
+                f"""SELECT min(source), max(committed_ts), min(stamp), list(frame ORDER BY number), {names}
+                    FROM receipts WHERE tenant = ? AND receipt = ?""",
+                [tenant, receipt],
+            ).fetchall()
+        source, committed, stamp, frames, *counts = rows[0]
+        return Receipt(receipt, tenant, source, Counts(*counts), committed, stamp, tuple(frames)) if source else None
+
+    def trace(self, tenant: str, series: int, ts: int) -> Trace:
+        self._own(tenant, np.array([series], np.int32))
+        with self._snapshot() as (cursor, _):
+            return read_trace(cursor, tenant, series, ts)
+
+    def refusals(self, tenant: str, sensor: str, metric: str, ts: int, limit: int) -> list[Refusal]:
+        with self._snapshot() as (cursor, _):
+            return read_refusals(cursor, tenant, sensor, metric, ts, limit)
+
+    def findings(self, tenant: str, receipt: str) -> Findings:
+        with self._snapshot() as (cursor, _):
+            return read_findings(cursor, tenant, receipt)
+
+    def ledger(self, tenant: str | None) -> list[LedgerRow]:
+        with self._guard:
+            entries = sorted(self._records.ledger.items())
+        return [LedgerRow(t, source, counts) for (t, source), counts in entries if tenant in {None, t}]
+
+    def dead_letters(
+        self, tenant: str, limit: int, where: Mapping[str, str | None], before: tuple[int, str] | None = None
+    ) -> list[DeadLetter]:
+        with self._snapshot() as (cursor, _):
+            return read_dead_letters(cursor, tenant, limit, where, before)

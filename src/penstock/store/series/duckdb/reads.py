@@ -1,0 +1,69 @@
+"""Reading series from the event loop: each read in one of the store's reader threads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from penstock.model.batch import Readings
+from penstock.model.series import SeriesInfo
+from penstock.store.series.duckdb.reader import SeriesReader
+from penstock.store.series.duckdb.view import View
+from penstock.store.series.port import Aggregates, Filter
+
+__all__ = ["OpenView", "SeriesReads"]
+
+T = TypeVar("T")
+
+
+class Threads(Protocol):
+    """Runs a call in a reader thread. Raises Unavailable while the store is not open."""
+
+    def __call__(self, call: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+class SeriesReads:
+    """`Readable` by what `_series` gives."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads: Final = threads
+
+    @property
+    def _series(self) -> SeriesReader:
+        raise NotImplementedError
+
+    async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
+        return await self._threads(lambda: self._series.find(tenant, where))
+
+    async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
+        return await self._threads(lambda: self._series.scan(tenant, ids, start, end))
+
+    async def recent(
+        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
+    ) -> Readings:
+        return await self._threads(lambda: self._series.recent(tenant, ids, limit, before, since))
+
+    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
+        return await self._threads(lambda: self._series.aggregate(tenant, ids, start, end, width))
+
+    async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
+        return self._series.changed(start, end, ids)
+
+
+class OpenView(SeriesReads):
+    """A `SeriesView`."""
+
+    def __init__(self, view: View, threads: Threads) -> None:
+        super().__init__(threads)
+        self._view: Final = view
+
+    @property
+    def revision(self) -> int:
+        return self._view.revision
+
+    @property
+    def _series(self) -> SeriesReader:
+        return self._view
