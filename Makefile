@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-nightly mutants fuzz check openapi ui pictures bench faults faults-long faults-report lock clean
+.PHONY: help demo test test-nightly mutants fuzz check check-format check-lint check-imports check-types openapi ui pictures bench faults faults-long faults-report lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -23,11 +23,20 @@ mutants: .venv/.dev  ## break Penstock on purpose, see that the tests notice
 fuzz: .venv/.dev  ## throw bytes at every decoder: make fuzz SECONDS=600
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-check: .venv/.dev  ## format, lint, types, imports
+check: .venv/.dev  ## format, lint, types, imports: side by side
+	@$(MAKE) --no-print-directory --jobs 4 --output-sync=target check-format check-lint check-imports check-types
+
+check-format:
 	$(BIN)/ruff format --check src sdk tests bench
+
+check-lint:
 	$(BIN)/ruff check src sdk tests bench
+
+check-imports:
 	$(BIN)/lint-imports
-	$(BIN)/pyright
+
+check-types:
+	$(BIN)/pyright --threads
 
 openapi: .venv/.dev  ## write reference pages and API documents anew, and the TypeScript types made from them (needs npm)
 	$(BIN)/python -m penstock.app.reference docs
