@@ -108,7 +108,7 @@ async def test_a_live_connection_takes_what_it_shows_and_tells_what_it_says(make
     async with opened(world) as socket:
         for sub in examples_of("Sub"):
             socket.say(sub)
-        await socket.until_op("subscribed", 2)
+        await socket.until_named("subscribed", 2)
         for value in (1204.5, 1180.0):
             await client.post("/v1/readings", json=row("meter-1", site_id="hq", value=value, ts=NOW))
         await client.post("/v1/events", json=examples_of("Event"))
@@ -117,7 +117,7 @@ async def test_a_live_connection_takes_what_it_shows_and_tells_what_it_says(make
         await client.post("/v1/readings", json=row("meter-1", site_id="hq", ts=NOW + 1))
         for resume in examples_of("Resume"):
             socket.say({**resume, "token": token})
-        await socket.until_op("backfill")
+        await socket.until_named("backfill")
         for message in (*examples_of("Ping"), *examples_of("Unsub"), *examples_of("Auth")):
             socket.say(message)
         await socket.until(lambda s: {"pong", "unsubscribed", "error", "heartbeat"} <= {m["op"] for m in s.messages})
