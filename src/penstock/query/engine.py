@@ -17,12 +17,13 @@ from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
 from penstock.query.explain import explain
 from penstock.query.export import export_page
+from penstock.query.extent import begins_after, is_full_after, is_over
 from penstock.query.fleet import FleetAnswers
 from penstock.query.held import HeldViews
 from penstock.query.letters import dead_letters
 from penstock.query.pieces import Pieces
 from penstock.query.places import Places
-from penstock.query.plan import AMOUNTS, answer_query, span_of
+from penstock.query.plan import answer_query
 from penstock.query.port import (
     Aggregate,
     Answer,
@@ -157,11 +158,11 @@ class Engine:
         began, horizon = self._clock.now(), self._freshness.horizon()
         flying = await self._in_flight()
         if horizon is not None and flying[Lane.BACKLOG]:
-            within = _begins_after(question, horizon)
+            within = begins_after(question, horizon)
             limit = question.limit if isinstance(question, Recent | Batteries) else None
             if within or limit is not None:
                 answer = await self._judged(question, began, flying, LIVE_LANES)
-                if within or (limit is not None and _is_full_after(limit, answer.table, horizon)):
+                if within or (limit is not None and is_full_after(limit, answer.table, horizon)):
                     return answer
         return await self._judged(question, began, flying, _ALL)
 
@@ -183,7 +184,7 @@ class Engine:
             table=table,
             as_of=as_of,
             staleness_ms=max(0, self._clock.now() - as_of),
-            complete=not waiting and _is_over(question, as_of),
+            complete=not waiting and is_over(question, as_of),
             next_cursor=cursor,
             meta=meta,
         )
@@ -196,7 +197,7 @@ class Engine:
             table=table,
             as_of=said.as_of,
             staleness_ms=max(0, self._clock.now() - said.as_of),
-            complete=said.complete and _is_over(question.question, said.as_of),
+            complete=said.complete and is_over(question.question, said.as_of),
             next_cursor=cursor,
             meta=meta,
         )
@@ -373,31 +374,6 @@ class Engine:
         fates = sum((row.counts for row in await self._store.ledger(None)), Counts())
         store = (await self._store.state())._asdict()
         return {"lanes": dict(await self._freshness.progress()), "store": store, "ledger": fates._asdict()}
-
-
-def _is_over(question: Question, as_of: int) -> bool:
-    """Whether the question's range, if it has an end, ends by `as_of`."""
-    end = span_of(question).end if isinstance(question, Query) else getattr(question, "end", None)
-    return end is None or end <= as_of
-
-
-def _begins_after(question: Question, horizon: int) -> bool:
-    """Whether nothing before `horizon` can be in the answer."""
-    if isinstance(question, Events):
-        return True
-    if isinstance(question, Consumption):  # what was counted by the start of its range was read before it
-        return False
-    if isinstance(question, Batteries) and question.ts is not None:
-        return question.ts >= horizon
-    if isinstance(question, Query):  # amounts are read with what was counted before
-        return span_of(question).start >= horizon and not any(f.fn in AMOUNTS for f in question.fetch.values())
-    start: int | None = getattr(question, "start", None)
-    return start is not None and start >= horizon
-
-
-def _is_full_after(limit: int, table: pa.Table, horizon: int) -> bool:
-    """Whether the newest rows that were asked for are all there, so that an older one would not be among them."""
-    return table.num_rows >= limit and int(table["ts"].to_numpy().min()) >= horizon
 
 
 def _counts(rows: list[tuple[str, Counts]], pending: Mapping[str, int]) -> pa.Table:
