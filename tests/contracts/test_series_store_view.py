@@ -138,7 +138,7 @@ async def test_answers_are_never_mixed_while_commits_do_not_cease(store):
     async with asyncio.TaskGroup() as group:
         group.create_task(writing())
         pieces, revisions = Pieces(), []
-        for _ in range(60):
+        for _ in range(25):
             async with store.view() as view:
                 await asyncio.sleep(0.001)  # let a commit pass
                 table, meta = await answer_query(view, pieces, query, T0 + 3 * DAY)

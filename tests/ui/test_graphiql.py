@@ -15,7 +15,6 @@ from tests.ui.stage import Stage
 
 ROWS = [{"site_id": "hq", "sensor_id": "m1", "metric": "power_w", "value": 1200.5, "ts": 1_769_860_800_000}]
 QUERY = '{ site(name: "hq") { points { nodes { sensor metric latest { ts value unit } } } } }'
-SHOWN = ["m1", "power_w", "1200.5", "2026-01-31T12:00:00Z"]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +76,8 @@ async def test_graphiql_says_to_whoever_is_signed_out_what_is_missing(stage):
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 async def test_the_reference_of_the_api_is_shown_without_the_internet(stage, tmp_path, path):
     screen = await stage.screen()
+    if path == "/redoc":  # it asks for its maker's logo; the page's policy refuses that before anything is sent
+        screen.watch.excuse("https://cdn.redoc.ly/redoc/logo-mini.svg")
     await screen.open(path, settled=False)
     await screen.page.get_by_text("/v1/readings").first.wait_for()
     assert (await screen.picture(tmp_path / "reference.png")).stat().st_size > 10_000
