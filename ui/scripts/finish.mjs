@@ -1,4 +1,4 @@
-/** After vite: the precompressed twins of every file, the list that the service worker keeps, and the hash of the sources. */
+/** After vite, for the folder that it wrote to (or is named): the precompressed twins of every file, the list that the service worker keeps, and the hash of the sources. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const ui = fileURLToPath(new URL("..", import.meta.url));
-const out = join(ui, "../src/penstock/api/static/app");
+const out = process.argv[2] ?? join(ui, "../src/penstock/api/static/app");
 const textual = new Set([".js", ".css", ".html", ".svg", ".json", ".webmanifest"]);
 
 const files = (folder) =>

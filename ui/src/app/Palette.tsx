@@ -6,14 +6,13 @@ import { useDelayedText } from "./useDelayedText";
 import { findPlaces, localTargets, matching, type Target } from "./targets";
 import { useGo } from "./Go";
 import css from "./Palette.module.css";
-import { SCREENS } from "./screens";
 
 const SHOWN = 12;
 
 /** Ctrl-K: go anywhere by typing a part of its name. */
-export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }): ReactNode {
+export default function Palette({ onClose }: { onClose: () => void }): ReactNode {
   return (
-    <Dialog title={t("app.palette")} isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t("app.palette")} isOpen onClose={onClose}>
       <Search onDone={onClose} />
     </Dialog>
   );
@@ -82,31 +81,5 @@ function Search({ onDone }: { onDone: () => void }): ReactNode {
         {found.length === 0 && asked ? t("app.paletteNone", { text: asked }) : t("app.paletteKeys")}
       </p>
     </div>
-  );
-}
-
-/** What the keyboard can do everywhere. */
-export function KeysHelp({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }): ReactNode {
-  return (
-    <Dialog title={t("app.keysTitle")} isOpen={isOpen} onClose={onClose}>
-      <dl className={css["keys"]}>
-        <dt>
-          <kbd>Ctrl</kbd> <kbd>K</kbd>
-        </dt>
-        <dd>{t("app.keysPalette")}</dd>
-        <dt>
-          <kbd>?</kbd>
-        </dt>
-        <dd>{t("app.keysHelp")}</dd>
-        {SCREENS.map((screen) => (
-          <div key={screen.id}>
-            <dt>
-              <kbd>g</kbd> <kbd>{screen.key}</kbd>
-            </dt>
-            <dd>{t("app.keysGo", { screen: t(screen.label) })}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
   );
 }

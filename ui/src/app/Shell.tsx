@@ -1,5 +1,5 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { Problem } from "../api/client";
 import { useMe } from "../api/session";
 import { Menu, Toasts } from "../forms";
@@ -9,13 +9,16 @@ import { ErrorState, LinkBanner, Skeleton } from "../states";
 import { AccountMenu } from "./AccountMenu";
 import { client } from "./queries";
 import { Go, useGo } from "./Go";
-import { KeysHelp, Palette } from "./Palette";
 import { SCREENS } from "./screens";
 import css from "./Shell.module.css";
-import { SignIn } from "./SignIn";
 import { useShortcuts } from "./useShortcuts";
 
 const UNAUTHORISED = 401;
+
+// What is not there when a page opens is loaded when it is wanted.
+const SignIn = lazy(() => import("./SignIn"));
+const Palette = lazy(() => import("./Palette"));
+const KeysHelp = lazy(() => import("./KeysHelp"));
 
 /** Everything around a screen. Without a session it is the sign-in page, at the address where one wanted to go. */
 export function Shell(): ReactNode {
@@ -26,7 +29,13 @@ export function Shell(): ReactNode {
     addEventListener("penstock:unauthorised", ended);
     return () => removeEventListener("penstock:unauthorised", ended);
   }, []);
-  if (me.error instanceof Problem && me.error.status === UNAUTHORISED) return <SignIn />;
+  if (me.error instanceof Problem && me.error.status === UNAUTHORISED) {
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
+  }
   if (me.data === undefined && me.error !== null) {
     return (
       <main className={css["alone"]}>
@@ -62,8 +71,10 @@ function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
         {ready ? <Outlet /> : <Skeleton />}
       </main>
       <BottomBar />
-      <Palette isOpen={palette} onClose={() => setPalette(false)} />
-      <KeysHelp isOpen={keys} onClose={() => setKeys(false)} />
+      <Suspense>
+        {palette && <Palette onClose={() => setPalette(false)} />}
+        {keys && <KeysHelp onClose={() => setKeys(false)} />}
+      </Suspense>
       <Toasts />
     </div>
   );

@@ -8,7 +8,7 @@ import { client } from "./queries";
 import css from "./Shell.module.css";
 
 /** No form to fill in is needed where the one-time link is; this is for who comes back, or has a key. */
-export function SignIn(): ReactNode {
+export default function SignIn(): ReactNode {
   const entering = useMutation({ mutationFn: signIn, onSuccess: () => client.resetQueries() });
   const [before, after] = t("app.signInWhy", { command: "\u0000" }).split("\u0000");
   return (
