@@ -1,6 +1,6 @@
 import type { components } from "@schema";
 import { useQuery } from "@tanstack/react-query";
-import type { Line } from "../charts";
+import type { Line, Question } from "../charts";
 import { api, unwrap } from "./client";
 
 export type QueryDocument = components["schemas"]["QueryDocument"];
@@ -16,11 +16,12 @@ export interface QueryAnswer {
   meta: { window?: number | string | null; tier?: number; series?: number; cost?: number; downsampled?: boolean };
 }
 
-/** Ask the query engine. Throws `Problem`. */
-export async function ask(document: QueryDocument, signal?: AbortSignal): Promise<QueryAnswer> {
+/** Ask the query engine; what has a default may be left out. Throws `Problem`. */
+export async function ask(document: Question, signal?: AbortSignal): Promise<QueryAnswer> {
   const answer = (await unwrap(
     api.POST("/v1/query", {
-      body: document,
+      // The type made from the OpenAPI document requires what the platform has defaults for.
+      body: document as QueryDocument,
       headers: { accept: "application/vnd.penstock.columns+json" },
       ...(signal ? { signal } : {}),
     }),
@@ -44,7 +45,7 @@ export async function ask(document: QueryDocument, signal?: AbortSignal): Promis
 }
 
 /** `ask` as a query of the page; asked again every `refetchMs` while the range is live. */
-export function useAnswer(document: QueryDocument | null, { refetchMs = false as number | false } = {}) {
+export function useAnswer(document: Question | null, { refetchMs = false as number | false } = {}) {
   return useQuery({
     queryKey: ["query", document],
     queryFn: ({ signal }) => ask(document!, signal),

@@ -5,10 +5,14 @@ export interface Settings {
   theme: "auto" | "light" | "dark";
   role: Role;
   shortcuts: boolean;
+  /** The unit that temperatures are shown in; they are stored in K. */
+  degrees: Degrees;
 }
 
+export type Degrees = "degC" | "degF" | "K";
+
 const STORED = "penstock.settings";
-const DEFAULTS: Settings = { theme: "auto", role: "management", shortcuts: true };
+const DEFAULTS: Settings = { theme: "auto", role: "management", shortcuts: true, degrees: "degC" };
 const listeners = new Set<() => void>();
 let settings: Settings = read();
 

@@ -12,6 +12,12 @@ const THEMES = [
   ["light", "app.themeLight"],
   ["dark", "app.themeDark"],
 ] as const;
+/** Kelvin keeps its letter; the others are known by their sign. */
+const DEGREES = [
+  ["degC", "°C"],
+  ["degF", "°F"],
+  ["K", "K"],
+] as const;
 const ROLES = [
   ["operations", "app.roleOperations"],
   ["maintenance", "app.roleMaintenance"],
@@ -47,6 +53,12 @@ export default function SettingsScreen(): ReactNode {
             value={settings.role}
             onChange={(value) => change({ role: value as Role })}
             options={ROLES.map(([value, label]) => ({ value, label: t(label) }))}
+          />
+          <Select
+            label={t("app.degrees")}
+            value={settings.degrees}
+            onChange={(value) => change({ degrees: value as Settings["degrees"] })}
+            options={DEGREES.map(([value, label]) => ({ value, label }))}
           />
           <Switch isSelected={settings.shortcuts} onChange={(shortcuts) => change({ shortcuts })} description={t("app.shortcutsHint")}>
             {t("app.shortcuts")}
