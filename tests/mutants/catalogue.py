@@ -20,6 +20,7 @@ GATE = "tests/unit/pipeline/test_gate.py::"
 FRONTIER = "tests/unit/pipeline/test_frontier.py::"
 ADMIT = "tests/unit/pipeline/test_admit.py::"
 CONTRACT = "tests/contracts/test_series_store.py::"
+VIEW = "tests/contracts/test_series_store_view.py::"
 ORDER = "tests/contracts/test_series_store_order.py::"
 JUDGE = "tests/unit/store/duckdb/test_judge.py::"
 UPKEEP = "tests/unit/store/duckdb/test_upkeep.py::"
@@ -165,6 +166,33 @@ MUTANTS = (
         "                    self._apply(fresh, staged, verdict, entries)\n                    self._db.commit()\n",
         "after a failed COMMIT the retry is taken for a redelivery, and its readings are lost",
         ("tests/unit/store/duckdb/test_writer.py::test_a_commit_that_fails_changes_nothing_and_its_retry_stores_all",),
+    ),
+    Mutant(
+        "views keep nothing of what a commit changes",
+        DUCK + "writer.py",
+        "                    self._memory.before_change(staged.sensors)\n",
+        "",
+        "one answer mixes two revisions: a commit's readings of one series and not those of another",
+        (
+            VIEW + "test_a_view_says_what_the_store_said_when_it_was_taken",
+            VIEW + "test_answers_are_never_mixed_while_commits_do_not_cease",
+        ),
+    ),
+    Mutant(
+        "views see what is said of sensors later",
+        DUCK + "view.py",
+        "            self._said.setdefault(name, self._registry.attributes(*name))",
+        "            self._said.pop(name, None)",
+        "an answer groups readings by rooms that their sensors came to afterwards",
+        (VIEW + "test_a_view_says_what_the_store_said_when_it_was_taken",),
+    ),
+    Mutant(
+        "selectors read without a view",
+        "api/prometheus/fetch.py",
+        "        if len({_name(need) for need in needed}) > 1:\n            self.reader = self.steady\n",
+        "",
+        "two selectors of one expression see different commits",
+        ("tests/unit/api/prometheus/test_one_revision.py::test_two_selectors_see_the_same_commits",),
     ),
     Mutant(
         "a retry is stamped anew",
