@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -112,9 +112,10 @@ class MemorySeriesStore:
     def _copied(self) -> MemorySeriesStore:
         """A store that holds the same series, for a view that is left behind."""
         other = MemorySeriesStore(self._clock)
-        held = {name: (tenant.series, tenant.said) for name, tenant in self._tenants.items()}
-        held, other._series = copy.deepcopy((held, self._series))
-        other._tenants = {name: _Tenant(series, said) for name, (series, said) in held.items()}
+        other._series = [replace(series, cells=dict(series.cells), arrivals={}) for series in self._series]
+        for name, tenant in self._tenants.items():
+            series = {key: other._series[each.id] for key, each in tenant.series.items()}
+            other._tenants[name] = _Tenant(series, {sensor: replace(said) for sensor, said in tenant.said.items()})
         other._changed = dict(self._changed)
         return other
 
