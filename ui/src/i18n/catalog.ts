@@ -1,4 +1,5 @@
 import app from "./app/en.json";
+import catalog from "./catalog/en.json";
 import charts from "./charts/en.json";
 import forms from "./forms/en.json";
 import states from "./states/en.json";
@@ -8,6 +9,7 @@ import time from "./time/en.json";
 /** Every area's English strings: the type of all keys. A new area adds its line here and in de.ts and fr.ts. */
 const en = {
   app,
+  catalog,
   charts,
   forms,
   states,

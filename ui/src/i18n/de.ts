@@ -1,4 +1,5 @@
 import app from "./app/de.json";
+import catalog from "./catalog/de.json";
 import charts from "./charts/de.json";
 import forms from "./forms/de.json";
 import states from "./states/de.json";
@@ -8,6 +9,7 @@ import type { Catalog } from "./catalog";
 
 export default {
   app,
+  catalog,
   charts,
   forms,
   states,

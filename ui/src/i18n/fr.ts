@@ -1,4 +1,5 @@
 import app from "./app/fr.json";
+import catalog from "./catalog/fr.json";
 import charts from "./charts/fr.json";
 import forms from "./forms/fr.json";
 import states from "./states/fr.json";
@@ -8,6 +9,7 @@ import type { Catalog } from "./catalog";
 
 export default {
   app,
+  catalog,
   charts,
   forms,
   states,

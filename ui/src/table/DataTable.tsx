@@ -20,8 +20,11 @@ export interface BulkAction {
   readonly label: string;
   readonly icon?: IconName;
   readonly tone?: "normal" | "danger";
-  /** Gets the keys. The selection is cleared once it is done; when it fails the message is shown and the rows stay chosen. */
-  readonly run: (keys: readonly string[]) => void | Promise<void>;
+  /**
+   * Gets the keys. The selection is cleared once it is done. The rows stay chosen when it fails, and the message is shown,
+   * or when it gives false: somebody was asked and said no.
+   */
+  readonly run: (keys: readonly string[]) => void | Promise<void | boolean>;
 }
 
 /** More rows where these came from, page by page. */
@@ -113,8 +116,7 @@ function BulkBar({ bulk, selection, matching }: { bulk: readonly BulkAction[]; s
   async function start(id: string, run: BulkAction["run"]): Promise<void> {
     setRunning(id);
     try {
-      await run([...keys]);
-      selection.clear();
+      if ((await run([...keys])) !== false) selection.clear();
     } catch (error) {
       toast({ tone: "bad", title: t("table.bulkFailed"), detail: error instanceof Error ? error.message : String(error) });
     } finally {

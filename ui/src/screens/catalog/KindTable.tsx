@@ -1,0 +1,101 @@
+/** The records of one kind: looked through, opened, deleted together. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, type ReactNode } from "react";
+import { Button, Confirm } from "../../forms";
+import { t, useLocale } from "../../i18n";
+import { Empty, Panel, Skeleton } from "../../states";
+import { DataTable, type BulkAction, type Column } from "../../table";
+import css from "./catalog.module.css";
+import { FIELDS, keyOf, type CatalogRecord, type Kind } from "./kinds";
+import { remove, useRecords } from "./records";
+import { useAsked } from "./useAsked";
+
+export interface KindTableProps {
+  readonly kind: Kind;
+  readonly mayEdit: boolean;
+  readonly onOpen: (record: CatalogRecord) => void;
+  readonly onNew: () => void;
+}
+
+function columnsOf(kind: Kind, open: (record: CatalogRecord) => void): Column<CatalogRecord>[] {
+  const title = kind === "points" ? "sensor_id" : "id";
+  const fields = FIELDS[kind].map((field): Column<CatalogRecord> => {
+    const base = { id: field.name, label: t(field.label), value: (record: CatalogRecord) => record.fields[field.name] };
+    if (field.name === title) {
+      const render = (record: CatalogRecord) => (
+        <button type="button" className={css["open"]} onClick={() => open(record)}>
+          {String(record.fields[title])}
+        </button>
+      );
+      return { ...base, isTitle: true, grow: 2, render };
+    }
+    return { ...base, ...(field.isNumber ? { kind: "number" as const } : field.of ? { kind: "choice" as const } : {}), isExtra: field.rows !== undefined };
+  });
+  const attributes: Column<CatalogRecord> = {
+    id: "attributes",
+    label: t("catalog.attributes"),
+    grow: 2,
+    value: ({ attributes }) => Object.entries(attributes).map(([name, value]) => `${name}=${value}`).join(", "),
+  };
+  // Which record it is comes first.
+  return [...fields.filter((column) => column.isTitle), ...fields.filter((column) => !column.isTitle), attributes];
+}
+
+export function KindTable({ kind, mayEdit, onOpen, onNew }: KindTableProps): ReactNode {
+  const locale = useLocale();
+  const client = useQueryClient();
+  const records = useRecords(kind);
+  const columns = useMemo(() => columnsOf(kind, onOpen), [kind, onOpen, locale]);
+  const key = useMemo(() => (record: CatalogRecord) => keyOf(kind, record.fields), [kind]);
+  const label = t(`catalog.kind.${kind}`);
+  const doomed = useAsked<readonly string[]>();
+  const bulk: BulkAction[] = [
+    {
+      id: "delete",
+      label: t("catalog.delete"),
+      tone: "danger",
+      run: async (keys) => {
+        if (!(await doomed.ask(keys))) return false;
+        const chosen = new Set(keys);
+        try {
+          for (const record of records.data?.rows ?? []) if (chosen.has(key(record))) await remove(kind, record);
+        } finally {
+          await client.invalidateQueries({ queryKey: ["catalog"] });
+        }
+        return true;
+      },
+    },
+  ];
+  return (
+    <Panel
+      title={label}
+      state={records}
+      skeleton={<Skeleton kind="rows" lines={8} />}
+      empty={({ rows }) =>
+        rows.length > 0 ? null : (
+          <Empty
+            why={t("catalog.none", { kind: label })}
+            detail={t(`catalog.about.${kind}`)}
+            {...(mayEdit ? { action: <Button onPress={onNew}>{t("catalog.newOf", { kind: t(`catalog.one.${kind}`) })}</Button> } : {})}
+          />
+        )
+      }
+    >
+      {({ rows, isWhole }) => (
+        <>
+          {!isWhole && <p role="status">{t("catalog.notWhole", { n: rows.length })}</p>}
+          <Confirm
+            title={t("catalog.deleteMany", { n: doomed.about?.length ?? 0 })}
+            isOpen={doomed.about !== null}
+            onClose={() => doomed.answer(false)}
+            onConfirm={() => doomed.answer(true)}
+            action={t("catalog.delete")}
+          >
+            <p>{t("catalog.deleteManyWhy")}</p>
+          </Confirm>
+          <DataTable label={label} columns={columns} rows={rows} getKey={key} prefix={kind} fileName={kind} empty={null} onOpen={onOpen} {...(mayEdit ? { bulk } : {})} />
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,141 @@
+/** The catalog over the public API. Every function throws `Problem`. */
+import { useQuery } from "@tanstack/react-query";
+import { api, unwrap } from "../../api/client";
+import { keyOf, type Attributes, type CatalogRecord, type FieldValue, type Kind } from "./kinds";
+
+const PAGE = 5_000;
+/** More than a table can be looked through; the answer then says that there are more. */
+const MOST = 50_000;
+
+export interface Listing<Row> {
+  readonly rows: readonly Row[];
+  readonly isWhole: boolean;
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+export function recordOf(raw: Raw): CatalogRecord {
+  const { version, attributes, ...fields } = raw;
+  return { version: version as number, attributes: (attributes ?? {}) as Attributes, fields: fields as Record<string, FieldValue> };
+}
+
+interface Page {
+  readonly data: readonly Raw[];
+  readonly next_cursor: string | null;
+}
+
+async function pages<Row>(read: (cursor: string | undefined) => Promise<Page>, made: (raw: Raw) => Row): Promise<Listing<Row>> {
+  const rows: Row[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const page = await read(cursor ?? undefined);
+    for (const raw of page.data) rows.push(made(raw));
+    cursor = page.next_cursor;
+  } while (cursor && rows.length < MOST);
+  return { rows, isWhole: !cursor };
+}
+
+/** All records of a kind, in the order of their keys. */
+export function useRecords(kind: Kind, enabled = true) {
+  return useQuery({
+    queryKey: ["catalog", kind],
+    enabled,
+    queryFn: ({ signal }) =>
+      pages(
+        (cursor) => unwrap(api.GET("/v1/catalog/{kind}", { params: { path: { kind }, query: { limit: PAGE, ...(cursor ? { cursor } : {}) } }, signal })),
+        recordOf,
+      ),
+  });
+}
+
+/** A sensor that the catalog places nowhere, with what it measures. */
+export interface Sensor {
+  readonly site: string;
+  readonly sensor: string;
+  readonly metrics: readonly string[];
+  /** What the sender says of its place. */
+  readonly building: string;
+  readonly room: string;
+  /** The newest reading, epoch ms. */
+  readonly last: number | null;
+}
+
+interface Series {
+  readonly site_id?: string | null;
+  readonly sensor_id?: string | null;
+  readonly metric?: string | null;
+  readonly building?: string | null;
+  readonly room?: string | null;
+  readonly last_ts?: string | null;
+}
+
+/** Series by sensor: a sensor stands in one place with everything that it measures. */
+export function sensorsOf(series: readonly Series[]): Sensor[] {
+  const found = new Map<string, Sensor & { metrics: string[] }>();
+  for (const one of series) {
+    const [site, sensor] = [one.site_id ?? "", one.sensor_id ?? ""];
+    const key = JSON.stringify([site, sensor]);
+    const last = one.last_ts ? Date.parse(one.last_ts) : null;
+    const known = found.get(key);
+    if (!known) found.set(key, { site, sensor, metrics: [one.metric ?? ""], building: one.building ?? "", room: one.room ?? "", last });
+    else found.set(key, { ...known, metrics: [...known.metrics, one.metric ?? ""], last: Math.max(known.last ?? 0, last ?? 0) || null });
+  }
+  return [...found.values()];
+}
+
+export const sensorKey = (one: Pick<Sensor, "site" | "sensor">): string => JSON.stringify([one.site, one.sensor]);
+
+const SERIES_PAGE = 1_000;
+
+export function useUnassigned() {
+  return useQuery({
+    queryKey: ["catalog", "unassigned"],
+    refetchInterval: 15_000,
+    queryFn: async ({ signal }) => {
+      const series = await pages(
+        async (cursor) => (await unwrap(api.GET("/v1/catalog/unassigned", { params: { query: { limit: SERIES_PAGE, ...(cursor ? { cursor } : {}) } }, signal }))) as Page,
+        (raw): Series => raw as Series,
+      );
+      return { rows: sensorsOf(series.rows), isWhole: series.isWhole };
+    },
+  });
+}
+
+/** A key's parts are encoded already, and the `/` between them belongs to the path. */
+const pathSerializer = (path: string, values: Record<string, unknown>): string => path.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+
+type Body = Readonly<Record<string, unknown>>;
+
+export async function create(kind: Kind, body: Body): Promise<CatalogRecord> {
+  return recordOf((await unwrap(api.POST("/v1/catalog/{kind}", { params: { path: { kind } }, body: body as never }))) as Raw);
+}
+
+/** Replace the record as it was read; 412 when somebody changed it meanwhile. */
+export async function replace(kind: Kind, was: CatalogRecord, body: Body): Promise<CatalogRecord> {
+  const path = { kind, key: keyOf(kind, was.fields) };
+  const header = { "If-Match": `"${was.version}"` };
+  return recordOf((await unwrap(api.PUT("/v1/catalog/{kind}/{key}", { params: { path, header }, body: body as never, pathSerializer }))) as Raw);
+}
+
+export async function remove(kind: Kind, was: CatalogRecord): Promise<void> {
+  const path = { kind, key: keyOf(kind, was.fields) };
+  await unwrap(api.DELETE("/v1/catalog/{kind}/{key}", { params: { path, header: { "If-Match": `"${was.version}"` } }, pathSerializer }));
+}
+
+export async function read(kind: Kind, fields: CatalogRecord["fields"]): Promise<CatalogRecord> {
+  const path = { kind, key: keyOf(kind, fields) };
+  return recordOf((await unwrap(api.GET("/v1/catalog/{kind}/{key}", { params: { path }, pathSerializer }))) as Raw);
+}
+
+/** Where sensors stand: in a building (and room), or at equipment. */
+export interface Place {
+  readonly building: string | null;
+  readonly room: string | null;
+  readonly equipment: string | null;
+}
+
+/** Assign all of them or none. */
+export async function assign(sensors: readonly Pick<Sensor, "site" | "sensor">[], place: Place): Promise<void> {
+  const body = sensors.map(({ site, sensor }) => ({ site_id: site, sensor_id: sensor, ...place }));
+  await unwrap(api.POST("/v1/catalog/assign", { body }));
+}

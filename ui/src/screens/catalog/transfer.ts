@@ -1,0 +1,51 @@
+/** The catalog as a file, in and out. Throws `Problem`. */
+import { api, unwrap } from "../../api/client";
+import type { Kind } from "./kinds";
+
+export const FORMATS = ["json", "csv", "brick", "haystack"] as const;
+export type Format = (typeof FORMATS)[number];
+
+const MEDIA = { json: "application/json", csv: "text/csv", brick: "application/ld+json", haystack: "application/json" } as const;
+
+/** Where the browser gets the file; the session goes along. */
+export function exportAddress(format: Format, kind: Kind): string {
+  return `/v1/catalog/export?format=${format}${format === "csv" ? `&kind=${kind}` : ""}`;
+}
+
+export interface Verdict {
+  readonly row: number;
+  readonly kind: string;
+  readonly key: string;
+  readonly action: "created" | "updated" | "unchanged" | "refused";
+  readonly detail?: string;
+}
+
+export interface Verdicts {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  readonly data: readonly Verdict[];
+}
+
+/** What a file is, by its name and how it begins: a Haystack grid and our own document are both plain JSON. */
+export function formatOf(name: string, text: string): Format {
+  if (/\.(csv|tsv|txt)$/i.test(name)) return "csv";
+  const start = text.slice(0, 4_096);
+  if (/\.jsonld$/i.test(name) || /"@(context|graph)"/.test(start)) return "brick";
+  return /"_kind"\s*:\s*"grid"/.test(start) || /hayson/i.test(name) ? "haystack" : "json";
+}
+
+/** Take a file in, or with `dryRun` tell what that would change. */
+export async function importFile(text: string, format: Format, kind: Kind, options: { dryRun: boolean; createMissing: boolean }): Promise<Verdicts> {
+  const query = { format, dry_run: options.dryRun, ...(format === "csv" ? { kind, ...(kind === "points" ? { create_missing: options.createMissing } : {}) } : {}) };
+  const answer = await unwrap(
+    api.POST("/v1/catalog/import", {
+      params: { query },
+      body: text as never,
+      bodySerializer: (body) => body as unknown as string,
+      headers: { "content-type": MEDIA[format] },
+    }),
+  );
+  return answer as unknown as Verdicts;
+}
