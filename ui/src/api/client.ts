@@ -64,3 +64,10 @@ export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   if (response.ok) return data as T;
   throw new Problem(response.status, typeof error === "object" && error ? (error as Record<string, unknown>) : { detail: String(error) }, response.headers);
 }
+
+/** What `GET` of a path answers as JSON, where it can be asked for in other shapes as well. */
+export type JsonOf<Path extends keyof paths> = paths[Path] extends {
+  get: { responses: { 200: { content: { "application/json": infer Body } } } };
+}
+  ? Body
+  : never;

@@ -1,6 +1,7 @@
 import app from "./app/en.json";
 import catalog from "./catalog/en.json";
 import charts from "./charts/en.json";
+import events from "./events/en.json";
 import forms from "./forms/en.json";
 import states from "./states/en.json";
 import table from "./table/en.json";
@@ -11,6 +12,7 @@ const en = {
   app,
   catalog,
   charts,
+  events,
   forms,
   states,
   table,

@@ -1,6 +1,7 @@
 import app from "./app/de.json";
 import catalog from "./catalog/de.json";
 import charts from "./charts/de.json";
+import events from "./events/de.json";
 import forms from "./forms/de.json";
 import states from "./states/de.json";
 import table from "./table/de.json";
@@ -11,6 +12,7 @@ export default {
   app,
   catalog,
   charts,
+  events,
   forms,
   states,
   table,

@@ -1,6 +1,7 @@
 import app from "./app/fr.json";
 import catalog from "./catalog/fr.json";
 import charts from "./charts/fr.json";
+import events from "./events/fr.json";
 import forms from "./forms/fr.json";
 import states from "./states/fr.json";
 import table from "./table/fr.json";
@@ -11,6 +12,7 @@ export default {
   app,
   catalog,
   charts,
+  events,
   forms,
   states,
   table,
