@@ -46,8 +46,8 @@ export function EventFilters({ rows, view, onChange }: Props): ReactNode {
           >
             <Level value={level} />
             <span className={css["count"]}>
-              <span className="visually-hidden">, </span>
-              {t("events.count", { n: count })}
+              <span aria-hidden="true">{fmt.count(count)}</span>
+              <span className="visually-hidden">, {t("events.count", { n: count })}</span>
             </span>
           </Toggle>
         ))}

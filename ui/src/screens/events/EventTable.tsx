@@ -22,6 +22,7 @@ interface Props {
 export function EventTable({ rows, empty, curl, onOpen }: Props): ReactNode {
   const locale = useLocale();
   const zone = useZone();
+  const hasSources = rows.some((row) => row.source !== "");
   const columns = useMemo<readonly Column<EventRow>[]>(
     () => [
       { id: "criticality", label: t("events.criticality"), kind: "number", width: 6, value: (row) => row.criticality, render: (row) => <Level value={row.criticality} /> },
@@ -38,12 +39,12 @@ export function EventTable({ rows, empty, curl, onOpen }: Props): ReactNode {
           </button>
         ),
       },
-      { id: "source", label: t("events.source"), kind: "choice", width: 8, value: (row) => row.source },
+      { id: "source", label: t("events.source"), kind: "choice", width: 8, value: (row) => row.source, isExtra: !hasSources },
       { id: "ts", label: t("events.time"), kind: "time", width: 13, value: (row) => row.ts, render: (row) => fmt.time(row.ts, zone, "second") },
       { id: "age", label: t("events.age"), isPlain: true, width: 7, value: (row) => row.ts, render: (row) => <Age ts={row.ts} /> },
       { id: "id", label: t("events.id"), isExtra: true, width: 16, value: (row) => row.id },
     ],
-    [locale, zone, onOpen],
+    [locale, zone, hasSources, onOpen],
   );
   const asked = async () => toast((await copyText(curl)) ? { title: t("events.curlCopied") } : { tone: "bad", title: t("events.curlNotCopied"), detail: curl });
   return (
