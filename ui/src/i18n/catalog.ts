@@ -2,6 +2,7 @@ import app from "./app/en.json";
 import catalog from "./catalog/en.json";
 import charts from "./charts/en.json";
 import events from "./events/en.json";
+import fleet from "./fleet/en.json";
 import forms from "./forms/en.json";
 import states from "./states/en.json";
 import table from "./table/en.json";
@@ -13,6 +14,7 @@ const en = {
   catalog,
   charts,
   events,
+  fleet,
   forms,
   states,
   table,

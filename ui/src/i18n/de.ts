@@ -2,6 +2,7 @@ import app from "./app/de.json";
 import catalog from "./catalog/de.json";
 import charts from "./charts/de.json";
 import events from "./events/de.json";
+import fleet from "./fleet/de.json";
 import forms from "./forms/de.json";
 import states from "./states/de.json";
 import table from "./table/de.json";
@@ -13,6 +14,7 @@ export default {
   catalog,
   charts,
   events,
+  fleet,
   forms,
   states,
   table,

@@ -2,6 +2,7 @@ import app from "./app/fr.json";
 import catalog from "./catalog/fr.json";
 import charts from "./charts/fr.json";
 import events from "./events/fr.json";
+import fleet from "./fleet/fr.json";
 import forms from "./forms/fr.json";
 import states from "./states/fr.json";
 import table from "./table/fr.json";
@@ -13,6 +14,7 @@ export default {
   catalog,
   charts,
   events,
+  fleet,
   forms,
   states,
   table,
