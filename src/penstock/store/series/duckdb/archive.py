@@ -17,7 +17,7 @@ from penstock.store.series.duckdb.judge import I32
 from penstock.store.series.duckdb.letters import read_dead_letters
 from penstock.store.series.duckdb.reader import SeriesReader
 from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
-from penstock.store.series.duckdb.view import View
+from penstock.store.series.duckdb.view import View, open_view
 from penstock.store.series.duckdb.writer import Memory
 from penstock.store.series.port import EventRow, Newest, Refusal, Trace
 
@@ -46,7 +46,7 @@ class Reader(SeriesReader):
 
     def view(self) -> View:
         """The store as it is now, to be closed by the caller."""
-        return View(self._db, self._records, self._guard)
+        return open_view(self._db, self._records, self._guard)
 
     def events(
         self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int

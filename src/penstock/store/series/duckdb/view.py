@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import duckdb
@@ -18,60 +19,119 @@ from penstock.model.batch import SensorKey
 from penstock.model.series import Attributes, SeriesKey
 from penstock.store.series.duckdb.hot import PastReadings
 from penstock.store.series.duckdb.judge import I32
-from penstock.store.series.duckdb.reader import SeriesReader, pin
+from penstock.store.series.duckdb.reader import SeriesMemory, SeriesReader, pin
 from penstock.store.series.duckdb.registry import Registry
 from penstock.store.series.duckdb.schema import translated
 from penstock.store.series.duckdb.writer import Memory
 from penstock.store.series.port import Filter
 
-__all__ = ["View"]
+__all__ = ["View", "open_view"]
 
 
 class View(SeriesReader):
-    """A `SeriesReader` that stays at `revision`. Made and closed by the store; one read at a time."""
+    """A `SeriesReader` that stays at `revision`. Made by `open_view`, closed by the store; one read at a time."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        memory: SeriesMemory,
+        guard: AbstractContextManager[Any],
+        moment: _Moment,
     ) -> None:
         super().__init__(connection, memory, guard)
-        self._live: Final = memory
-        self._past: _Past | None = None
+        self._moment: Final = moment
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._rolled_to = 0
         self._reading = threading.Lock()
-        with guard:
-            self.revision: Final = memory.revision
-            memory.views.add(self)
 
-    def keep(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
-        """Memory is about to change, and with it what was said about `sensors`. Called under the guard, before COMMIT."""
-        self._pin()
-        if self._past is None:
-            self._past = _Past(self._live)
-            self._memory = self._past
-        self._past.registry.keep(sensors)
+    @property
+    def revision(self) -> int:
+        """Of the data that it sees."""
+        return self._moment.revision
+
+    def follow(self, past: SeriesMemory) -> None:
+        """Memory has moved on: from now on `past` is what it was. Called under the guard."""
+        self._memory = past
 
     def close(self) -> None:
         """Let go of everything, once nothing reads any more."""
-        with self._guard:
-            self._live.views.discard(self)
         with self._reading:
             if self._cursor is not None:
                 self._cursor.close()
+        with self._guard:
+            self._moment.leave(self)
 
     @contextmanager
     def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
+        """Of its own while nothing has changed since; otherwise that of its moment, which its views take in turn."""
         with translated(), self._reading:
             with self._guard:
-                cursor = self._pin()
-            yield cursor, self._rolled_to
+                shared = self._moment.kept if self._cursor is None else None
+                if shared is None and self._cursor is None:
+                    self._cursor, self._rolled_to = _pinned(self._db, self._moment.live)
+            if self._cursor is not None:
+                yield self._cursor, self._rolled_to
+            elif shared is not None:
+                with shared.reading:
+                    yield shared.cursor, shared.rolled_to
 
-    def _pin(self) -> duckdb.DuckDBPyConnection:
-        if self._cursor is None:
-            self._cursor = self._db.cursor()
-            pin(self._cursor)
-            self._rolled_to = self._live.marks.rolled_to
-        return self._cursor
+
+def open_view(connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]) -> View:
+    """A view of the store as it is now. Views of one revision share what is kept for them."""
+    with guard:
+        moments = (each for each in memory.views if isinstance(each, _Moment))
+        moment = next((each for each in moments if each.revision == memory.revision), None)
+        if moment is None:
+            moment = _Moment(connection, memory)
+            memory.views.add(moment)
+        view = View(connection, memory, guard, moment)
+        moment.views.add(view)
+    return view
+
+
+class _Moment:
+    """A revision that is being looked at: by which views, and what is kept for them once memory has moved on. Used under the guard."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory) -> None:
+        self._db = connection
+        self.live: Final = memory
+        self.revision: Final = memory.revision
+        self.views: set[View] = set()
+        self.kept: _Kept | None = None
+
+    def keep(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
+        """See `Keeper.keep`. Called before COMMIT."""
+        if self.kept is None:
+            self.kept = _Kept(_Past(self.live), *_pinned(self._db, self.live))
+            for view in self.views:
+                view.follow(self.kept.past)
+        self.kept.past.registry.keep(sensors)
+
+    def leave(self, view: View) -> None:
+        """A view is closed; nothing is kept for nobody."""
+        self.views.discard(view)
+        if self.views:
+            return
+        self.live.views.discard(self)
+        if self.kept is not None:
+            self.kept.cursor.close()
+
+
+def _pinned(connection: duckdb.DuckDBPyConnection, memory: Memory) -> tuple[duckdb.DuckDBPyConnection, int]:
+    """A cursor that stays at the last commit, and up to where rollups are stored in it."""
+    cursor = connection.cursor()
+    pin(cursor)
+    return cursor, memory.marks.rolled_to
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a revision was: in memory, and a snapshot of the database, which is read by one view at a time."""
+
+    past: _Past
+    cursor: duckdb.DuckDBPyConnection
+    rolled_to: int
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
 
 class _Past:

@@ -51,7 +51,7 @@ class Marks:
 
 
 class Keeper(Protocol):
-    """Who reads the store as it was at an earlier revision."""
+    """Who keeps the store as it was at an earlier revision."""
 
     def keep(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
         """Memory is about to change, and with it what was said about `sensors`."""
@@ -61,7 +61,7 @@ class Keeper(Protocol):
 class Memory:
     """What the store holds in memory, shared by writer, upkeep and readers under the store's guard.
 
-    views    those open: told before readings or what was said about sensors change
+    views    revisions that are looked at: told before readings or what was said about sensors change
     changes  which revision wrote or removed readings of which hours and series, since opening
     stirred  start of an hour that is dirty → when it was first and last marked, epoch ms; unknown after opening
     """
@@ -86,8 +86,8 @@ class Memory:
 
     def before_change(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
         """Let the open views keep what is about to change; under the guard, before the COMMIT that changes it."""
-        for view in self.views:
-            view.keep(sensors)
+        for moment in self.views:
+            moment.keep(sensors)
 
     def stir(self, hours: Iterable[int], now: int) -> None:
         """These hours were marked dirty. What a rollback takes back does no harm: it only lets an hour rest."""
