@@ -1,5 +1,7 @@
 import app from "./app/en.json";
 import catalog from "./catalog/en.json";
+import batteries from "./batteries/en.json";
+import building from "./building/en.json";
 import charts from "./charts/en.json";
 import events from "./events/en.json";
 import fleet from "./fleet/en.json";
@@ -12,6 +14,8 @@ import time from "./time/en.json";
 const en = {
   app,
   catalog,
+  batteries,
+  building,
   charts,
   events,
   fleet,

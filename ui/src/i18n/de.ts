@@ -1,5 +1,7 @@
 import app from "./app/de.json";
 import catalog from "./catalog/de.json";
+import batteries from "./batteries/de.json";
+import building from "./building/de.json";
 import charts from "./charts/de.json";
 import events from "./events/de.json";
 import fleet from "./fleet/de.json";
@@ -12,6 +14,8 @@ import type { Catalog } from "./catalog";
 export default {
   app,
   catalog,
+  batteries,
+  building,
   charts,
   events,
   fleet,

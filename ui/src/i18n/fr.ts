@@ -1,5 +1,7 @@
 import app from "./app/fr.json";
 import catalog from "./catalog/fr.json";
+import batteries from "./batteries/fr.json";
+import building from "./building/fr.json";
 import charts from "./charts/fr.json";
 import events from "./events/fr.json";
 import fleet from "./fleet/fr.json";
@@ -12,6 +14,8 @@ import type { Catalog } from "./catalog";
 export default {
   app,
   catalog,
+  batteries,
+  building,
   charts,
   events,
   fleet,
