@@ -6,6 +6,7 @@ import charts from "./charts/en.json";
 import events from "./events/en.json";
 import fleet from "./fleet/en.json";
 import forms from "./forms/en.json";
+import live from "./live/en.json";
 import states from "./states/en.json";
 import table from "./table/en.json";
 import time from "./time/en.json";
@@ -20,6 +21,7 @@ const en = {
   events,
   fleet,
   forms,
+  live,
   states,
   table,
   time,

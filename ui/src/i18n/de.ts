@@ -6,6 +6,7 @@ import charts from "./charts/de.json";
 import events from "./events/de.json";
 import fleet from "./fleet/de.json";
 import forms from "./forms/de.json";
+import live from "./live/de.json";
 import states from "./states/de.json";
 import table from "./table/de.json";
 import time from "./time/de.json";
@@ -20,6 +21,7 @@ export default {
   events,
   fleet,
   forms,
+  live,
   states,
   table,
   time,

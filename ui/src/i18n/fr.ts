@@ -6,6 +6,7 @@ import charts from "./charts/fr.json";
 import events from "./events/fr.json";
 import fleet from "./fleet/fr.json";
 import forms from "./forms/fr.json";
+import live from "./live/fr.json";
 import states from "./states/fr.json";
 import table from "./table/fr.json";
 import time from "./time/fr.json";
@@ -20,6 +21,7 @@ export default {
   events,
   fleet,
   forms,
+  live,
   states,
   table,
   time,

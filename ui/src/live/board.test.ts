@@ -52,3 +52,15 @@ test("who stopped listening is not told", () => {
   paint();
   expect(told).toBe(0);
 });
+
+test("a reading's delay is counted at the frame that shows it, and each reading once", () => {
+  const paints: (() => void)[] = [];
+  const live = new Board((then) => paints.push(then), () => 10_000);
+  live.take("k", 9_900, 1);
+  live.take("k", 9_950, 2);
+  live.take("k", 9_950, 2);
+  expect(live.delays.at(0.5, 10_000)).toBeUndefined();
+  paints.splice(0).forEach((then) => then());
+  expect(live.taken).toBe(2);
+  expect([live.delays.at(0, 10_000), live.delays.at(1, 10_000)]).toEqual([50, 100]);
+});

@@ -1,4 +1,5 @@
 import { Ring } from "./ring";
+import { Delays } from "./delays";
 import { keyOf, type SecurityEvent, type SeriesName } from "./messages";
 
 export interface Reading {
@@ -8,6 +9,8 @@ export interface Reading {
 }
 
 const NEWEST_EVENTS = 200;
+/** Readings of one frame whose delay is looked at. */
+const MOST_WAITING = 2_048;
 
 /** Everything that came over the socket, by series. React reads it through hooks; nothing here knows React. */
 export class Board {
@@ -20,8 +23,20 @@ export class Board {
   #changed = new Set<string>();
   #painting = false;
   #version = 0;
+  #taken = 0;
+  #painted: number[] = [];
+  /** From a reading's own time to the frame that shows it. */
+  readonly delays = new Delays();
 
-  constructor(private readonly paint: (then: () => void) => void = (then) => requestAnimationFrame(then)) {}
+  constructor(
+    private readonly paint: (then: () => void) => void = (then) => requestAnimationFrame(then),
+    private readonly clock: () => number = () => Date.now(),
+  ) {}
+
+  /** How many readings came so far. */
+  get taken(): number {
+    return this.#taken;
+  }
 
   /** Grows with every paint that brought something new. */
   get version(): number {
@@ -46,6 +61,9 @@ export class Board {
     let ring = this.rings.get(key);
     if (!ring) this.rings.set(key, (ring = new Ring()));
     if (!ring.push(ts, value)) return;
+    this.#taken++;
+    // In a hidden tab nothing is painted, and nobody waits.
+    if (this.#painted.length < MOST_WAITING) this.#painted.push(ts);
     this.#readings.set(key, { ts, value, unit: this.names.get(key)?.unit ?? "" });
     this.#touch(key);
   }
@@ -82,6 +100,9 @@ export class Board {
       this.#version++;
       const changed = this.#changed;
       this.#changed = new Set();
+      const now = this.clock();
+      for (const ts of this.#painted) this.delays.push(now, now - ts);
+      this.#painted = [];
       for (const name of changed) for (const tell of this.#heard.get(name) ?? []) tell();
       for (const tell of this.#any) tell();
     });

@@ -3,7 +3,7 @@ import type { Reading } from "./board";
 import { Link, type LinkStatus } from "./link";
 import type { SecurityEvent } from "./messages";
 
-export { keyOf, part } from "./messages";
+export { keyOf, part, type SeriesName } from "./messages";
 export type { SecurityEvent } from "./messages";
 export type { LinkStatus } from "./link";
 export type { Reading } from "./board";

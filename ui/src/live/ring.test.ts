@@ -33,3 +33,11 @@ test("only what is asked for is given", () => {
   for (const ts of [1, 2, 3, 4]) ring.push(ts, ts);
   expect(ring.since(3).times).toEqual([3, 4]);
 });
+
+test("a ring that has grown to its capacity lets the oldest go", () => {
+  const ring = new Ring(100);
+  for (let ts = 1; ts <= 250; ts++) ring.push(ts, ts * 2);
+  const { times, values } = ring.since(0);
+  expect([times.length, times[0], times[99], values[99]]).toEqual([100, 151, 250, 500]);
+  expect([ring.newest, ring.value]).toEqual([250, 500]);
+});
