@@ -10,7 +10,7 @@ import css from "./live.module.css";
 const COUNTED = 10;
 
 /** How the values flow: how many come, how old they are when they are seen, what waits while it is paused. */
-export function Readouts({ series, pausedAt }: { series: number; pausedAt: number | null }): ReactNode {
+export function Readouts({ series, hasMore, pausedAt }: { series: number; hasMore: boolean; pausedAt: number | null }): ReactNode {
   const now = useNow(SECOND);
   const rate = useRate(now);
   const { merged, refusal, state, since } = useLink();
@@ -23,7 +23,7 @@ export function Readouts({ series, pausedAt }: { series: number; pausedAt: numbe
     <div className={css["readouts"]}>
       <dl className={css["facts"]}>
         <Fact label={t("live.rate")} value={rate === undefined ? "–" : fmt.number(rate, null, 1)} />
-        <Fact label={t("live.series")} value={fmt.count(series)} />
+        <Fact label={t("live.series")} value={`${fmt.count(series)}${hasMore ? "+" : ""}`} />
         <Fact label={t("live.delay50")} value={p50 === undefined ? "–" : fmt.span(p50)} />
         <Fact label={t("live.delay95")} value={p95 === undefined ? "–" : fmt.span(p95)} />
         {pausedAt !== null && <Fact label={t("live.waiting")} value={fmt.count(Math.max(0, board.taken - before))} isMarked />}

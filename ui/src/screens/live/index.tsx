@@ -80,7 +80,7 @@ export default function LiveScreen(): ReactNode {
           />
         </div>
       )}
-      <Readouts series={rows.length} pausedAt={pausedAt} />
+      <Readouts series={rows.length} hasMore={snapshot.data?.hasMore === true} pausedAt={pausedAt} />
       <Charts charts={charts} spanMs={SPANS[span]} pausedAt={pausedAt} state={snapshot} onUnpin={toggle} />
       <ValueBoard
         state={snapshot}
