@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -134,12 +135,27 @@ class Screen:
         if not await self.page.evaluate("() => 'axe' in window"):
             await self.page.evaluate(AXE_SCRIPT)
         options = {"runOnly": run, "resultTypes": ["violations"]}
-        rules_broken = await self.page.evaluate("async (o) => (await axe.run(document, o)).violations", options)
+        async with self._unrolled():
+            rules_broken = await self.page.evaluate("async (o) => (await axe.run(document, o)).violations", options)
         return [
             f"axe {rule['id']}: {rule['help']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
             for rule in rules_broken
             for node in rule["nodes"]
         ]
+
+    @contextlib.asynccontextmanager
+    async def _unrolled(self) -> AsyncGenerator[None]:
+        """Meanwhile the window is as high as the page: what sticks to its edges covers nothing that can be scrolled to."""
+        size = self.page.viewport_size or {"width": DESKTOP.width, "height": DESKTOP.height}
+        height = int(await self.page.evaluate("() => document.documentElement.scrollHeight"))
+        if height <= size["height"]:
+            yield
+            return
+        await self.resize(size["width"], height)
+        try:
+            yield
+        finally:
+            await self.resize(size["width"], size["height"])
 
     async def overflow(self) -> list[str]:
         """What makes the page wider than the window."""

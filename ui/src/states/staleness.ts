@@ -8,7 +8,7 @@ export function isStale(ts: number, intervalMs: number, now: number): boolean {
   return now - ts > STALE_AFTER * intervalMs;
 }
 
-/** Whole seconds until asking again makes sense: what is left of `retryAfterMs` at `now`, never below 0. */
+/** Whole seconds until asking again makes sense: what is left of `retryAfterMs` at `now`; a clock that lags behind makes it no longer. */
 export function secondsLeft(refusedAt: number, retryAfterMs: number, now: number): number {
-  return Math.max(0, Math.ceil((refusedAt + retryAfterMs - now) / 1_000));
+  return Math.max(0, Math.ceil((refusedAt + retryAfterMs - Math.max(now, refusedAt)) / 1_000));
 }

@@ -11,6 +11,7 @@ test("a countdown rounds up and ends at zero", () => {
   expect(secondsLeft(0, 2500, 0)).toBe(3);
   expect(secondsLeft(0, 2500, 2400)).toBe(1);
   expect(secondsLeft(0, 2500, 9000)).toBe(0);
+  expect(secondsLeft(600, 2000, 0)).toBe(2);
 });
 
 test.each([
