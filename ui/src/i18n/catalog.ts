@@ -7,6 +7,7 @@ import events from "./events/en.json";
 import fleet from "./fleet/en.json";
 import forms from "./forms/en.json";
 import live from "./live/en.json";
+import site from "./site/en.json";
 import states from "./states/en.json";
 import table from "./table/en.json";
 import time from "./time/en.json";
@@ -22,6 +23,7 @@ const en = {
   fleet,
   forms,
   live,
+  site,
   states,
   table,
   time,

@@ -7,6 +7,7 @@ import events from "./events/de.json";
 import fleet from "./fleet/de.json";
 import forms from "./forms/de.json";
 import live from "./live/de.json";
+import site from "./site/de.json";
 import states from "./states/de.json";
 import table from "./table/de.json";
 import time from "./time/de.json";
@@ -22,6 +23,7 @@ export default {
   fleet,
   forms,
   live,
+  site,
   states,
   table,
   time,

@@ -7,6 +7,7 @@ import events from "./events/fr.json";
 import fleet from "./fleet/fr.json";
 import forms from "./forms/fr.json";
 import live from "./live/fr.json";
+import site from "./site/fr.json";
 import states from "./states/fr.json";
 import table from "./table/fr.json";
 import time from "./time/fr.json";
@@ -22,6 +23,7 @@ export default {
   fleet,
   forms,
   live,
+  site,
   states,
   table,
   time,
