@@ -9,6 +9,7 @@ import forms from "./forms/en.json";
 import live from "./live/en.json";
 import site from "./site/en.json";
 import states from "./states/en.json";
+import system from "./system/en.json";
 import table from "./table/en.json";
 import time from "./time/en.json";
 
@@ -25,6 +26,7 @@ const en = {
   live,
   site,
   states,
+  system,
   table,
   time,
 };

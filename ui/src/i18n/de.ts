@@ -9,6 +9,7 @@ import forms from "./forms/de.json";
 import live from "./live/de.json";
 import site from "./site/de.json";
 import states from "./states/de.json";
+import system from "./system/de.json";
 import table from "./table/de.json";
 import time from "./time/de.json";
 import type { Catalog } from "./catalog";
@@ -25,6 +26,7 @@ export default {
   live,
   site,
   states,
+  system,
   table,
   time,
 } satisfies Catalog;

@@ -9,6 +9,7 @@ import forms from "./forms/fr.json";
 import live from "./live/fr.json";
 import site from "./site/fr.json";
 import states from "./states/fr.json";
+import system from "./system/fr.json";
 import table from "./table/fr.json";
 import time from "./time/fr.json";
 import type { Catalog } from "./catalog";
@@ -25,6 +26,7 @@ export default {
   live,
   site,
   states,
+  system,
   table,
   time,
 } satisfies Catalog;
