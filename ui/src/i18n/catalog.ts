@@ -1,3 +1,4 @@
+import add from "./add/en.json";
 import app from "./app/en.json";
 import catalog from "./catalog/en.json";
 import batteries from "./batteries/en.json";
@@ -15,6 +16,7 @@ import time from "./time/en.json";
 
 /** Every area's English strings: the type of all keys. A new area adds its line here and in de.ts and fr.ts. */
 const en = {
+  add,
   app,
   catalog,
   batteries,

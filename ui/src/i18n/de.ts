@@ -1,3 +1,4 @@
+import add from "./add/de.json";
 import app from "./app/de.json";
 import catalog from "./catalog/de.json";
 import batteries from "./batteries/de.json";
@@ -15,6 +16,7 @@ import time from "./time/de.json";
 import type { Catalog } from "./catalog";
 
 export default {
+  add,
   app,
   catalog,
   batteries,

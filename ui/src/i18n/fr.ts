@@ -1,3 +1,4 @@
+import add from "./add/fr.json";
 import app from "./app/fr.json";
 import catalog from "./catalog/fr.json";
 import batteries from "./batteries/fr.json";
@@ -15,6 +16,7 @@ import time from "./time/fr.json";
 import type { Catalog } from "./catalog";
 
 export default {
+  add,
   app,
   catalog,
   batteries,

@@ -17,9 +17,13 @@ export interface KindTableProps {
   readonly onNew: () => void;
 }
 
-function columnsOf(kind: Kind, open: (record: CatalogRecord) => void): Column<CatalogRecord>[] {
+const NONE: readonly CatalogRecord[] = [];
+
+function columnsOf(kind: Kind, rows: readonly CatalogRecord[], open: (record: CatalogRecord) => void): Column<CatalogRecord>[] {
   const title = kind === "points" ? "sensor_id" : "id";
   const fields = FIELDS[kind].map((field): Column<CatalogRecord> => {
+    // A column in which nothing stands is offered, not shown.
+    const isBare = rows.every(({ fields }) => fields[field.name] == null || fields[field.name] === "");
     const base = { id: field.name, label: t(field.label), value: (record: CatalogRecord) => record.fields[field.name] };
     if (field.name === title) {
       const render = (record: CatalogRecord) => (
@@ -27,14 +31,15 @@ function columnsOf(kind: Kind, open: (record: CatalogRecord) => void): Column<Ca
           {String(record.fields[title])}
         </button>
       );
-      return { ...base, isTitle: true, grow: 2, render };
+      return { ...base, isTitle: true, grow: 1, render };
     }
-    return { ...base, ...(field.isNumber ? { kind: "number" as const } : field.of ? { kind: "choice" as const } : {}), isExtra: field.rows !== undefined };
+    return { ...base, ...(field.isNumber ? { kind: "number" as const } : field.of ? { kind: "choice" as const } : {}), isExtra: isBare || field.rows !== undefined };
   });
   const attributes: Column<CatalogRecord> = {
     id: "attributes",
     label: t("catalog.attributes"),
     grow: 2,
+    isExtra: rows.every(({ attributes }) => Object.keys(attributes).length === 0),
     value: ({ attributes }) => Object.entries(attributes).map(([name, value]) => `${name}=${value}`).join(", "),
   };
   // Which record it is comes first.
@@ -45,7 +50,8 @@ export function KindTable({ kind, mayEdit, onOpen, onNew }: KindTableProps): Rea
   const locale = useLocale();
   const client = useQueryClient();
   const records = useRecords(kind);
-  const columns = useMemo(() => columnsOf(kind, onOpen), [kind, onOpen, locale]);
+  const rows = records.data?.rows ?? NONE;
+  const columns = useMemo(() => columnsOf(kind, rows, onOpen), [kind, rows, onOpen, locale]);
   const key = useMemo(() => (record: CatalogRecord) => keyOf(kind, record.fields), [kind]);
   const label = t(`catalog.kind.${kind}`);
   const doomed = useAsked<readonly string[]>();

@@ -1,0 +1,119 @@
+/** A CSV file: what its columns mean, what is wrong with it, and in it goes. */
+import type { ReactNode } from "react";
+import { Go } from "../../app/Go";
+import { Button, FileDrop } from "../../forms";
+import { fmt, t } from "../../i18n";
+import { ErrorState } from "../../states";
+import { csvCell, save } from "../../table";
+import { useZone } from "../../time";
+import css from "./add.module.css";
+import { CsvMapping } from "./CsvMapping";
+import { faultOf } from "./mapping";
+import type { Fault, Progress } from "./send";
+import { useCsv, type Csv } from "./useCsv";
+
+const SHOWN = 50;
+
+export function CsvTab(): ReactNode {
+  const csv = useCsv();
+  const { file, preview, mapping, stage, progress, problem } = csv;
+  if (!file || !preview || !mapping) {
+    return (
+      <div className={css["stack"]}>
+        <FileDrop label={t("add.dropCsv")} description={t("add.dropCsvHint")} accept={[".csv", ".tsv", ".txt", "text/csv"]} onFiles={([one]) => one && csv.open(one)} />
+        {problem !== undefined && <ErrorState problem={problem} />}
+      </div>
+    );
+  }
+  const fault = faultOf(mapping);
+  const busy = stage === "judging" || stage === "sending";
+  return (
+    <div className={css["stack"]}>
+      <p>
+        <strong>{file.name}</strong> · {fmt.bytes(file.size)}
+      </p>
+      {stage !== "sent" && <CsvMapping preview={preview} mapping={mapping} isDisabled={busy} onChange={csv.map} />}
+      {fault && (
+        <p role="status" className={css["bad"]}>
+          {t(`add.mapping.${fault}`)}
+        </p>
+      )}
+      {problem !== undefined && <ErrorState problem={problem} />}
+      {progress && <ProgressOf csv={csv} progress={progress} size={file.size} />}
+      <div className={css["actions"]}>
+        {busy ? (
+          <Button onPress={csv.stop}>{t("add.stop")}</Button>
+        ) : (
+          <>
+            <Button onPress={csv.reset}>{t("add.otherFile")}</Button>
+            {stage === "map" && (
+              <Button tone="primary" isDisabled={fault !== null} onPress={csv.judge}>
+                {t("add.check")}
+              </Button>
+            )}
+            {stage === "judged" && (
+              <Button tone="primary" isDisabled={!progress?.good} onPress={csv.send}>
+                {t("add.sendN", { n: progress?.good ?? 0 })}
+              </Button>
+            )}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function ProgressOf({ csv, progress, size }: { csv: Csv; progress: Progress; size: number }): ReactNode {
+  const zone = useZone();
+  const { good, refused, faults, sensors, from, to, bytes } = progress;
+  const sent = csv.stage === "sending" || csv.stage === "sent";
+  return (
+    <section aria-label={t("add.progress")} className={css["stack"]}>
+      {(csv.stage === "judging" || csv.stage === "sending") && <progress aria-label={t("add.progress")} className={css["bar"]} max={size} value={bytes} />}
+      <p role="status">
+        {t(sent ? "add.stored" : "add.wouldStore", { n: good })} {t("add.refusedN", { n: refused })}
+      </p>
+      {from !== null && (
+        <p className={css["soft"]}>
+          {t("add.spans", { n: sensors, from: fmt.time(from, zone), to: fmt.time(to, zone) })}
+        </p>
+      )}
+      {faults.length > 0 && (
+        <>
+          <div className={css["scroll"]}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">{t("add.record")}</th>
+                  <th scope="col">{t("add.why")}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {faults.slice(0, SHOWN).map((one) => (
+                  <tr key={one.record}>
+                    <td>{fmt.count(one.record)}</td>
+                    <td>{one.detail}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <Button icon="download" onPress={() => save("rejects.csv", "text/csv;charset=utf-8", rejects(csv.preview?.header ?? [], faults))}>
+            {t("add.rejects", { n: faults.length })}
+          </Button>
+        </>
+      )}
+      {csv.stage === "sent" && (
+        <p>
+          <Go to="/explore">{t("add.toExplore")}</Go> · <Go to="/catalog/$kind" params={{ kind: "unassigned" }}>{t("add.toAssign")}</Go>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The refused records as they were, each with its number and the reason. */
+function rejects(header: readonly string[], faults: readonly Fault[]): string {
+  const line = (cells: readonly (string | number)[]) => cells.map((cell) => csvCell(cell)).join(",");
+  return [line(["record", "code", "reason", ...header]), ...faults.map((one) => line([one.record, one.code, one.detail, ...one.cells])), ""].join("\r\n");
+}
