@@ -21,7 +21,7 @@ export default function BatteriesScreen(): ReactNode {
   return (
     <div className={css["screen"]}>
       <ScreenHead title={t("batteries.title")} />
-      <Panel title={t("batteries.all")} isFlush state={batteries} skeleton={<Skeleton kind="rows" lines={12} />} empty={(rows) => (rows.length === 0 ? <None /> : null)}>
+      <Panel title={t("batteries.all")} state={batteries} skeleton={<Skeleton kind="rows" lines={12} />} empty={(rows) => (rows.length === 0 ? <None /> : null)}>
         {(rows) => (
           <>
             <Totals batteries={rows} />

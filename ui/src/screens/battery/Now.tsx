@@ -3,7 +3,7 @@ import { useDegrees } from "../../app/degrees";
 import { Gauge } from "../../charts";
 import { fmt, t } from "../../i18n";
 import { Age, KeyValues, Panel, Skeleton, Stale } from "../../states";
-import { chargeZones, healthZones, heatZones } from "../batteries/concern";
+import { chargeZones, healthZones, heatZones, ofHealth } from "../batteries/concern";
 import type { Health, useHealth } from "../batteries/data";
 import css from "./battery.module.css";
 import { useNewest, type Newest } from "./live";
@@ -20,7 +20,7 @@ interface NowProps {
 /** What the battery says now. */
 export function Now({ site, health }: NowProps): ReactNode {
   return (
-    <Panel title={t("batteries.now")} help={t("batteries.nowHelp")} state={health} skeleton={<Skeleton height="14.5rem" />} className={css["now"] ?? ""}>
+    <Panel title={t("batteries.now")} help={t("batteries.nowHelp")} state={health} skeleton={<Skeleton height="14.5rem" />}>
       {(data) => <Values site={site} data={data} />}
     </Panel>
   );
@@ -42,7 +42,7 @@ function Values({ site, data }: { site: string | undefined; data: Health }): Rea
     <>
       <div className={css["dials"]}>
         <Gauge label={t("batteries.soc")} value={percent(soc)} unit="%" min={0} max={100} zones={chargeZones} note={<When of={soc} />} />
-        <Gauge label={t("batteries.soh")} value={percent(soh)} unit="%" min={0} max={100} zones={healthZones} note={<When of={soh} />} />
+        <Gauge label={t("batteries.soh")} value={percent(soh)} unit="%" min={0} max={100} zones={ofHealth(soh?.value) === undefined ? [] : healthZones} note={<When of={soh} />} />
         <Gauge
           label={t("batteries.temperature")}
           value={heat?.value == null ? null : kelvin(heat.value)}
