@@ -16,16 +16,22 @@ export interface QueryAnswer {
   meta: { window?: number | string | null; tier?: number; series?: number; cost?: number; downsampled?: boolean };
 }
 
+const COLUMNS = "application/vnd.penstock.columns+json";
+
 /** Ask the query engine; what has a default may be left out. Throws `Problem`. */
 export async function ask(document: Question, signal?: AbortSignal): Promise<QueryAnswer> {
-  const answer = (await unwrap(
-    api.POST("/v1/query", {
-      // The type made from the OpenAPI document requires what the platform has defaults for.
-      body: document as QueryDocument,
-      headers: { accept: "application/vnd.penstock.columns+json" },
-      ...(signal ? { signal } : {}),
-    }),
-  )) as unknown as {
+  // The type made from the OpenAPI document requires what the platform has defaults for.
+  const body = document as QueryDocument;
+  return answerOf(await unwrap(api.POST("/v1/query", { body, headers: { accept: COLUMNS }, ...(signal ? { signal } : {}) })));
+}
+
+/** The same for a question in the language of docs/query-language.md. */
+export async function askText(q: string, signal?: AbortSignal): Promise<QueryAnswer> {
+  return answerOf(await unwrap(api.GET("/v1/query", { params: { query: { q } }, headers: { accept: COLUMNS }, ...(signal ? { signal } : {}) })));
+}
+
+function answerOf(body: unknown): QueryAnswer {
+  const answer = body as {
     columns: Record<string, (string | number | null)[]>;
     as_of: number | string;
     staleness_ms: number;

@@ -13,8 +13,10 @@ const LABELS = {
   parquet: "charts.fileParquet",
   xlsx: "charts.fileXlsx",
   ndjson: "charts.fileNdjson",
+  arrow: "charts.fileArrow",
 } as const;
 
+/** What stands at a chart; also for answers that are shown otherwise. */
 export function ExportMenu({ title, question }: { title: string; question: Question }): ReactNode {
   // A file that is still being made when the chart goes away is not wanted any more.
   const leaving = useRef<AbortController>(null);

@@ -4,11 +4,11 @@ import { api, Problem, unwrap } from "../api/client";
 import type { Question } from "./copyAs";
 import { fileName } from "./names";
 
-export type FileFormat = "csv" | "parquet" | "xlsx" | "ndjson";
+export type FileFormat = "csv" | "parquet" | "xlsx" | "ndjson" | "arrow";
 
-export const FILE_FORMATS: readonly FileFormat[] = ["csv", "parquet", "xlsx", "ndjson"];
+export const FILE_FORMATS: readonly FileFormat[] = ["csv", "parquet", "xlsx", "ndjson", "arrow"];
 
-const SUFFIX: Record<FileFormat, string> = { csv: "csv", parquet: "parquet", xlsx: "xlsx", ndjson: "ndjson" };
+const SUFFIX: Record<FileFormat, string> = { csv: "csv", parquet: "parquet", xlsx: "xlsx", ndjson: "ndjson", arrow: "arrow" };
 /** How long one look at a job may wait for its end, s. */
 const WAIT = 25;
 

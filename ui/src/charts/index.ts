@@ -1,6 +1,7 @@
 /** Charts: lines over time, sparks, heat maps, tiles, bars and gauges. All can be read without seeing them. */
 
 export { asCurl, asGraphQL, asPython, type Question } from "./copyAs";
+export { ExportMenu } from "./ExportMenu";
 export type { Zone } from "./dial";
 export { Gauge, type GaugeProps } from "./Gauge";
 export { HeatMap, type HeatMapProps, type HeatRow } from "./HeatMap";

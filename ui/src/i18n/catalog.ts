@@ -6,6 +6,7 @@ import building from "./building/en.json";
 import charts from "./charts/en.json";
 import events from "./events/en.json";
 import fleet from "./fleet/en.json";
+import explore from "./explore/en.json";
 import forms from "./forms/en.json";
 import live from "./live/en.json";
 import site from "./site/en.json";
@@ -24,6 +25,7 @@ const en = {
   charts,
   events,
   fleet,
+  explore,
   forms,
   live,
   site,

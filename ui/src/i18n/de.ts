@@ -6,6 +6,7 @@ import building from "./building/de.json";
 import charts from "./charts/de.json";
 import events from "./events/de.json";
 import fleet from "./fleet/de.json";
+import explore from "./explore/de.json";
 import forms from "./forms/de.json";
 import live from "./live/de.json";
 import site from "./site/de.json";
@@ -24,6 +25,7 @@ export default {
   charts,
   events,
   fleet,
+  explore,
   forms,
   live,
   site,

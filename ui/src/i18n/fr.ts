@@ -6,6 +6,7 @@ import building from "./building/fr.json";
 import charts from "./charts/fr.json";
 import events from "./events/fr.json";
 import fleet from "./fleet/fr.json";
+import explore from "./explore/fr.json";
 import forms from "./forms/fr.json";
 import live from "./live/fr.json";
 import site from "./site/fr.json";
@@ -24,6 +25,7 @@ export default {
   charts,
   events,
   fleet,
+  explore,
   forms,
   live,
   site,

@@ -1,5 +1,6 @@
 /** What the live screen is asked to show, as the URL keeps it: words and patterns to filter by, and pinned series. */
 import { keyOf, part } from "../../live";
+import { fits } from "../../text/glob";
 
 /** A series that the screen knows. */
 export interface Named {
@@ -42,20 +43,6 @@ export function wishesOf(text: string): Wish[] {
 /** The wish as a pattern of the live connection. */
 export function patternOf({ site, sensor, metric }: Wish): string {
   return [site, sensor, metric].map(part).join("/");
-}
-
-const globs = new Map<string, RegExp>();
-
-/** Whether `text` is as `pattern` says, where `*` is any run of characters. */
-export function fits(pattern: string, text: string): boolean {
-  if (pattern === "*" || pattern === text) return true;
-  if (!pattern.includes("*")) return false;
-  let glob = globs.get(pattern);
-  if (!glob) {
-    glob = new RegExp(`^${pattern.split("*").map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)).join(".*")}$`, "su");
-    globs.set(pattern, glob);
-  }
-  return glob.test(text);
 }
 
 export function isWanted(wishes: readonly Wish[], one: Omit<Named, "key">): boolean {

@@ -1,0 +1,131 @@
+import { useMemo, type ReactNode } from "react";
+import { toLines, type QueryAnswer } from "../../api/query";
+import { ExportMenu, Sparkline, TimeChart, type Line, type Question } from "../../charts";
+import { Button, Choice } from "../../forms";
+import { fmt, t } from "../../i18n";
+import { Problem } from "../../api/client";
+import { Empty, Panel, Skeleton, type PanelQuery } from "../../states";
+import { DataTable, type Column } from "../../table";
+import type { RangeState } from "../../time";
+import { windowMs } from "./cost";
+import css from "./explore.module.css";
+
+export const VIEWS = ["chart", "table", "stat"] as const;
+export type View = (typeof VIEWS)[number];
+
+interface ResultProps {
+  readonly title: string;
+  readonly state: PanelQuery<QueryAnswer>;
+  readonly view: View;
+  readonly onView: (view: View) => void;
+  readonly range: RangeState;
+  /** Whether the range above is the question's; a question in words has its own. */
+  readonly isOfRange: boolean;
+  /** The same as a document, where there is one: for files and code. */
+  readonly question: Question | undefined;
+  readonly onWindow: (window: string) => void;
+}
+
+const HEIGHT = 360;
+
+/** The answer as chart, table or numbers. */
+export function Result(props: ResultProps): ReactNode {
+  const { title, state, view, onView, range, question, onWindow } = props;
+  const fitting = state.error instanceof Problem ? /window of (\w+) fits/.exec(`${state.error.hint ?? ""} ${state.error.detail}`)?.[1] : undefined;
+  return (
+    <Panel
+      title={title}
+      state={state}
+      skeleton={<Skeleton height={HEIGHT + 90} />}
+      actions={
+        <>
+          {fitting !== undefined && (
+            <Button tone="primary" onPress={() => onWindow(fitting)}>
+              {t("explore.useWindow", { window: fitting })}
+            </Button>
+          )}
+          <Choice label={t("explore.view")} value={view} onChange={(value) => onView(value as View)} options={VIEWS.map((value) => ({ value, label: t(`explore.view.${value}`) }))} />
+          {question !== undefined && <ExportMenu title={title} question={question} />}
+        </>
+      }
+      empty={(answer) => (answer.rows === 0 ? <Empty why={t("explore.nothing")} detail={t("explore.nothingDetail")} action={<Button onPress={() => range.zoom(4)}>{t("explore.widen")}</Button>} /> : null)}
+    >
+      {(answer) => (view === "table" ? <Table answer={answer} zone={range.zone} title={title} /> : <Lines answer={answer} {...props} />)}
+    </Panel>
+  );
+}
+
+function Lines({ answer, title, view, range, isOfRange }: ResultProps & { answer: QueryAnswer }): ReactNode {
+  const { times, lines } = useMemo(() => toLines(answer, labelled(answer)), [answer]);
+  const { window, tier, downsampled } = answer.meta;
+  const step = typeof window === "number" ? window : typeof window === "string" ? windowMs(window) : undefined;
+  const span = useMemo(() => ({ from: range.from, to: range.to }), [range.from, range.to]);
+  const onZoom = useMemo(() => (from: number, to: number) => range.set({ from, to }), [range.set]);
+  if (view === "stat" || window === 0) return <Stats times={times} lines={lines} />;
+  return (
+    <TimeChart
+      title={title}
+      isTitleHidden
+      times={times}
+      lines={lines}
+      zone={range.zone}
+      height={HEIGHT}
+      {...(step === undefined || downsampled === true ? {} : { stepMs: step })}
+      {...(isOfRange ? { range: span, onZoom } : {})}
+      truth={{ tier, downsampled, asOf: answer.asOf }}
+    />
+  );
+}
+
+/** A line is called by its groups; by its name, too, where the answer has several. */
+function labelled(answer: QueryAnswer) {
+  const several = new Set(answer.columns["name"] ?? []).size > 1;
+  return (groups: Record<string, string>, name: string, metric: string | null): string => {
+    const own = Object.values(groups).filter(Boolean).join(" · ") || metric || name;
+    return several ? `${name} · ${own}` : own;
+  };
+}
+
+const MOST_STATS = 60;
+
+/** Of each line its last value, between what it lay, and how it went. */
+function Stats({ times, lines }: { times: ArrayLike<number>; lines: readonly Line[] }): ReactNode {
+  return (
+    <>
+      <ul className={css["stats"]}>
+        {lines.slice(0, MOST_STATS).map((line) => {
+          const known = Array.from(line.values).filter((value): value is number => value != null);
+          const [low, high] = known.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+          return (
+            <li key={line.id} className={css["stat"]}>
+              <span className={css["statLabel"]}>{line.label}</span>
+              <strong>{fmt.number(known.at(-1), line.unit)}</strong>
+              <span className={css["soft"]}>{known.length > 1 ? t("explore.between", { low: fmt.number(low, line.unit), high: fmt.number(high, line.unit) }) : ""}</span>
+              {known.length > 1 && <Sparkline label={line.label} values={line.values} times={times} unit={line.unit} />}
+            </li>
+          );
+        })}
+      </ul>
+      {lines.length > MOST_STATS && <p className={css["soft"]}>{t("explore.moreLines", { n: lines.length - MOST_STATS })}</p>}
+    </>
+  );
+}
+
+type Cells = Readonly<Record<string, string | number | null>>;
+const HIDDEN = new Set(["label", "percent_good"]);
+
+function Table({ answer, zone, title }: { answer: QueryAnswer; zone: string; title: string }): ReactNode {
+  const [columns, rows] = useMemo(() => {
+    const ids = Object.keys(answer.columns).filter((id) => !HIDDEN.has(id));
+    const made = ids.map((id): Column<Cells> => {
+      const plain = { id: id.replaceAll(/\W/g, "_"), label: id, value: (row: Cells) => row[id] };
+      if (id === "ts") return { ...plain, label: t("explore.column.ts"), kind: "time", isTitle: true, width: 11, render: (row) => fmt.time(row["ts"] as number, zone, "second") };
+      if (id === "value") return { ...plain, label: t("explore.column.value"), kind: "number", width: 7, render: (row) => fmt.number(row["value"] as number | null, row["unit"] as string | null) };
+      if (id === "count" || id === "coverage") return { ...plain, kind: "number", width: 6, isExtra: id === "coverage" };
+      return { ...plain, kind: "choice", width: 7 };
+    });
+    const all = Array.from({ length: answer.rows }, (_, i): Cells => ({ "#": i, ...Object.fromEntries(ids.map((id) => [id, id === "ts" ? (answer.times[i] ?? null) : (answer.columns[id]?.[i] ?? null)])) }));
+    return [made, all] as const;
+  }, [answer, zone]);
+  return <DataTable label={title} columns={columns} rows={rows} getKey={(row) => String(row["#"])} prefix="x" empty={null} fileName="explore" maxHeight="28rem" />;
+}

@@ -1,0 +1,59 @@
+import { useState, type ReactNode } from "react";
+import { Problem } from "../../api/client";
+import { Button, CopyButton, TextField } from "../../forms";
+import { t } from "../../i18n";
+import css from "./explore.module.css";
+
+interface WordsProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly text: string;
+  readonly error: unknown;
+  readonly onRun: (text: string) => void;
+}
+
+/** A question in words. What is not understood is pointed at where it stands. */
+export function Words({ label, hint, text, error, onRun }: WordsProps): ReactNode {
+  const [draft, setDraft] = useState(text);
+  const fault = draft === text && error instanceof Problem && error.status === 400 ? error : undefined;
+  const at = fault === undefined ? undefined : placeOf(fault.detail);
+  const run = () => draft.trim() !== "" && onRun(draft.trim());
+  return (
+    <form
+      aria-label={label}
+      className={css["words"]}
+      onSubmit={(event) => {
+        event.preventDefault();
+        run();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || event.shiftKey || !(event.target instanceof HTMLTextAreaElement)) return;
+        event.preventDefault();
+        run();
+      }}
+    >
+      <TextField label={label} description={hint} isCode rows={3} value={draft} onChange={setDraft} isInvalid={fault !== undefined} errorMessage={fault?.detail} spellCheck="false" />
+      {at !== undefined && (
+        <pre className={css["place"]} aria-hidden="true">
+          {draft.slice(0, at)}
+          <mark>{draft.slice(at).match(/^\S+/)?.[0] ?? "␣"}</mark>
+          {draft.slice(at).replace(/^\S+/, "")}
+        </pre>
+      )}
+      {fault?.hint !== undefined && <p className={css["soft"]}>{fault.hint.split("\n")[0]}</p>}
+      <div className={css["adds"]}>
+        <Button type="submit" tone="primary" isDisabled={draft.trim() === ""}>
+          {t("explore.run")}
+        </Button>
+        <CopyButton text={() => draft} label={t("explore.copyText")} />
+        <a href="/docs">{t("app.docs")}</a>
+      </div>
+    </form>
+  );
+}
+
+/** The index of the letter that a refusal names ("at column 18"). */
+export function placeOf(detail: string): number | undefined {
+  const column = /at column (\d+)/.exec(detail)?.[1];
+  return column === undefined ? undefined : Number(column) - 1;
+}
