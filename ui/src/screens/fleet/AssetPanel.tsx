@@ -12,6 +12,7 @@ import { AssetFilters, useAssetFilter } from "./AssetFilters";
 import css from "./fleet.module.css";
 import { StateBar } from "./StateBar";
 import { abnormal, STATE_WORDS } from "./states";
+import { useLiveColumns } from "./useLiveColumns";
 
 const HEIGHT = 480;
 /** Tiles, their tools and their legend. */
@@ -47,7 +48,8 @@ export function AssetPanel(props: AssetPanelProps): ReactNode {
 function AssetTiles({ answer, names, concerns }: AssetPanelProps & { answer: AssetAnswer }): ReactNode {
   const go = useGo();
   const { degrees, write } = useDegrees();
-  const { columns } = answer;
+  const { filter } = useAssetFilter();
+  const columns = useLiveColumns(answer.columns, filter.site);
   // `write` is made anew with every render; it changes with the unit only.
   const words = useMemo(() => write, [degrees]);
   const tiles = useMemo(() => tilesOf(columns, names, concerns, words), [columns, names, concerns, words]);

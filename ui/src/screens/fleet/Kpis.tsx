@@ -44,7 +44,7 @@ export function Kpis({ fleet }: { fleet: FleetAnswer }): ReactNode {
       <Kpi label={t("fleet.fromGrid")} value={fmt.number(power?.import_w, "W")} note={t("fleet.now")} />
       <Kpi label={t("fleet.toGrid")} value={fmt.number(power?.export_w, "W")} note={t("fleet.now")} />
       <Kpi label={t("fleet.generation")} value={fmt.number(power?.generation_w, "W")} note={t("fleet.now")} />
-      <Kpi label={t("fleet.energyToday")} value={fmt.number(energy?.energy_today_wh, "Wh")} note={changeText(energy?.energy_today_wh, energy?.energy_yesterday_wh)} />
+      <Kpi label={t("fleet.energyToday")} value={fmt.number(energy?.energy_today_wh, "Wh", 1)} note={changeText(energy?.energy_today_wh, energy?.energy_yesterday_wh)} />
       <Kpi
         label={t("fleet.events", { above: EVENTS_ABOVE })}
         value={<Go to="/events">{events?.more === true ? `≥ ${fmt.count(count)}` : fmt.count(count)}</Go>}

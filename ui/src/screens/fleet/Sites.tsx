@@ -21,19 +21,19 @@ function columns(): Column<SiteRow>[] {
           {row.name || row.site_id}
         </Go>
       ),
-      width: 9,
+      width: 8,
       grow: 2,
       isTitle: true,
     },
-    { id: "states", label: t("fleet.assets"), kind: "number", value: (row) => row.assets, render: (row) => <Assets row={row} />, width: 10, grow: 2 },
-    { id: "odd", label: t("fleet.abnormal"), kind: "number", value: (row) => abnormal(row).reduce((sum, [, n]) => sum + n, 0), width: 7 },
-    { id: "grid", label: t("fleet.grid"), kind: "number", value: (row) => row.grid_w, render: (row) => gridText(row.grid_w), width: 9 },
-    { id: "generation", label: t("fleet.generation"), kind: "number", value: (row) => row.generation_w, render: (row) => fmt.number(row.generation_w, "W"), width: 8 },
-    { id: "today", label: t("fleet.energyToday"), kind: "number", value: (row) => row.energy_today_wh, render: (row) => fmt.number(row.energy_today_wh, "Wh"), width: 8 },
-    { id: "yesterday", label: t("fleet.energyYesterday"), kind: "number", value: (row) => row.energy_yesterday_wh, render: (row) => fmt.number(row.energy_yesterday_wh, "Wh"), width: 8 },
+    { id: "states", label: t("fleet.assets"), kind: "number", value: (row) => row.assets, render: (row) => <Assets row={row} />, width: 9, grow: 2 },
+    { id: "odd", label: t("fleet.abnormal"), kind: "number", value: (row) => abnormal(row).reduce((sum, [, n]) => sum + n, 0), width: 6 },
+    { id: "grid", label: t("fleet.grid"), kind: "number", value: (row) => row.grid_w, render: (row) => gridText(row.grid_w), width: 8 },
+    { id: "generation", label: t("fleet.generation"), kind: "number", value: (row) => row.generation_w, render: (row) => fmt.number(row.generation_w, "W"), width: 7 },
+    { id: "today", label: t("fleet.energyToday"), kind: "number", value: (row) => row.energy_today_wh, render: (row) => fmt.number(row.energy_today_wh, "Wh"), width: 7 },
+    { id: "yesterday", label: t("fleet.energyYesterday"), kind: "number", value: (row) => row.energy_yesterday_wh, render: (row) => fmt.number(row.energy_yesterday_wh, "Wh"), width: 7 },
     { id: "exported", label: t("fleet.exportedToday"), kind: "number", value: (row) => row.exported_today_wh, render: (row) => fmt.number(row.exported_today_wh, "Wh"), width: 8, isExtra: true },
     { id: "zone", label: t("fleet.zone"), kind: "choice", value: (row) => row.zone, width: 9, isExtra: true },
-    { id: "newest", label: t("fleet.newest"), kind: "time", value: (row) => Date.parse(row.ts ?? "") || null, render: (row) => (row.ts == null ? "–" : <Age ts={Date.parse(row.ts)} />), width: 8 },
+    { id: "newest", label: t("fleet.newest"), kind: "time", value: (row) => Date.parse(row.ts ?? "") || null, render: (row) => (row.ts == null ? "–" : <Age ts={Date.parse(row.ts)} />), width: 7 },
   ];
 }
 

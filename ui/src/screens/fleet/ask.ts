@@ -27,6 +27,8 @@ export interface AssetColumns {
   readonly kind: readonly string[];
   readonly state: readonly string[];
   readonly reason: readonly string[];
+  /** Of the headline value; null where there is none. */
+  readonly metric: readonly (string | null)[];
   readonly value: readonly (number | null)[];
   readonly unit: readonly (string | null)[];
   readonly ts: readonly (number | null)[];

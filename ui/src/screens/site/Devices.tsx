@@ -8,6 +8,7 @@ import { DataTable, type Column } from "../../table";
 import { useAssets, type AssetColumns } from "../fleet/ask";
 import { headline, placeOf, type Write } from "../fleet/assets";
 import { StateMark } from "../fleet/StateMark";
+import { useLiveColumns } from "../fleet/useLiveColumns";
 import { KIND_WORDS, STATE_WORDS, type AssetKind, type AssetState } from "../fleet/states";
 
 interface Device {
@@ -26,30 +27,36 @@ interface Device {
 
 export function Devices({ site }: { site: string }): ReactNode {
   const assets = useAssets({ site });
+  return (
+    <Panel title={t("site.devices")} state={assets} skeleton={<Skeleton kind="rows" lines={8} />}>
+      {({ columns }) => <DeviceTable columns={columns} site={site} />}
+    </Panel>
+  );
+}
+
+function DeviceTable({ columns: given, site }: { columns: AssetColumns; site: string }): ReactNode {
   const go = useGo();
   const locale = useLocale();
   const { degrees, write } = useDegrees();
   // Words are those of the language, and `write` changes with the reader's unit only.
   const columns = useMemo(() => (locale && degrees ? columnsOf(write) : []), [locale, degrees]);
-  const given = assets.data?.columns;
-  const rows = useMemo(() => (given === undefined ? [] : rowsOf(given)), [given]);
+  const newest = useLiveColumns(given, site);
+  const rows = useMemo(() => rowsOf(newest), [newest]);
   return (
-    <Panel title={t("site.devices")} state={assets} skeleton={<Skeleton kind="rows" lines={8} />}>
-      <DataTable
-        label={t("site.devices")}
-        columns={columns}
-        rows={rows}
-        getKey={(row) => row.id}
-        prefix="d"
-        fileName={`${site}-devices`}
-        empty={<Empty why={t("site.noDevices")} action={<Go to="/add">{t("fleet.add")}</Go>} />}
-        onOpen={(row) => {
-          const place = deviceOf(row);
-          go(place.to, place.params, place.search);
-        }}
-        maxHeight="30rem"
-      />
-    </Panel>
+    <DataTable
+      label={t("site.devices")}
+      columns={columns}
+      rows={rows}
+      getKey={(row) => row.id}
+      prefix="d"
+      fileName={`${site}-devices`}
+      empty={<Empty why={t("site.noDevices")} action={<Go to="/add">{t("fleet.add")}</Go>} />}
+      onOpen={(row) => {
+        const place = deviceOf(row);
+        go(place.to, place.params, place.search);
+      }}
+      maxHeight="30rem"
+    />
   );
 }
 
@@ -79,12 +86,12 @@ function columnsOf(write: Write): Column<Device>[] {
   const kindText = (kind: string) => (kind in KIND_WORDS ? t(KIND_WORDS[kind as AssetKind]) : kind);
   const stateText = (state: string) => (state in STATE_WORDS ? t(STATE_WORDS[state as AssetState]) : state);
   return [
-    { id: "name", label: t("site.name"), value: (row) => row.name, render: DeviceName, width: 10, grow: 2, isTitle: true },
-    { id: "kind", label: t("fleet.kind"), kind: "choice", value: (row) => row.kind, render: (row) => kindText(row.kind), written: kindText, width: 7 },
-    { id: "state", label: t("fleet.state"), kind: "choice", value: (row) => row.state, render: (row) => <StateMark state={row.state} isSaid />, written: stateText, width: 8 },
-    { id: "value", label: t("site.value"), kind: "number", value: (row) => row.value, render: (row) => headline(row.value, row.unit, write) || "–", width: 7 },
+    { id: "name", label: t("site.name"), value: (row) => row.name, render: DeviceName, width: 8, grow: 2, isTitle: true },
+    { id: "kind", label: t("fleet.kind"), kind: "choice", value: (row) => row.kind, render: (row) => kindText(row.kind), written: kindText, width: 6 },
+    { id: "state", label: t("fleet.state"), kind: "choice", value: (row) => row.state, render: (row) => <StateMark state={row.state} isSaid />, written: stateText, width: 7 },
+    { id: "value", label: t("site.value"), kind: "number", value: (row) => row.value, render: (row) => headline(row.value, row.unit, write) || "–", width: 6 },
     { id: "reason", label: t("site.reason"), value: (row) => row.reason, width: 12, grow: 2, isExtra: true },
-    { id: "age", label: t("fleet.newest"), kind: "time", value: (row) => row.ts, render: (row) => (row.ts === null ? t("fleet.never") : <Age ts={row.ts} />), width: 8 },
+    { id: "age", label: t("fleet.newest"), kind: "time", value: (row) => row.ts, render: (row) => (row.ts === null ? t("fleet.never") : <Age ts={row.ts} />), width: 7 },
   ];
 }
 

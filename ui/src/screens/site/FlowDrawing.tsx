@@ -48,7 +48,7 @@ function FlowNode({ node }: { node: DrawnNode }): ReactNode {
   return (
     <g transform={`translate(${node.x} ${node.y})`}>
       <circle r={VIEW.radius} className={css["node"]} data-known={node.known} style={{ color: `var(${NODE_COLORS[node.name]})` }} />
-      <text y={-15} className={css["nodeName"]}>
+      <text y={-16} className={css["nodeName"]}>
         {t(NODE_WORDS[node.name])}
       </text>
       {node.power === null ? (
@@ -60,7 +60,7 @@ function FlowNode({ node }: { node: DrawnNode }): ReactNode {
           {fmt.number(Math.abs(node.power), "W", Math.abs(node.power) < 100_000 ? 1 : 0)}
         </text>
       )}
-      <text y={25} className={css["nodeNote"]}>
+      <text y={27} className={css["nodeNote"]}>
         {note}
       </text>
     </g>

@@ -8,7 +8,7 @@ import css from "./site.module.css";
 
 export function FlowPanel({ flow }: { flow: PanelQuery<FlowAnswer> }): ReactNode {
   return (
-    <Panel title={t("site.flow")} help={t("site.flowHelp")} state={flow} skeleton={<Skeleton height="23rem" />} className={css["flowPanel"] ?? ""}>
+    <Panel title={t("site.flow")} help={t("site.flowHelp")} state={flow} skeleton={<Skeleton height="25rem" />} className={css["flowPanel"] ?? ""}>
       {(answer) => (
         <>
           <FlowDrawing answer={answer} />

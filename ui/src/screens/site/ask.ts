@@ -2,7 +2,8 @@
 import type { operations } from "@schema";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
-import { DAY, HOUR, MINUTE, type Span } from "../../time";
+import type { Span } from "../../time";
+import { flowWindow } from "./flowWindow";
 
 export type FlowAnswer = operations["siteFlow"]["responses"][200]["content"]["application/json"];
 
@@ -26,14 +27,6 @@ export function useFlow(site: string) {
     queryFn: ({ signal }) => unwrap(api.GET("/v1/sites/{site}/flow", { params: { path: { site } }, signal })),
     refetchInterval: FLOW_MS,
   });
-}
-
-/** A window that suits a range: its length and how the platform calls it. Longer than a day it follows the calendar. */
-export function flowWindow({ from, to }: Span): { text: string; ms: number } {
-  const length = to - from;
-  if (length <= 3 * HOUR) return { text: "1m", ms: MINUTE };
-  if (length <= 36 * HOUR) return { text: "15m", ms: 15 * MINUTE };
-  return length <= 10 * DAY ? { text: "1h", ms: HOUR } : { text: "1d", ms: DAY };
 }
 
 export function useFlowSeries(site: string, { from, to }: Span, zone: string, live: boolean) {

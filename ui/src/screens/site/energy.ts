@@ -12,6 +12,9 @@ export const PERIODS: Readonly<Record<Period, { days: number; shift: string }>> 
   month: { days: 28, shift: "4w" },
 };
 
+/** A day before of which less is known is nothing to compare with. */
+const KNOWN = 0.9;
+
 /** Users that have a colour of their own; the others are one. */
 const OWN = 6;
 
@@ -62,8 +65,11 @@ export function dailyEnergy(answer: QueryAnswer, users: Users, others: string): 
     const value = answer.columns["value"]?.[row];
     const at = place.get(answer.times[row] ?? Number.NaN);
     if (!users.names.has(id) || typeof value !== "number" || at === undefined) continue;
-    if (answer.columns["name"]?.[row] === "before") before[at] = (before[at] ?? 0) + value;
-    else {
+    if (answer.columns["name"]?.[row] === "before") {
+      const isKnown = Number(answer.columns["coverage"]?.[row] ?? 0) >= KNOWN;
+      // Once not a number it stays so: a sum without one of its meters is none.
+      before[at] = isKnown ? (before[at] ?? 0) + value : Number.NaN;
+    } else {
       const values = used.get(id) ?? days.map(() => null);
       used.set(id, values);
       values[at] = (values[at] ?? 0) + value;
@@ -73,7 +79,7 @@ export function dailyEnergy(answer: QueryAnswer, users: Users, others: string): 
   const series = sorted.slice(0, OWN).map(([id, values]): BarSeries => ({ id, label: users.names.get(id) ?? id, values }));
   const rest = sorted.slice(OWN).map(([, values]) => values);
   if (rest.length > 0) series.push({ id: "others", label: others, values: days.map((_, i) => added(rest.map((values) => values[i] ?? null))), color: "--line-7" });
-  return { days, series, before };
+  return { days, series, before: before.map((value) => (Number.isNaN(value) ? null : value)) };
 }
 
 function sumOf(values: readonly (number | null)[]): number {

@@ -24,17 +24,17 @@ export const NODE_COLORS: Readonly<Record<NodeName, string>> = {
   unmetered: "--line-6",
 };
 
-export const VIEW = { width: 420, height: 352, radius: 46 } as const;
-const MIDDLE = { x: 210, y: 176 };
+export const VIEW = { width: 380, height: 360, radius: 52 } as const;
+const MIDDLE = { x: 190, y: 180 };
 
-/** Sources on the left and above, what takes on the right and below; the same place whatever is there. */
+/** Always the same place, whatever else is there. */
 const PLACES: Readonly<Record<NodeName, { x: number; y: number }>> = {
-  pv: { x: 210, y: 50 },
-  grid: { x: 50, y: 176 },
-  load: { x: 370, y: 176 },
-  battery: { x: 210, y: 302 },
-  ev: { x: 370, y: 302 },
-  unmetered: { x: 50, y: 50 },
+  pv: { x: 190, y: 56 },
+  grid: { x: 56, y: 180 },
+  load: { x: 324, y: 180 },
+  battery: { x: 190, y: 304 },
+  ev: { x: 324, y: 304 },
+  unmetered: { x: 56, y: 56 },
 };
 
 /** How a node is known: by meters, by what the others leave over, or not at all. */
@@ -56,7 +56,7 @@ export interface DrawnFlow {
   readonly to: NodeName;
   readonly power: number;
   readonly path: string;
-  /** CSS pixels. */
+  /** In units of the drawing, as all lengths here. */
   readonly width: number;
   /** Of one dot from end to end. */
   readonly seconds: number;
@@ -75,7 +75,9 @@ export function drawnNodes(answer: FlowAnswer): DrawnNode[] {
 }
 
 function doing(name: NodeName, power: number | null): Key | undefined {
-  if (power === null || (name !== "grid" && name !== "battery")) return undefined;
+  if (power === null) return undefined;
+  if (name === "pv" && power <= -IDLE_W) return "site.takes";
+  if (name !== "grid" && name !== "battery") return undefined;
   if (Math.abs(power) < IDLE_W) return "site.idle";
   if (name === "grid") return power > 0 ? "site.delivers" : "site.takes";
   return power > 0 ? "site.discharges" : "site.charges";
