@@ -1,7 +1,8 @@
 /** Every asset as a tile, by site: up to ten thousand; more than that as a bar for each site. */
 import { useMemo, type ReactNode } from "react";
 import { useDegrees } from "../../app/degrees";
-import { Go, useGo } from "../../app/Go";
+import { useGo } from "../../app/Go";
+import { GoButton } from "../../app/GoButton";
 import { Tiles, type Tile } from "../../charts";
 import { Button } from "../../forms";
 import { fmt, t } from "../../i18n";
@@ -30,7 +31,7 @@ export function AssetPanel(props: AssetPanelProps): ReactNode {
   const assets = useAssets(filter);
   const empty = ({ total }: AssetAnswer) =>
     total > 0 ? null : (
-      <Empty icon="filter" why={t("fleet.noneFits")} action={isNarrowed ? <Button onPress={clear}>{t("fleet.clear")}</Button> : <Go to="/add">{t("fleet.add")}</Go>} />
+      <Empty icon="filter" why={t("fleet.noneFits")} action={isNarrowed ? <Button onPress={clear}>{t("fleet.clear")}</Button> : <GoButton to="/add">{t("fleet.add")}</GoButton>} />
     );
   return (
     <Panel

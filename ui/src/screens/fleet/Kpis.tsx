@@ -47,7 +47,7 @@ export function Kpis({ fleet }: { fleet: FleetAnswer }): ReactNode {
       <Kpi label={t("fleet.energyToday")} value={fmt.number(energy?.energy_today_wh, "Wh", 1)} note={changeText(energy?.energy_today_wh, energy?.energy_yesterday_wh)} />
       <Kpi
         label={t("fleet.events", { above: EVENTS_ABOVE })}
-        value={<Go to="/events">{events?.more === true ? `≥ ${fmt.count(count)}` : fmt.count(count)}</Go>}
+        value={<Go to="/events" className={css["link"]}>{events?.more === true ? `≥ ${fmt.count(count)}` : fmt.count(count)}</Go>}
         note={t("fleet.sinceMidnight")}
         isAbnormal={count > 0}
       />

@@ -1,7 +1,7 @@
 /** The power of the fleet over the range of the screen, moving with it. */
 import { useMemo, type ReactNode } from "react";
 import { toLines, useAnswer, type QueryAnswer } from "../../api/query";
-import { Go } from "../../app/Go";
+import { GoButton } from "../../app/GoButton";
 import { TimeChart, type Question } from "../../charts";
 import { PHONE, useMedia } from "../../forms";
 import { t } from "../../i18n";
@@ -37,7 +37,7 @@ export function PowerPanel({ fleet, names }: { fleet: PanelQuery<FleetAnswer>; n
   if (basis === null || question === null) {
     return (
       <Panel title={title} className={className}>
-        <Empty why={t("fleet.noMeters")} detail={t("fleet.noMetersDetail")} action={<Go to="/catalog">{t("fleet.toCatalog")}</Go>} />
+        <Empty why={t("fleet.noMeters")} detail={t("fleet.noMetersDetail")} action={<GoButton to="/catalog">{t("fleet.toCatalog")}</GoButton>} />
       </Panel>
     );
   }

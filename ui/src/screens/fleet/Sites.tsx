@@ -17,7 +17,7 @@ function columns(): Column<SiteRow>[] {
       label: t("fleet.site"),
       value: (row) => row.name || row.site_id,
       render: (row) => (
-        <Go to="/sites/$site" params={{ site: row.site_id ?? "" }}>
+        <Go to="/sites/$site" params={{ site: row.site_id ?? "" }} className={css["link"]}>
           {row.name || row.site_id}
         </Go>
       ),

@@ -1,6 +1,7 @@
 /** The ten assets that somebody should look at first, with the reason. */
 import type { ReactNode } from "react";
 import { Go } from "../../app/Go";
+import { clsx } from "../../forms";
 import { t } from "../../i18n";
 import { Age, Empty } from "../../states";
 import type { WorstRow } from "./ask";
@@ -20,7 +21,7 @@ export function Worst({ rows, names }: { rows: readonly WorstRow[]; names: Reado
           <li key={`${site} ${row.id}`}>
             <StateMark state={row.state ?? "unknown"} isConcern />
             <div className={css["worstText"]}>
-              <Go to={to} params={params} {...(search === undefined ? {} : { search })} className={css["worstName"]}>
+              <Go to={to} params={params} {...(search === undefined ? {} : { search })} className={clsx(css["link"], css["worstName"])}>
                 {row.name || row.id}
               </Go>
               <span className={css["soft"]}>{names.get(site) ?? site}</span>

@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import { Go } from "../../app/Go";
+import { GoButton } from "../../app/GoButton";
 import { PHONE, useMedia } from "../../forms";
 import { t } from "../../i18n";
 import { Empty, Panel, Skeleton } from "../../states";
@@ -28,7 +28,7 @@ export default function FleetScreen(): ReactNode {
       </div>
       {isEmpty ? (
         <Panel title={t("fleet.begin")}>
-          <Empty why={t("fleet.nothingYet")} detail={t("fleet.nothingYetDetail")} action={<Go to="/add" className={css["begin"]}>{t("fleet.add")}</Go>} />
+          <Empty why={t("fleet.nothingYet")} detail={t("fleet.nothingYetDetail")} action={<GoButton to="/add">{t("fleet.add")}</GoButton>} />
         </Panel>
       ) : (
         <>

@@ -2,6 +2,7 @@
 import { useMemo, type ReactNode } from "react";
 import { useDegrees } from "../../app/degrees";
 import { Go, useGo } from "../../app/Go";
+import { GoButton } from "../../app/GoButton";
 import { t, useLocale } from "../../i18n";
 import { Age, Empty, Panel, Skeleton } from "../../states";
 import { DataTable, type Column } from "../../table";
@@ -10,6 +11,7 @@ import { headline, placeOf, type Write } from "../fleet/assets";
 import { StateMark } from "../fleet/StateMark";
 import { useLiveColumns } from "../fleet/useLiveColumns";
 import { KIND_WORDS, STATE_WORDS, type AssetKind, type AssetState } from "../fleet/states";
+import css from "./site.module.css";
 
 interface Device {
   readonly id: string;
@@ -50,7 +52,7 @@ function DeviceTable({ columns: given, site }: { columns: AssetColumns; site: st
       getKey={(row) => row.id}
       prefix="d"
       fileName={`${site}-devices`}
-      empty={<Empty why={t("site.noDevices")} action={<Go to="/add">{t("fleet.add")}</Go>} />}
+      empty={<Empty why={t("site.noDevices")} action={<GoButton to="/add">{t("fleet.add")}</GoButton>} />}
       onOpen={(row) => {
         const place = deviceOf(row);
         go(place.to, place.params, place.search);
@@ -98,7 +100,7 @@ function columnsOf(write: Write): Column<Device>[] {
 function DeviceName(row: Device): ReactNode {
   const { to, params, search } = deviceOf(row);
   return (
-    <Go to={to} params={params} {...(search === undefined ? {} : { search })}>
+    <Go to={to} params={params} {...(search === undefined ? {} : { search })} className={css["link"]}>
       {row.name}
     </Go>
   );

@@ -18,7 +18,7 @@ export function FlowPanel({ flow }: { flow: PanelQuery<FlowAnswer> }): ReactNode
             {(answer.unassigned ?? []).length > 0 && (
               <>
                 {" · "}
-                <Go to="/catalog">{t("site.unassigned", { n: (answer.unassigned ?? []).length })}</Go>
+                <Go to="/catalog" className={css["link"]}>{t("site.unassigned", { n: (answer.unassigned ?? []).length })}</Go>
               </>
             )}
           </p>

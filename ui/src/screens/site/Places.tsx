@@ -1,6 +1,7 @@
 /** The buildings of the site, with their rooms. */
 import type { ReactNode } from "react";
 import { Go } from "../../app/Go";
+import { GoButton } from "../../app/GoButton";
 import { t } from "../../i18n";
 import { Empty, Panel, Skeleton } from "../../states";
 import { useBuildings } from "./ask";
@@ -16,7 +17,7 @@ export function Places({ site }: { site: string }): ReactNode {
       title={t("site.buildings")}
       state={buildings}
       skeleton={<Skeleton height="8rem" />}
-      empty={(data) => (data.length > 0 ? null : <Empty why={t("site.noBuildings")} action={<Go to="/catalog">{t("site.toCatalog")}</Go>} />)}
+      empty={(data) => (data.length > 0 ? null : <Empty why={t("site.noBuildings")} action={<GoButton to="/catalog">{t("site.toCatalog")}</GoButton>} />)}
     >
       {(data) => (
         <ul className={css["buildings"]}>
@@ -25,14 +26,14 @@ export function Places({ site }: { site: string }): ReactNode {
             return (
               <li key={building.id}>
                 <h3>
-                  <Go to="/buildings/$building" params={{ building: building.id }}>
+                  <Go to="/buildings/$building" params={{ building: building.id }} className={css["link"]}>
                     {building.name}
                   </Go>
                 </h3>
                 <ul className={css["rooms"]}>
                   {own.slice(0, MOST_ROOMS).map((room) => (
                     <li key={room.id}>
-                      <Go to="/buildings/$building/rooms/$room" params={{ building: building.id, room: room.id }}>
+                      <Go to="/buildings/$building/rooms/$room" params={{ building: building.id, room: room.id }} className={css["link"]}>
                         {room.name}
                       </Go>
                     </li>

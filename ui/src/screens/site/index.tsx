@@ -1,6 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Go } from "../../app/Go";
+import { GoButton } from "../../app/GoButton";
 import { fmt, t } from "../../i18n";
 import { Empty, Panel, Skeleton } from "../../states";
 import { MINUTE, SiteZone, TimePicker, useNow, useZones } from "../../time";
@@ -33,7 +33,7 @@ export default function SiteScreen(): ReactNode {
       <div className={css["screen"]}>
         <h1>{site}</h1>
         <Panel title={t("site.noneTitle")}>
-          <Empty why={t("site.none", { site })} detail={t("site.noneDetail")} action={<Go to="/fleet">{t("site.toFleet")}</Go>} />
+          <Empty why={t("site.none", { site })} detail={t("site.noneDetail")} action={<GoButton to="/fleet">{t("site.toFleet")}</GoButton>} />
         </Panel>
       </div>
     );
