@@ -22,8 +22,14 @@ async def test_the_one_time_link_opens_a_full_fleet_that_moves(stage, demo, mode
     await screen.open(link[0], mode)
     page = screen.page
     await expect(page.get_by_role("heading", level=1, name="Fleet")).to_be_visible()
-    await expect(page.get_by_text("Demo data: this tenant is simulated.").or_(page.get_by_role("link", name="Add your own")).first).to_be_visible()
-    await expect(page.get_by_role("region", name="At a glance").get_by_text(re.compile("assets|silent|late")).first).to_be_visible()
+    await expect(
+        page.get_by_text("Demo data: this tenant is simulated.")
+        .or_(page.get_by_role("link", name="Add your own"))
+        .first
+    ).to_be_visible()
+    await expect(
+        page.get_by_role("region", name="At a glance").get_by_text(re.compile("assets|silent|late")).first
+    ).to_be_visible()
     chart = page.get_by_role("region", name=re.compile("^Power at the grid"))
     await expect(chart.locator("canvas").first).to_be_visible()
     await expect(chart.get_by_text("Headquarters").first).to_be_visible()
@@ -52,7 +58,11 @@ async def test_a_link_works_once(stage, demo):
 async def test_from_what_is_worst_to_its_battery_to_exploring_to_own_data(screen):
     await screen.open("/ui/fleet")
     page = screen.page
-    await page.get_by_role("region", name="Look here first").get_by_role("link", name=re.compile("^Battery")).first.click()
+    await (
+        page.get_by_role("region", name="Look here first")
+        .get_by_role("link", name=re.compile("^Battery"))
+        .first.click()
+    )
     await expect(page).to_have_url(re.compile("/ui/batteries/bat-"))
     await page.keyboard.press("Control+k")
     await page.keyboard.type("explore")

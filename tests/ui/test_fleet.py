@@ -21,7 +21,9 @@ FLEET = re.compile(r"/ui/fleet")
 async def test_the_fleet_says_how_much_there_is_and_what_flows(screen):
     await screen.open("/ui/fleet")
     glance = screen.page.get_by_role("region", name="At a glance")
-    await expect(glance.get_by_text("1,069 assets").or_(glance.get_by_text(re.compile("silent|late|impossible")))).to_be_visible()
+    await expect(
+        glance.get_by_text("1,069 assets").or_(glance.get_by_text(re.compile("silent|late|impossible")))
+    ).to_be_visible()
     for label in ("Sites", "From the grid", "To the grid", "Energy today", "Newest reading"):
         await expect(glance.get_by_text(label, exact=True)).to_be_visible()
     await expect(glance.get_by_text(re.compile(r"^[\d.,]+\s[kM]?W$")).first).to_be_visible()
@@ -47,7 +49,9 @@ async def test_a_tile_is_read_and_opened_by_keyboard(screen):
     grid = screen.page.get_by_role("application", name="Assets")
     await grid.focus()
     await grid.press("ArrowRight")
-    await expect(screen.page.get_by_role("region", name="Assets").get_by_text(re.compile("^Battery 0003,")).first).to_be_attached()
+    await expect(
+        screen.page.get_by_role("region", name="Assets").get_by_text(re.compile("^Battery 0003,")).first
+    ).to_be_attached()
     await grid.press("Enter")
     await expect(screen.page).to_have_url(re.compile(r"/ui/batteries/bat-0003\?.*site=depot"))
 
@@ -94,7 +98,15 @@ async def test_arrows_move_with_the_power_and_stand_for_who_asked_for_that(scree
 async def test_what_is_not_measured_says_so_and_is_not_made_up(stage, demo):
     key = json.loads(demo.cli("keys", "create", "roof", "--tenant", "roof", "--json").out)["key"]
     now = time.time_ns() // 1_000_000
-    row = {"sensor_id": "roof", "site_id": "barn", "metric": "power_w", "value": -4_200, "unit": "W", "ts": now, "tags": {"kind": "pv"}}
+    row = {
+        "sensor_id": "roof",
+        "site_id": "barn",
+        "metric": "power_w",
+        "value": -4_200,
+        "unit": "W",
+        "ts": now,
+        "tags": {"kind": "pv"},
+    }
     await asyncio.to_thread(demo.post, "/v1/readings", [row], Authorization=f"Bearer {key}")
     screen = await stage.screen("roof")
     await screen.open("/ui/sites/barn")
