@@ -48,7 +48,7 @@ function Similar({ data }: { data: Health }): ReactNode {
   const { write } = useDegrees();
   const similar = data.similar;
   if (similar?.percentile == null) return null;
-  const by = Object.entries(similar.by ?? {}).map(([name, value]) => `${byName(name)} ${String(value)}`);
+  const by = Object.entries(similar.by ?? {}).map(([name, value]) => `${byName(name)} ${name === "capacity_ah" ? fmt.number(Number(value), "Ah") : String(value)}`);
   const n = similar.count ?? 0;
   const values = data.battery;
   const written = { soc: fmt.percent(values?.soc), soh: fmt.percent(values?.soh, 1), cycles: fmt.number(values?.cycles, null, 0), temperature: write(values?.temperature, "K") };

@@ -27,7 +27,7 @@ export function Ranking({ building, ranks, metric, unit }: RankingProps): ReactN
   return (
     <div className={css["ranking"]}>
       <Panel
-        title={`${t("building.extremes")}${named}`}
+        title={t("building.extremes")}
         help={t("building.outlierHelp")}
         state={ranks}
         skeleton={<Skeleton height="22rem" />}
@@ -108,9 +108,9 @@ function columnsOf(unit: string | null): Column<Rank>[] {
     width: 6,
   });
   return [
-    { id: "room", label: t("building.room"), value: (row) => row.label, isTitle: true, width: 8 },
-    { id: "floor", label: t("building.floor"), value: (row) => row.floor, kind: "choice", width: 4.5 },
-    { id: "now", label: t("building.now"), value: (row) => row.now, kind: "number", render: (row) => <Now row={row} unit={unit} />, width: 6 },
+    { id: "room", label: t("building.room"), value: (row) => row.label, isTitle: true, width: 6.5 },
+    { id: "floor", label: t("building.floor"), value: (row) => row.floor, kind: "choice", width: 4 },
+    { id: "now", label: t("building.now"), value: (row) => row.now, kind: "number", render: (row) => <Now row={row} unit={unit} />, width: 5.5 },
     number("mean"),
     number("least"),
     number("greatest"),
@@ -125,8 +125,8 @@ function columnsOf(unit: string | null): Column<Rank>[] {
           {row.deviation === null ? "–" : `${row.deviation > 0 ? "+" : ""}${fmt.number(row.deviation, unit, 1)}`}
         </span>
       ),
-      width: 8,
+      width: 7.5,
     },
-    { id: "seen", label: t("building.seen"), value: (row) => row.ts, kind: "time", render: (row) => (row.ts === undefined ? "–" : <Age ts={row.ts} />), width: 8 },
+    { id: "seen", label: t("building.seen"), value: (row) => row.ts, kind: "time", render: (row) => (row.ts === undefined ? "–" : <Age ts={row.ts} />), isExtra: true },
   ];
 }

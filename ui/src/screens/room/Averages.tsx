@@ -57,14 +57,14 @@ function quantitiesOf(room: RoomOf | undefined): Quantity[] {
 
 function columnsOf(quantities: readonly Quantity[], degrees: Degrees, zone: string): Column<Stretch>[] {
   return [
-    { id: "from", label: t("building.from"), value: (row) => row.ts, kind: "time", render: (row) => fmt.time(row.ts, zone), isTitle: true, width: 9 },
+    { id: "from", label: t("building.from"), value: (row) => row.ts, kind: "time", render: (row) => fmt.time(row.ts, zone), isTitle: true, width: 10.5 },
     ...quantities.map(({ metric, unit }): Column<Stretch> => ({
       id: metric.replaceAll(/[^a-zA-Z0-9]/g, ""),
       label: metricName(metric),
       value: (row) => row.values[metric] ?? null,
       kind: "number",
       render: (row) => fmt.number(row.values[metric], unitFor(unit, degrees), unit === "ppm" ? 0 : 1),
-      width: 6.5,
+      width: 7.5,
     })),
   ];
 }

@@ -1,5 +1,6 @@
 import { useMemo, type ReactNode } from "react";
 import { toLines, useAnswer } from "../../api/query";
+import { usualStep } from "../../api/windows";
 import { useDegrees } from "../../app/degrees";
 import { TimeChart } from "../../charts";
 import { Empty, Panel, Skeleton } from "../../states";
@@ -43,7 +44,7 @@ export function History({ place: { building, room }, sensors }: { place: Place; 
           lines={drawn!.lines}
           zone={zone}
           height={HEIGHT}
-          stepMs={asked.stepMs}
+          stepMs={usualStep(drawn!.times, asked.stepMs)}
           range={{ from, to }}
           live={live}
           syncKey="room"

@@ -53,11 +53,11 @@ function Written({ sensor, write }: { sensor: Sensor; write: ReturnType<typeof u
 
 function columnsOf(write: ReturnType<typeof useDegrees>["write"]): Column<Sensor>[] {
   return [
-    { id: "quantity", label: t("building.quantity"), value: (row) => metricName(row.metric), isTitle: true, width: 7 },
-    { id: "value", label: t("building.value"), value: (row) => row.value, kind: "number", render: (row) => <Written sensor={row} write={write} />, width: 5.5 },
-    { id: "seen", label: t("building.seen"), value: (row) => row.ts, kind: "time", render: (row) => <Seen sensor={row} />, width: 7 },
-    { id: "interval", label: t("building.interval"), value: (row) => row.intervalMs, kind: "number", render: (row) => fmt.span(row.intervalMs), width: 6.5 },
-    { id: "state", label: t("building.state"), value: (row) => row.state, kind: "choice", written: stateName, render: (row) => <State sensor={row} />, width: 7.5 },
-    { id: "sensor", label: t("building.sensor"), value: (row) => row.sensor, width: 7 },
+    { id: "quantity", label: t("building.quantity"), value: (row) => metricName(row.metric), isTitle: true, width: 8 },
+    { id: "value", label: t("building.value"), value: (row) => row.value, kind: "number", render: (row) => <Written sensor={row} write={write} />, width: 6.5 },
+    { id: "seen", label: t("building.seen"), value: (row) => row.ts, kind: "time", render: (row) => <Seen sensor={row} />, width: 7.5 },
+    { id: "interval", label: t("building.interval"), value: (row) => row.intervalMs, kind: "number", render: (row) => fmt.span(row.intervalMs), width: 8 },
+    { id: "state", label: t("building.state"), value: (row) => row.state, kind: "choice", written: stateName, render: (row) => <State sensor={row} />, width: 8 },
+    { id: "sensor", label: t("building.sensor"), value: (row) => row.sensor, width: 8 },
   ];
 }

@@ -82,24 +82,18 @@ function Panels({ building, id, room }: RoomProps): ReactNode {
   return (
     <>
       <Now building={building} id={id} room={room} metrics={metrics} />
-      {room.data === undefined ? (
-        <Panel title={metricName("temperature")} state={room} skeleton={<Skeleton height="20rem" />}>
-          {null}
-        </Panel>
-      ) : (
-        <div className={css["charts"]}>
-          {metrics.map((metric) => (
-            <History key={metric} place={{ building, room: id }} sensors={room.data!.sensors.filter((one) => one.metric === metric)} />
-          ))}
-        </div>
-      )}
-      <div className={css["pair"]}>
-        <Averages place={{ building, room: id }} room={room} />
-        <div className={css["stack"]}>
-          <Sensors room={room} />
-          <About building={building} room={room} />
-        </div>
+      <div className={css["panels"]}>
+        {room.data === undefined ? (
+          <Panel title={metricName("temperature")} state={room} skeleton={<Skeleton height="20rem" />}>
+            {null}
+          </Panel>
+        ) : (
+          metrics.map((metric) => <History key={metric} place={{ building, room: id }} sensors={room.data!.sensors.filter((one) => one.metric === metric)} />)
+        )}
+        <About building={building} room={room} />
       </div>
+      <Sensors room={room} />
+      <Averages place={{ building, room: id }} room={room} />
     </>
   );
 }
