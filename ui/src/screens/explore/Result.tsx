@@ -1,12 +1,12 @@
 import { useMemo, type ReactNode } from "react";
 import { toLines, type QueryAnswer } from "../../api/query";
 import { ExportMenu, Sparkline, TimeChart, type Line, type Question } from "../../charts";
-import { Button, Choice } from "../../forms";
+import { Button, Toggle } from "../../forms";
 import { fmt, t } from "../../i18n";
 import { Problem } from "../../api/client";
 import { Empty, Panel, Skeleton, type PanelQuery } from "../../states";
 import { DataTable, type Column } from "../../table";
-import type { RangeState } from "../../time";
+import { usualStep, type RangeState } from "../../time";
 import { windowMs } from "./cost";
 import css from "./explore.module.css";
 
@@ -44,7 +44,13 @@ export function Result(props: ResultProps): ReactNode {
               {t("explore.useWindow", { window: fitting })}
             </Button>
           )}
-          <Choice label={t("explore.view")} value={view} onChange={(value) => onView(value as View)} options={VIEWS.map((value) => ({ value, label: t(`explore.view.${value}`) }))} />
+          <div role="group" aria-label={t("explore.view")} className={css["keys"]}>
+            {VIEWS.map((value) => (
+              <Toggle key={value} isSelected={view === value} onChange={() => onView(value)}>
+                {t(`explore.view.${value}`)}
+              </Toggle>
+            ))}
+          </div>
           {question !== undefined && <ExportMenu title={title} question={question} />}
         </>
       }
@@ -58,7 +64,7 @@ export function Result(props: ResultProps): ReactNode {
 function Lines({ answer, title, view, range, isOfRange }: ResultProps & { answer: QueryAnswer }): ReactNode {
   const { times, lines } = useMemo(() => toLines(answer, labelled(answer)), [answer]);
   const { window, tier, downsampled } = answer.meta;
-  const step = typeof window === "number" ? window : typeof window === "string" ? windowMs(window) : undefined;
+  const step = useMemo(() => stepOf(answer, times, lines), [answer, times, lines]);
   const span = useMemo(() => ({ from: range.from, to: range.to }), [range.from, range.to]);
   const onZoom = useMemo(() => (from: number, to: number) => range.set({ from, to }), [range.set]);
   if (view === "stat" || window === 0) return <Stats times={times} lines={lines} />;
@@ -70,11 +76,19 @@ function Lines({ answer, title, view, range, isOfRange }: ResultProps & { answer
       lines={lines}
       zone={range.zone}
       height={HEIGHT}
-      {...(step === undefined || downsampled === true ? {} : { stepMs: step })}
+      {...(step === undefined ? {} : { stepMs: step })}
       {...(isOfRange ? { range: span, onZoom } : {})}
       truth={{ tier, downsampled, asOf: answer.asOf }}
     />
   );
+}
+
+/** How far apart points may be without a gap: a window, or more where the sensors speak more rarely than that. */
+function stepOf({ meta: { window, downsampled } }: QueryAnswer, times: ArrayLike<number>, lines: readonly Line[]): number | undefined {
+  if (downsampled === true) return undefined;
+  const ms = typeof window === "number" ? window : typeof window === "string" ? (windowMs(window) ?? 0) : 0;
+  const steps = lines.map(({ values }) => usualStep(Array.from(times).filter((_, i) => values[i] != null)) ?? 0);
+  return Math.max(ms, ...steps) || undefined;
 }
 
 /** A line is called by its groups; by its name, too, where the answer has several. */

@@ -3,6 +3,7 @@ import { Problem } from "../../api/client";
 import { Button, CopyButton, TextField } from "../../forms";
 import { t } from "../../i18n";
 import css from "./explore.module.css";
+import { placeOf } from "./place";
 
 interface WordsProps {
   readonly label: string;
@@ -50,10 +51,4 @@ export function Words({ label, hint, text, error, onRun }: WordsProps): ReactNod
       </div>
     </form>
   );
-}
-
-/** The index of the letter that a refusal names ("at column 18"). */
-export function placeOf(detail: string): number | undefined {
-  const column = /at column (\d+)/.exec(detail)?.[1];
-  return column === undefined ? undefined : Number(column) - 1;
 }

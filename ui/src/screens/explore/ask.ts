@@ -37,7 +37,9 @@ export interface Ask {
 }
 
 export const MOST_ROWS = 8;
+/** Enough for the width of a screen; with windows of its own choice the platform makes them so wide that no more come. */
 const MOST_POINTS = 1_500;
+export const MOST_AUTO = 300;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
@@ -107,7 +109,7 @@ export function questionOf(ask: Ask, { start, end, zone, degrees, unitOf }: Aske
     zone,
     ...(Object.keys(math).length ? { math } : {}),
     ...(ask.fill === "none" ? {} : { fill: ask.fill }),
-    max_points: MOST_POINTS,
+    max_points: ask.window === "auto" && rows.some((row) => row.fn !== "raw") ? MOST_AUTO : MOST_POINTS,
   };
 }
 

@@ -1,13 +1,10 @@
 /** What a question will cost, told before it is asked: series that are read, lines, points. */
 import { fits } from "../../text/glob";
-import type { Ask, AskRow } from "./ask";
+import { MOST_AUTO, type Ask, type AskRow } from "./ask";
 import type { Series } from "./useSeries";
 
 /** Of docs/query.md, "Limits". */
 export const LIMITS = { points: 200_000, cells: 2_000_000, lines: 10_000, series: 50_000 } as const;
-/** Windows of the platform's own choice. */
-const AUTO_WINDOWS = 1_000;
-
 const MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, mo: 2_592_000_000, y: 31_536_000_000 };
 const LADDER = ["1m", "5m", "15m", "1h", "1d", "1w", "1mo"] as const;
 
@@ -48,7 +45,7 @@ export function costOf(ask: Ask, series: readonly Series[], spanMs: number): Cos
     lines += new Set(own.map((one) => JSON.stringify([one.metric, one.unit, ...(row.fn === "raw" ? [one.site, one.sensor] : row.by.map((key) => valueOf(one, key)))]))).size;
   }
   const isRaw = ask.rows.some((row) => row.fn === "raw");
-  const count = (window: string) => (window === "all" ? 1 : window === "auto" ? AUTO_WINDOWS : Math.ceil(spanMs / (windowMs(window) ?? spanMs)) + 1);
+  const count = (window: string) => (window === "all" ? 1 : window === "auto" ? MOST_AUTO : Math.ceil(spanMs / (windowMs(window) ?? spanMs)) + 1);
   const windows = isRaw ? undefined : Math.min(count(ask.window), ask.window === "auto" ? Math.ceil(spanMs / 1_000) : Number.POSITIVE_INFINITY);
   const points = windows === undefined ? undefined : windows * lines;
   const fit = (window: string) => count(window) * lines <= LIMITS.points;

@@ -1,6 +1,6 @@
 import { useMemo, type ReactNode } from "react";
 import { useDegrees } from "../../app/degrees";
-import { CopyButton, Menu, Tabs } from "../../forms";
+import { CopyButton, Menu, PHONE, Tabs, useMedia } from "../../forms";
 import { t } from "../../i18n";
 import { Banner, Empty, ErrorState, OfflineNote, Skeleton, useOnline } from "../../states";
 import { TimePicker, useRange } from "../../time";
@@ -101,7 +101,9 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
           label: t(`explore.as.${id}`),
           content:
             id === "builder" ? (
-              <Builder key={printAsk(ask)} ask={ask} series={series} spanMs={spanMs} onRun={run} />
+              <Folded label={t("explore.builder")}>
+                <Builder key={printAsk(ask)} ask={ask} series={series} spanMs={spanMs} onRun={run} />
+              </Folded>
             ) : id === "text" ? (
               <Words key={words} label={t("explore.as.text")} hint={t("explore.textHint")} text={words} error={way === id ? result.error : null} onRun={(text) => runWords("q", text)} />
             ) : (
@@ -131,6 +133,18 @@ const stepText = (seconds: number): string => (seconds % 3_600 === 0 ? `${second
 function titleOf(way: Way, ask: Ask, words: string, prom: string): string {
   if (way !== "builder") return way === "text" ? words : prom || t("explore.as.promql");
   return ask.rows.filter((row) => row.metric !== "").map(({ fn, metric, by }) => [`${t(`explore.fn.${fn}`)} ${metric}`, ...(by.length ? [t("explore.titleBy", { keys: by.join(", ") })] : [])].join(" ")).join(", ") || t("explore.title");
+}
+
+/** On a phone the answer comes first: what made it unfolds. */
+function Folded({ label, children }: { label: string; children: ReactNode }): ReactNode {
+  const phone = useMedia(PHONE);
+  if (!phone) return children;
+  return (
+    <details className={css["folded"]}>
+      <summary>{label}</summary>
+      {children}
+    </details>
+  );
 }
 
 /** The question in words below its answer, to take it elsewhere. */

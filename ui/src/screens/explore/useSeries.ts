@@ -86,7 +86,7 @@ export function firstAsk(series: readonly Series[]): Ask {
   const placed = series.filter((one) => one.room !== "" && one.building !== "");
   const metric = placed.some((one) => one.metric === "temperature") ? "temperature" : placed[0]?.metric;
   const building = placed.find((one) => one.metric === metric)?.building;
-  if (metric !== undefined && building !== undefined) return { ...EMPTY, rows: [{ name: "a", metric, fn: "mean", where: { building }, by: ["room"] }] };
+  if (metric !== undefined && building !== undefined) return { ...EMPTY, window: "15m", rows: [{ name: "a", metric, fn: "mean", where: { building }, by: ["room"] }] };
   const commonest = counted(series.map((one) => one.metric)).sort((a, b) => b.count - a.count)[0]?.name ?? "";
   return { ...EMPTY, rows: [{ name: "a", metric: commonest, fn: "mean", where: {}, by: ["site"] }] };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { merged, usualStep } from "./merged";
+import { merged } from "./merged";
 
 test("history and what came live are one strip, in the order of time, without repetition", () => {
   const history = { times: [1, 2, 4, 6], values: [10, 20, 40, 60] };
@@ -13,6 +13,3 @@ test("without history there is what came live, and the other way round", () => {
   expect(merged(nothing, strip)).toEqual(strip);
   expect(merged(strip, nothing)).toEqual(strip);
 });
-
-test("the usual step is not moved by one gap", () => expect(usualStep([0, 10, 20, 500, 510])).toBe(10));
-test("two values have no usual step", () => expect(usualStep([0, 10])).toBeUndefined());

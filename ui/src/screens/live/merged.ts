@@ -25,10 +25,3 @@ export function merged(before: Strip, later: Strip): Strip {
   }
   return { times, values };
 }
-
-/** How far apart values usually are, ms: the median distance. Undefined for fewer than three values. */
-export function usualStep(times: readonly number[]): number | undefined {
-  if (times.length < 3) return undefined;
-  const steps = Float64Array.from({ length: times.length - 1 }, (_, i) => times[i + 1]! - times[i]!).sort();
-  return steps[steps.length >> 1];
-}
