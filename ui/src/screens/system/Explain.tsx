@@ -89,7 +89,7 @@ function Story({ found }: { found: Explained }): ReactNode {
           <strong>{t("system.notStored")}</strong>
         </p>
       )}
-      {found.decision?.code != null && <Said text={named("decision", found.decision.code)} detail={found.decision.detail} />}
+      {found.decision?.code != null && <p>{named("decision", found.decision.code)}</p>}
       {found.reasons?.map(({ code, detail, close }) => (
         <Said key={code} text={named("reason", code)} detail={[detail, close?.join(", ")].filter(Boolean).join(" ")} />
       ))}

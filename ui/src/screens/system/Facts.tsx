@@ -2,8 +2,9 @@
 import type { ReactNode } from "react";
 import { Icon } from "../../forms";
 import { fmt, t } from "../../i18n";
-import { useLink } from "../../live";
+import { board, useLink } from "../../live";
 import { Age, KeyValues, Panel } from "../../states";
+import { SECOND, useNow } from "../../time";
 import css from "./system.module.css";
 import { useReadiness, type Pipeline } from "./usePipeline";
 import { lagText, named } from "./words";
@@ -44,7 +45,7 @@ export function Disk({ disk }: { disk: NonNullable<Pipeline["disk"]> }): ReactNo
       )}
       <KeyValues
         facts={[
-          { label: t("system.daysLeft"), value: left == null ? t("system.daysUnknown") : t("system.days", { n: Math.floor(left) }) },
+          { label: t("system.daysLeft"), value: left == null ? t("system.daysUnknown") : <span className={isSoon ? css["warned"] : undefined}>{t("system.days", { n: Math.floor(left) })}</span> },
           { label: t("system.free"), value: t("system.depthOf", { depth: fmt.bytes(free), bound: fmt.bytes(total) }) },
           { label: t("system.pace"), value: pace == null ? "–" : t("system.perDay", { size: fmt.bytes(pace) }) },
           { label: t("system.reserve"), value: fmt.bytes(reserve) },
@@ -131,10 +132,12 @@ export function Versions({ versions }: { versions: NonNullable<Pipeline["version
 /** What this browser hears: the live connection, and how far its clock is off. */
 export function Browser(): ReactNode {
   const { state, since, ahead, merged } = useLink();
+  const p95 = board.delays.at(0.95, useNow(SECOND));
   return (
     <Panel title={t("system.browser")} help={t("system.browserHelp")}>
       <KeyValues
         facts={[
+          { label: t("system.pixel"), value: p95 === undefined ? t("system.pixelUnknown") : lagText(p95) },
           { label: t("system.link"), value: named("state", state) },
           { label: t("system.linkSince"), value: <Age ts={since} /> },
           { label: t("system.clock"), value: lagText(Math.abs(ahead)) },

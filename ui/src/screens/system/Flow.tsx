@@ -1,11 +1,11 @@
 /** The pipeline as a picture: what passes each stage, how long it takes, how full its queue is. */
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { Sparkline } from "../../charts";
 import { Icon } from "../../forms";
 import { fmt, t } from "../../i18n";
 import css from "./Flow.module.css";
 import { useRates, type Pipeline, type Stage } from "./usePipeline";
-import { CROWDED, depthText, fullness, lagText, named, rateText, TROUBLE } from "./words";
+import { CROWDED, depthText, fullness, lagText, named, TROUBLE } from "./words";
 
 /** The way of a reading. Beside it: rollups are made of what is stored, live views of what passes the bus. */
 const WAY = ["doors", "gate", "lanes", "store", "query"] as const;
@@ -18,9 +18,9 @@ export function Flow({ pipeline }: { pipeline: Pipeline }): ReactNode {
   const ways = WAY.flatMap((name) => stages.get(name) ?? []);
   const others = [...stages.values()].filter(({ stage }) => !WAY.some((name) => name === stage));
   return (
-    <ol className={css["flow"]} style={{ "--stages": ways.length } as React.CSSProperties}>
+    <ol className={css["flow"]} style={{ "--stages": ways.length } as CSSProperties}>
       {ways.map((stage, i) => (
-        <li key={stage.stage} className={css["node"]} style={{ gridColumn: i + 1 }}>
+        <li key={stage.stage} className={css["node"]} style={{ gridColumn: i + 1, gridRow: 1 }}>
           <Card stage={stage} rates={rates[stage.stage ?? ""] ?? []} />
           {i < ways.length - 1 && <Arrow rate={ways[i + 1]?.rate_10s ?? 0} />}
         </li>
@@ -28,7 +28,7 @@ export function Flow({ pipeline }: { pipeline: Pipeline }): ReactNode {
       {others.map((stage) => {
         const column = ways.findIndex((one) => one.stage === BESIDE[stage.stage ?? ""]);
         return (
-          <li key={stage.stage} className={css["node"]} data-beside="" style={{ gridColumn: column < 0 ? "auto" : column + 1 }}>
+          <li key={stage.stage} className={css["node"]} data-beside="" style={{ gridColumn: column < 0 ? "auto" : column + 1, gridRow: 2 }}>
             <Arrow isDown rate={stage.rate_10s ?? 0} />
             <Card stage={stage} rates={rates[stage.stage ?? ""] ?? []} />
           </li>
@@ -61,13 +61,13 @@ function Card({ stage, rates }: { stage: Stage; rates: readonly (number | null)[
       {stage.rate_10s != null && <Sparkline label={t("system.rateOf", { stage: name })} values={rates} width={132} height={26} color="--line-7" domain={[0, Math.max(1, ...rates.map((rate) => rate ?? 0))]} />}
       {stage.lag_p50_ms != null && (
         <p className={css["soft"]}>
-          p50 {lagText(stage.lag_p50_ms)} · p95 {lagText(stage.lag_p95_ms)}
+          <span className={css["part"]}>p50 {lagText(stage.lag_p50_ms)}</span> <span className={css["part"]}>p95 {lagText(stage.lag_p95_ms)}</span>
         </p>
       )}
       {stage.depth != null && (
         <div>
           {share !== null && <Fill share={share} />}
-          <p className={css["soft"]}>{t("system.waiting", { depth: depthText(stage.depth, stage.bound, stage.depth_unit) })}</p>
+          <p className={css["soft"]}>{t(stage.depth_unit === "clients" ? "system.connected" : "system.waiting", { depth: depthText(stage.depth, stage.bound, stage.depth_unit) })}</p>
         </div>
       )}
       {troubles.map(({ name: counter, value }) => (
@@ -75,7 +75,6 @@ function Card({ stage, rates }: { stage: Stage; rates: readonly (number | null)[
           {named("counter", counter ?? "")} <b>{fmt.count(value)}</b>
         </p>
       ))}
-      {stage.rate_10s == null && stage.stage !== "rollups" && stage.stage !== "live" && <p className={css["soft"]}>{rateText(null, stage.unit)}</p>}
     </article>
   );
 }

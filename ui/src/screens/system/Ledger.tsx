@@ -62,12 +62,12 @@ function LedgerTable({ rows }: { rows: readonly LedgerRow[] }): ReactNode {
   const locale = useLocale();
   const columns = useMemo<readonly Column<LedgerRow>[]>(
     () => [
-      { id: "source", label: t("system.source"), isTitle: true, width: 8, value: (row) => row.source },
+      { id: "source", label: t("system.source"), isTitle: true, width: 7, value: (row) => row.source },
       ...FATES.map((fate) => ({
         id: fate,
         label: named("counter", fate),
         kind: "number" as const,
-        width: 7,
+        width: 6.25,
         value: (row: LedgerRow) => row[fate],
         render: (row: LedgerRow) => <span className={BAD.has(fate) && row[fate] ? css["warned"] : undefined}>{fmt.count(row[fate])}</span>,
       })),
@@ -75,7 +75,7 @@ function LedgerTable({ rows }: { rows: readonly LedgerRow[] }): ReactNode {
         id: "difference",
         label: t("system.difference"),
         kind: "number",
-        width: 7,
+        width: 6.25,
         value: (row) => row.difference,
         render: (row) => <span className={row.difference ? css["wrong"] : undefined}>{fmt.count(row.difference)}</span>,
       },

@@ -18,7 +18,8 @@ export function rateText(rate: number | null | undefined, unit: string | null | 
 export function depthText(depth: number | null | undefined, bound: number | null | undefined, unit: string | null | undefined): string {
   if (depth == null) return "–";
   const written = (value: number) => (unit === "bytes" ? fmt.bytes(value) : `${fmt.count(value)}\u202f${named("unit", unit ?? "")}`);
-  return bound ? t("system.depthOf", { depth: written(depth), bound: written(bound) }) : written(depth);
+  if (!bound) return written(depth);
+  return t("system.depthOf", { depth: unit === "bytes" ? fmt.bytes(depth) : fmt.count(depth), bound: written(bound) });
 }
 
 /** "12 ms", "1.2 s"; a length of time that is measured in ms. */
