@@ -31,10 +31,11 @@ export interface Option {
   readonly isDisabled?: boolean;
 }
 
-function OptionItem({ option }: { option: Option }): ReactNode {
+/** `id` repeats the option's value: React Aria knows the items of a list that changes by it, before they are rendered. */
+function OptionItem({ id, option }: { id: string; option: Option }): ReactNode {
   return (
     <ListBoxItem
-      id={option.value}
+      id={id}
       textValue={option.label}
       isDisabled={option.isDisabled ?? false}
       className={list["item"] ?? ""}
@@ -82,7 +83,7 @@ export function Select({ label, description, help, errorMessage, options, value,
       </FieldFrame>
       <Popover className={list["popover"] ?? ""}>
         <ListBox items={options} className={list["list"] ?? ""}>
-          {(option) => <OptionItem option={option} />}
+          {(option) => <OptionItem id={option.value} option={option} />}
         </ListBox>
       </Popover>
     </AriaSelect>
@@ -143,7 +144,7 @@ export function Combo({
       </FieldFrame>
       <Popover className={list["popover"] ?? ""}>
         <ListBox<Option> className={list["list"] ?? ""} renderEmptyState={() => <div className={list["empty"]}>{empty}</div>}>
-          {(option) => <OptionItem option={option} />}
+          {(option) => <OptionItem id={option.value} option={option} />}
         </ListBox>
       </Popover>
     </ComboBox>

@@ -27,7 +27,7 @@ export function useLetters(state: LetterState | null) {
 
 export function useLetter(id: string) {
   return useQuery({
-    queryKey: [...KEY, "one", id],
+    queryKey: ["system", "letter", id],
     queryFn: ({ signal }) => unwrap(api.GET("/v1/dead-letters/{letter}", { params: { path: { letter: id } }, signal })),
     // While somebody mends it, it must not change under the hands.
     staleTime: Infinity,
