@@ -23,6 +23,9 @@ class Route:
     public: bool = False
     """Whether it is what somebody sees who is not signed in, at any address; it belongs to the app's frame."""
 
+    absent: str | None = None
+    """The question that is answered with 404 where nothing was ever stored, if there is one."""
+
     @property
     def exists(self) -> bool:
         """Whether the sources hold it."""
@@ -35,7 +38,7 @@ ROUTES: Final = (
     Route("building", "/ui/buildings/hq"),
     Route("room", "/ui/buildings/hq/rooms/r01"),
     Route("batteries", "/ui/batteries"),
-    Route("battery", "/ui/batteries/bat-0001"),
+    Route("battery", "/ui/batteries/bat-0001", absent="/v1/batteries/bat-0001"),
     Route("live", "/ui/live"),
     Route("explore", "/ui/explore"),
     Route("events", "/ui/events"),

@@ -33,6 +33,8 @@ async def shown(stage, route, state: State, language: str | None = None) -> Scre
         await answering(screen, statuses[state])
     if tenant is None:
         screen.watch.excuse("/v1/me")
+    if state is State.EMPTY and route.absent is not None:
+        screen.watch.excuse(route.absent)
     await screen.open(route.path)
     return screen
 
