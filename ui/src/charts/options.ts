@@ -136,7 +136,8 @@ function seriesOptions(scene: () => Scene, frame: Frame, series: PlannedSeries, 
     scale,
     show: !scene().hidden.has(scene().lines[line]?.id ?? ""),
     spanGaps: false,
-    points: { show: edge || kind === "bars" ? false : undefined, size: 5, fill: color } as uPlot.Series.Points,
+    // A line needs two points: one alone is drawn as a dot.
+    points: { show: edge || kind === "bars" ? false : (_plot, _series, first, last) => first === last, size: 5, fill: color },
     ...(scene().stepMs > 0 && kind !== "bars" ? { gaps: (plot) => gapsInPixels(plot, frame.gaps()[index] ?? []) } : {}),
   };
   if (kind === "bars") return { ...common, width: 0, fill: () => faded(color(), 0.85), paths: barPaths(() => scene().barMs, placeOfBars(scene)) };

@@ -111,7 +111,12 @@ export function Combo({
   isOpenEnded = false,
   ...rest
 }: ComboProps): ReactNode {
-  const { shown, text, setText, choose, reset, state } = useOptions(options, value);
+  const { shown, text, isTyped, setText, choose, reset, state } = useOptions(options, value);
+  // React Aria tells of a text that is no option only where another one was chosen before.
+  const take = () => {
+    if (!isOpenEnded) reset();
+    else if (isTyped && text !== (value ?? "")) onChange(shown.find((option) => option.label === text)?.value ?? text);
+  };
   const empty = state === "loading" ? t("forms.loading") : state === "failed" ? t("forms.loadFailed") : t("forms.noMatch");
   return (
     <ComboBox
@@ -125,18 +130,22 @@ export function Combo({
         if (key !== null) {
           choose(String(key));
           onChange(String(key));
-        } else if (isOpenEnded && text !== "") onChange(text);
+        }
       }}
-      onBlur={() => {
-        if (!isOpenEnded) reset();
-      }}
+      onBlur={take}
       allowsCustomValue={isOpenEnded}
       allowsEmptyCollection
       className={css["field"] ?? ""}
     >
       <FieldFrame label={label} description={description} help={help} errorMessage={errorMessage}>
         <Group className={css["group"] ?? ""}>
-          <Input className={css["input"] ?? ""} {...(placeholder === undefined ? {} : { placeholder })} />
+          <Input
+            className={css["input"] ?? ""}
+            {...(placeholder === undefined ? {} : { placeholder })}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && isOpenEnded && !event.currentTarget.hasAttribute("aria-activedescendant")) take();
+            }}
+          />
           <Button className={css["step"] ?? ""}>
             <Icon name="down" />
           </Button>

@@ -12,6 +12,8 @@ const PAUSE_MS = 150;
 export interface Options {
   readonly shown: readonly Option[];
   readonly text: string;
+  /** Whether the text was typed, and so is a search and not what was chosen. */
+  readonly isTyped: boolean;
   readonly setText: (text: string) => void;
   /** Writes the label of what was chosen into the field. */
   readonly choose: (value: string) => void;
@@ -26,13 +28,17 @@ export function useOptions(source: readonly Option[] | LoadOptions, value: strin
   const labelOf = (wanted: string | null) => (known ?? found).find((option) => option.value === wanted)?.label ?? wanted ?? "";
   const [chosen, setChosen] = useState(() => ({ value, label: labelOf(value) }));
   const [text, setText] = useState(chosen.label);
+  const [isTyped, setTyped] = useState(false);
   const [state, setState] = useState<Options["state"]>("ready");
 
   if (chosen.value !== value) {
-    // Chosen here or set from outside: the field says what the value is.
-    const label = labelOf(value);
+    // Chosen here or set from outside: the field says what the value is. What is just being typed stays as it is.
+    const label = isTyped && value === text ? text : labelOf(value);
     setChosen({ value, label });
-    setText(label);
+    if (label !== text) {
+      setText(label);
+      setTyped(false);
+    }
   }
 
   useEffect(() => {
@@ -60,8 +66,22 @@ export function useOptions(source: readonly Option[] | LoadOptions, value: strin
   const shown = useMemo(() => {
     if (known === undefined) return found;
     // The text of what is chosen already is not a search: the list then shows everything.
-    return known.some((option) => option.label === text) ? known : matching(known, text);
-  }, [known, found, text]);
-  const choose = (wanted: string) => setText(labelOf(wanted));
-  return { shown, text, setText, choose, reset: () => setText(chosen.label), state };
+    return isTyped ? matching(known, text) : known;
+  }, [known, found, text, isTyped]);
+  const settle = (label: string) => {
+    setText(label);
+    setTyped(false);
+  };
+  return {
+    shown,
+    text,
+    isTyped,
+    setText: (next) => {
+      setText(next);
+      setTyped(next !== text || isTyped);
+    },
+    choose: (wanted) => settle(labelOf(wanted)),
+    reset: () => settle(chosen.label),
+    state,
+  };
 }

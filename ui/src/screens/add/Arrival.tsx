@@ -1,5 +1,6 @@
 /** "Waiting for the first point…", which turns into a chart once it is there. */
 import type { ReactNode } from "react";
+import { unitFor, useDegrees } from "../../app/degrees";
 import { Go } from "../../app/Go";
 import { TimeChart } from "../../charts";
 import { fmt, t } from "../../i18n";
@@ -12,6 +13,8 @@ import { useArrived, useRefused, useUnderstood, type Arrived } from "./useArriva
 import type { Naming } from "./snippets";
 
 const STRIP_SECONDS = 300;
+/** So that the newest point does not hide in the frame. */
+const MARGIN_MS = 5_000;
 const SHOWN = 8;
 
 export function Arrival({ naming, mayWrite }: { naming: Naming; mayWrite: boolean }): ReactNode {
@@ -51,24 +54,27 @@ function Understood({ one, all }: { one: Arrived; all: readonly Arrived[] }): Re
   const now = useNow(1_000);
   const strip = useStrip(one.key, STRIP_SECONDS);
   const understood = useUnderstood(one);
+  const { degrees, convert, write } = useDegrees();
   const conversion = understood.data?.conversions[0];
   const times = strip.times.length > 0 ? strip.times : [one.ts];
-  const values = strip.times.length > 0 ? strip.values : [one.value];
+  const raw = strip.times.length > 0 ? strip.values : [one.value];
+  const values = raw.map((value) => (value === null ? null : convert(value, one.unit)));
   const isRecent = now - one.ts < STRIP_SECONDS * 1_000;
   const label = `${one.sensor} · ${one.metric}`;
   return (
     <>
       <TimeChart
         title={label}
-        height={180}
+        isTitleHidden
+        height={200}
         times={times}
-        lines={[{ id: one.key, label, unit: one.unit || null, values }]}
+        lines={[{ id: one.key, label, unit: unitFor(one.unit || null, degrees), values }]}
         zone={zone}
-        range={isRecent ? { from: now - STRIP_SECONDS * 1_000, to: now } : { from: one.ts - 60_000, to: one.ts + 60_000 }}
+        range={isRecent ? { from: now - STRIP_SECONDS * 1_000, to: now + MARGIN_MS } : { from: one.ts - 60_000, to: one.ts + 60_000 }}
       />
       <KeyValues
         facts={[
-          { label: t("add.value"), value: fmt.number(one.value, one.unit) },
+          { label: t("add.value"), value: write(one.value, one.unit) },
           { label: t("add.age"), value: <Age ts={one.ts} /> },
           { label: t("add.series"), value: `${one.site} / ${one.sensor} / ${one.metric}` },
           { label: t("add.unit"), value: one.unit === "" || one.unit === "1" ? t("add.noUnit") : fmt.unit(one.unit) },
@@ -100,6 +106,7 @@ function said({ sent_metric, sent_unit, sent_value }: { sent_metric: string; sen
 }
 
 function Others({ all }: { all: readonly Arrived[] }): ReactNode {
+  const { write } = useDegrees();
   const rest = all.length - SHOWN;
   return (
     <section aria-label={t("add.others")}>
@@ -110,7 +117,7 @@ function Others({ all }: { all: readonly Arrived[] }): ReactNode {
             <span>
               {one.sensor} · {one.metric}
             </span>
-            <span>{fmt.number(one.value, one.unit)}</span>
+            <span>{write(one.value, one.unit)}</span>
           </li>
         ))}
       </ul>

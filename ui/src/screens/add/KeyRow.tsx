@@ -54,7 +54,8 @@ export function KeyRow({ name, secret, mayMake, onMade }: KeyRowProps): ReactNod
     <div className={css["stack"]}>
       <div className={css["key"]}>
         <span>{t("add.keyWhy")}</span>
-        <Button tone="primary" isPending={busy} onPress={() => void make()}>
+        {/* Not isPending: what React Aria says of it would name a button that is gone once the key is there. */}
+        <Button tone="primary" isDisabled={busy} onPress={() => void make()}>
           {t("add.makeKey")}
         </Button>
       </div>

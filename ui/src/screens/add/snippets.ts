@@ -33,7 +33,8 @@ export function curl(naming: Naming): string {
     `  -H 'Authorization: Bearer ${naming.key}' \\`,
     `  -H 'X-Penstock-Source: ${sourceOf(naming.sensor)}' \\`,
     `  -H 'Content-Type: application/json' \\`,
-    `  -d '{${quoted(fields(naming))}, "value": 21.5, "ts": '$(date +%s)'000}'`,
+    `  -d '{${quoted(fields(naming)).replace(', "metric"', `,\n       "metric"`)},`,
+    `       "value": 21.5, "ts": '$(date +%s)'000}'`,
   ].join("\n");
 }
 

@@ -6,7 +6,8 @@ import { Button, Choice, Dialog, Form, FormActions, toast } from "../../forms";
 import { t } from "../../i18n";
 import css from "./catalog.module.css";
 import { Reference, useOptions } from "./Reference";
-import { assign, create, type Sensor } from "./records";
+import { assign, create } from "./records";
+import type { Sensor } from "./sensors";
 
 export interface AssignDialogProps {
   readonly sensors: readonly Sensor[];

@@ -7,7 +7,8 @@ import { t } from "../../i18n";
 import { ErrorState, Skeleton } from "../../states";
 import css from "./catalog.module.css";
 import { KINDS, type Kind } from "./kinds";
-import { formatOf, importFile, type Format, type Verdict, type Verdicts } from "./transfer";
+import { formatOf, type Format } from "./formats";
+import { importFile, type Verdict, type Verdicts } from "./transfer";
 
 const MAX_BYTES = 8 * 1024 * 1024;
 const SHOWN = 200;

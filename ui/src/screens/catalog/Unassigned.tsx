@@ -5,7 +5,8 @@ import { t, useLocale } from "../../i18n";
 import { Age, Empty, Panel, Skeleton } from "../../states";
 import { DataTable, type Column } from "../../table";
 import { AssignDialog } from "./AssignDialog";
-import { sensorKey, useUnassigned, type Sensor } from "./records";
+import { useUnassigned } from "./records";
+import { sensorKey, type Sensor } from "./sensors";
 import { useAsked } from "./useAsked";
 
 function columns(): Column<Sensor>[] {

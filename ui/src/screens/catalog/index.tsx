@@ -11,7 +11,8 @@ import { isKind, KINDS, type CatalogRecord, type Kind } from "./kinds";
 import { KindTable } from "./KindTable";
 import { RecordDialog } from "./RecordDialog";
 import { useUnassigned } from "./records";
-import { exportAddress, FORMATS } from "./transfer";
+import { FORMATS } from "./formats";
+import { exportAddress } from "./transfer";
 import { Unassigned } from "./Unassigned";
 
 const FIRST = "sites";

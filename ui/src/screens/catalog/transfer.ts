@@ -1,9 +1,7 @@
 /** The catalog as a file, in and out. Throws `Problem`. */
 import { api, unwrap } from "../../api/client";
+import type { Format } from "./formats";
 import type { Kind } from "./kinds";
-
-export const FORMATS = ["json", "csv", "brick", "haystack"] as const;
-export type Format = (typeof FORMATS)[number];
 
 const MEDIA = { json: "application/json", csv: "text/csv", brick: "application/ld+json", haystack: "application/json" } as const;
 
@@ -26,14 +24,6 @@ export interface Verdicts {
   readonly unchanged: number;
   readonly refused: number;
   readonly data: readonly Verdict[];
-}
-
-/** What a file is, by its name and how it begins: a Haystack grid and our own document are both plain JSON. */
-export function formatOf(name: string, text: string): Format {
-  if (/\.(csv|tsv|txt)$/i.test(name)) return "csv";
-  const start = text.slice(0, 4_096);
-  if (/\.jsonld$/i.test(name) || /"@(context|graph)"/.test(start)) return "brick";
-  return /"_kind"\s*:\s*"grid"/.test(start) || /hayson/i.test(name) ? "haystack" : "json";
 }
 
 /** Take a file in, or with `dryRun` tell what that would change. */
