@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { emptySpans, isKnown, knownTimes, lineGaps, shortestStep, totalLength } from "./gaps";
+import { emptySpans, isKnown, knownTimes, lineGaps, shortestStep, totalLength, usualStep } from "./gaps";
 
 describe("lineGaps", () => {
   it("finds a hole longer than one and a half steps", () => {
@@ -43,6 +43,19 @@ describe("emptySpans", () => {
 describe("shortestStep", () => {
   it("is the shortest distance between neighbours", () => expect(shortestStep([0, 60, 90, 150])).toBe(30));
   it("is 0 where there are no two times", () => expect(shortestStep([7])).toBe(0));
+});
+
+describe("usualStep", () => {
+  const every = (n: number, step: number) => Array.from({ length: n }, (_, i) => (i % step === 0 ? 1 : null));
+  const times = Array.from({ length: 40 }, (_, i) => i * 10);
+  it("is that of a sensor that speaks less often than windows are wide", () => expect(usualStep(times, [every(40, 5)], 10)).toBe(50));
+  it("is that of the most frequent line", () => expect(usualStep(times, [every(40, 5), every(40, 2)], 10)).toBe(20));
+  it("is never less than what was said", () => expect(usualStep(times, [every(40, 1)], 30)).toBe(30));
+  it("does not hide an outage", () => {
+    const values = every(40, 2).map((value, i) => (i > 10 && i < 30 ? null : value));
+    expect(lineGaps(times, values, usualStep(times, [values], 10))).toEqual([100, 300]);
+  });
+  it("is what was said where there are too few values to tell", () => expect(usualStep([0, 500], [[1, 1]], 10)).toBe(10));
 });
 
 describe("isKnown", () => {

@@ -4,6 +4,8 @@ import type { Span, Values } from "./types";
 
 /** A hole longer than so many steps is a gap. */
 const TOLERANCE = 1.5;
+/** Fewer distances than so many say nothing of what is usual. */
+const FEW = 3;
 
 /** Whether there is a number at a place: null, undefined and NaN are none. */
 export function isKnown(value: number | null | undefined): value is number {
@@ -87,6 +89,29 @@ export function shortestStep(times: ArrayLike<number>): number {
     if (step > 0 && step < shortest) shortest = step;
   }
   return Number.isFinite(shortest) ? shortest : 0;
+}
+
+/**
+ * What one value of a chart stands for: `stepMs`, or what usually lies between two values where that is more, as where sensors
+ * speak less often than windows are wide. Of several lines the most frequent one says it.
+ */
+export function usualStep(times: ArrayLike<number>, lines: readonly Values[], stepMs: number): number {
+  if (stepMs <= 0) return stepMs;
+  let usual = Number.POSITIVE_INFINITY;
+  for (const values of lines) {
+    const steps: number[] = [];
+    let before = Number.NaN;
+    for (let i = 0; i < times.length; i++) {
+      if (!isKnown(values[i])) continue;
+      const time = times[i] as number;
+      if (before === before) steps.push(time - before);
+      before = time;
+    }
+    if (steps.length < FEW) continue;
+    steps.sort((a, b) => a - b);
+    usual = Math.min(usual, steps[steps.length >> 1] as number);
+  }
+  return Number.isFinite(usual) ? Math.max(stepMs, usual) : stepMs;
 }
 
 function anyKnown(lines: readonly Values[], i: number): boolean {

@@ -5,7 +5,7 @@ import { type RefObject, useMemo, useRef, useState } from "react";
 import { tag, useLocale } from "../i18n";
 import { alignColumns } from "./align";
 import { cursorStore, type CursorStore } from "./cursor";
-import { knownTimes, shortestStep } from "./gaps";
+import { knownTimes, shortestStep, usualStep } from "./gaps";
 import { stepAlong } from "./keys";
 import { planChart } from "./plan";
 import { lookIn, type Scene, seenGaps } from "./scene";
@@ -48,7 +48,9 @@ export interface TimePlot {
 }
 
 export function useTimePlot(props: TimeChartProps): TimePlot {
-  const { lines, times, zone, stepMs = 0, range, live = false, onZoom, height = HEIGHT, syncKey } = props;
+  const { lines, times, zone, range, live = false, onZoom, height = HEIGHT, syncKey } = props;
+  const said = props.stepMs ?? 0;
+  const stepMs = useMemo(() => usualStep(times, lines.map((line) => line.values), said), [times, lines, said]);
   const { markers = NO_MARKERS, limits = NO_LIMITS } = props;
   useLocale();
   const locale = tag();

@@ -1,6 +1,5 @@
-/** Files by drag and drop, by paste, or by the browser's own picker. */
-import { useState, type ReactNode } from "react";
-import { DropZone, FileTrigger, isFileDropItem, Text } from "react-aria-components";
+/** Files by drag and drop, by paste, or by the browser's own picker: with what the browser itself has, as a library for it weighs 20 KB. */
+import { useId, useRef, useState, type ReactNode } from "react";
 import { fmt, t } from "../i18n";
 import { accepts } from "./accepts";
 import { Button } from "./Button";
@@ -19,6 +18,9 @@ export interface FileDropProps {
 
 export function FileDrop({ label, description, accept, maxBytes, isMultiple = false, onFiles }: FileDropProps): ReactNode {
   const [refused, setRefused] = useState<string | null>(null);
+  const [over, setOver] = useState(false);
+  const picker = useRef<HTMLInputElement>(null);
+  const id = useId();
 
   function take(files: readonly File[]): void {
     const wrong = files.find((file) => !accepts(accept, file));
@@ -34,19 +36,42 @@ export function FileDrop({ label, description, accept, maxBytes, isMultiple = fa
 
   return (
     <div>
-      <DropZone
-        className={css["zone"] ?? ""}
+      <div
+        role="group"
+        aria-labelledby={id}
+        className={css["zone"]}
+        data-drop-target={over || undefined}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes("Files")) return;
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
         onDrop={(event) => {
-          void Promise.all(event.items.filter(isFileDropItem).map((item) => item.getFile())).then(take);
+          event.preventDefault();
+          setOver(false);
+          take([...event.dataTransfer.files]);
+        }}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length > 0) take([...event.clipboardData.files]);
         }}
       >
         <Icon name="upload" size={24} />
-        <Text slot="label">{label}</Text>
+        <span id={id}>{label}</span>
         {description !== undefined && <span className={css["description"]}>{description}</span>}
-        <FileTrigger acceptedFileTypes={accept} allowsMultiple={isMultiple} onSelect={(files) => take([...(files ?? [])])}>
-          <Button>{isMultiple ? t("forms.chooseFiles") : t("forms.chooseFile")}</Button>
-        </FileTrigger>
-      </DropZone>
+        <input
+          ref={picker}
+          type="file"
+          hidden
+          accept={accept.join(",")}
+          multiple={isMultiple}
+          onChange={(event) => {
+            take([...(event.target.files ?? [])]);
+            event.target.value = ""; // so that the same file can be chosen again once it is mended
+          }}
+        />
+        <Button onPress={() => picker.current?.click()}>{isMultiple ? t("forms.chooseFiles") : t("forms.chooseFile")}</Button>
+      </div>
       <div role="alert">{refused !== null && <p className={css["refused"]}>{refused}</p>}</div>
     </div>
   );
