@@ -21,7 +21,8 @@ async def test_the_one_time_link_opens_a_full_fleet_that_moves(stage, demo, mode
     screen = await stage.screen(None)
     await screen.open(link[0], mode)
     page = screen.page
-    await expect(page.get_by_role("heading", level=1, name="Fleet")).to_be_visible()
+    await page.get_by_role("heading", level=1, name="Fleet").wait_for()
+    await page.locator("dl").first.wait_for()
     await expect(
         page.get_by_text("Demo data: this tenant is simulated.")
         .or_(page.get_by_role("link", name="Add your own"))
@@ -31,7 +32,7 @@ async def test_the_one_time_link_opens_a_full_fleet_that_moves(stage, demo, mode
         page.get_by_role("region", name="At a glance").get_by_text(re.compile("assets|silent|late")).first
     ).to_be_visible()
     chart = page.get_by_role("region", name=re.compile("^Power at the grid"))
-    await expect(chart.locator("canvas").first).to_be_visible()
+    await chart.locator("canvas").first.wait_for()
     await expect(chart.get_by_text("Headquarters").first).to_be_visible()
     await expect(page.get_by_role("region", name="Look here first").get_by_role("link").first).to_be_visible()
     await moves(screen)
@@ -50,6 +51,7 @@ async def test_a_link_works_once(stage, demo):
     await first.open(link)
     second = await stage.screen(None)
     second.watch.excuse("/login")
+    second.watch.excuse("/favicon.ico")
     second.watch.excuse("/v1/me")
     await second.page.goto(demo.url + link, wait_until="commit")
     await expect(second.page.get_by_role("heading", level=1, name="Fleet")).to_have_count(0)

@@ -66,7 +66,8 @@ const IDLE_W = 1;
 
 export function drawnNodes(answer: FlowAnswer): DrawnNode[] {
   return (answer.nodes ?? [])
-    .filter((node) => node.present === true && isNode(node.node))
+    // What nobody meters is no part of its own: without a balance there is nothing to say about it.
+    .filter((node) => node.present === true && isNode(node.node) && !(node.node === "unmetered" && node.power_w == null))
     .map((node) => {
       const name = node.node as NodeName;
       const power = node.power_w ?? null;
