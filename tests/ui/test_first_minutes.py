@@ -23,11 +23,7 @@ async def test_the_one_time_link_opens_a_full_fleet_that_moves(stage, demo, mode
     page = screen.page
     await page.get_by_role("heading", level=1, name="Fleet").wait_for()
     await page.locator("dl").first.wait_for()
-    await expect(
-        page.get_by_text("Demo data: this tenant is simulated.")
-        .or_(page.get_by_role("link", name="Add your own"))
-        .first
-    ).to_be_visible()
+    await expect(page.get_by_role("link", name="Add your own")).to_be_visible()
     await expect(
         page.get_by_role("region", name="At a glance").get_by_text(re.compile("assets|silent|late")).first
     ).to_be_visible()
