@@ -8,8 +8,8 @@ import type { Health, useHealth } from "../batteries/data";
 import css from "./battery.module.css";
 import { useNewest, type Newest } from "./live";
 
-/** The scale of the dial of temperature, K: −10 °C to 70 °C. */
-const COLD = 263.15;
+/** The scale of the dial of temperature, K: 0 °C to 70 °C. What is colder is written, with the needle at the end. */
+const COLD = 273.15;
 const HOTTEST = 343.15;
 
 interface NowProps {
