@@ -46,16 +46,20 @@ describe("shortestStep", () => {
 });
 
 describe("usualStep", () => {
-  const every = (n: number, step: number) => Array.from({ length: n }, (_, i) => (i % step === 0 ? 1 : null));
-  const times = Array.from({ length: 40 }, (_, i) => i * 10);
-  it("is that of a sensor that speaks less often than windows are wide", () => expect(usualStep(times, [every(40, 5)], 10)).toBe(50));
-  it("is that of the most frequent line", () => expect(usualStep(times, [every(40, 5), every(40, 2)], 10)).toBe(20));
-  it("is never less than what was said", () => expect(usualStep(times, [every(40, 1)], 30)).toBe(30));
-  it("does not hide an outage", () => {
-    const values = every(40, 2).map((value, i) => (i > 10 && i < 30 ? null : value));
-    expect(lineGaps(times, values, usualStep(times, [values], 10))).toEqual([100, 300]);
+  const every = (step: number, count: number, from = 0) => Array.from({ length: count }, (_, n) => from + n * step);
+  const step = (times: number[], least: number) => usualStep(times, times.map(() => 1), least);
+  it("is that of a sensor that speaks less often than windows are wide", () => expect(step(every(50, 20), 10)).toBe(50));
+  it("is that of the part that came most seldom", () => expect(step([...every(30, 12), ...every(1, 500, 360)], 1)).toBe(30));
+  it("is not moved by single holes, however long", () => {
+    expect(step([...every(1, 50), ...every(1, 50, 5_000), ...every(1, 50, 9_000)], 1)).toBe(1);
   });
-  it("is what was said where there are too few values to tell", () => expect(usualStep([0, 500], [[1, 1]], 10)).toBe(10));
+  it("is no shorter than the window, also where there are few values", () => {
+    expect([step(every(1, 100), 5), step([0, 90], 5)]).toEqual([5, 5]);
+  });
+  it("passes over the instants of other lines", () => {
+    const times = every(10, 40);
+    expect(usualStep(times, times.map((_, n) => (n % 2 === 0 ? 1 : null)), 10)).toBe(20);
+  });
 });
 
 describe("isKnown", () => {

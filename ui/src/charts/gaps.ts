@@ -4,8 +4,10 @@ import type { Span, Values } from "./types";
 
 /** A hole longer than so many steps is a gap. */
 const TOLERANCE = 1.5;
-/** Fewer distances than so many say nothing of what is usual. */
-const FEW = 3;
+/** So many spacings are looked at together, as the platform does for a sensor's usual interval. */
+const TOGETHER = 9;
+/** And at so many places of a line. */
+const PLACES = 500;
 
 /** Whether there is a number at a place: null, undefined and NaN are none. */
 export function isKnown(value: number | null | undefined): value is number {
@@ -92,26 +94,26 @@ export function shortestStep(times: ArrayLike<number>): number {
 }
 
 /**
- * What one value of a chart stands for: `stepMs`, or what usually lies between two values where that is more, as where sensors
- * speak less often than windows are wide. Of several lines the most frequent one says it.
+ * How far apart the values of a line usually are, ms, `leastMs` (the window) at least: the longest of the running medians of nine
+ * spacings. What was sent every half hour first and every second now has steps of half an hour, so that its first part is no row
+ * of gaps; single holes, however long, do not count. Of long lines some places are looked at.
  */
-export function usualStep(times: ArrayLike<number>, lines: readonly Values[], stepMs: number): number {
-  if (stepMs <= 0) return stepMs;
-  let usual = Number.POSITIVE_INFINITY;
-  for (const values of lines) {
-    const steps: number[] = [];
-    let before = Number.NaN;
-    for (let i = 0; i < times.length; i++) {
-      if (!isKnown(values[i])) continue;
-      const time = times[i] as number;
-      if (before === before) steps.push(time - before);
-      before = time;
-    }
-    if (steps.length < FEW) continue;
-    steps.sort((a, b) => a - b);
-    usual = Math.min(usual, steps[steps.length >> 1] as number);
+export function usualStep(times: ArrayLike<number>, values: Values, leastMs: number): number {
+  const spacings: number[] = [];
+  let before = Number.NaN;
+  for (let i = 0; i < times.length; i++) {
+    if (!isKnown(values[i])) continue;
+    const time = times[i] as number;
+    if (before === before) spacings.push(time - before);
+    before = time;
   }
-  return Number.isFinite(usual) ? Math.max(stepMs, usual) : stepMs;
+  let longest = leastMs;
+  const stride = Math.max(1, Math.floor(spacings.length / PLACES));
+  for (let first = 0; first + TOGETHER <= spacings.length; first += stride) {
+    const sorted = spacings.slice(first, first + TOGETHER).sort((a, b) => a - b);
+    longest = Math.max(longest, sorted[TOGETHER >> 1] as number);
+  }
+  return longest;
 }
 
 function anyKnown(lines: readonly Values[], i: number): boolean {

@@ -3,6 +3,7 @@
 export { asCurl, asGraphQL, asPython, type Question } from "./copyAs";
 export { ExportMenu } from "./ExportMenu";
 export type { Zone } from "./dial";
+export { usualStep } from "./gaps";
 export { Gauge, type GaugeProps } from "./Gauge";
 export { HeatMap, type HeatMapProps, type HeatRow } from "./HeatMap";
 export { Sparkline, type SparklineProps } from "./Sparkline";

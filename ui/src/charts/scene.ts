@@ -10,7 +10,9 @@ export interface Scene {
   plan: Plan;
   lines: readonly Line[];
   times: ArrayLike<number>;
-  /** 0 where nobody knows it: then only nulls are gaps. */
+  /** What a value of each line stands for, see `usualStep`. 0 where nobody knows it: then only nulls are gaps. */
+  steps: readonly number[];
+  /** The shortest of them. */
   stepMs: number;
   /** How long a bar stands for. */
   barMs: number;
@@ -48,11 +50,12 @@ export function emphasis(scene: Scene, index: number): number {
 
 /** The gaps of each planned series: flat pairs of times, see `lineGaps`. Those of steps begin where the last step ends. */
 export function seriesGaps(scene: Scene): number[][] {
-  const { plan, lines, times, stepMs } = scene;
+  const { plan, lines, times, steps } = scene;
   const ofLine = new Map<number, number[]>();
   return plan.series.map(({ line, kind }) => {
     let gaps = ofLine.get(line);
     if (gaps === undefined) {
+      const stepMs = steps[line] ?? 0;
       gaps = lineGaps(times, lines[line]?.values ?? [], stepMs);
       if (kind === "step") gaps = gaps.map((time, i) => (i % 2 === 0 ? time + stepMs : time));
       ofLine.set(line, gaps);

@@ -50,7 +50,8 @@ export interface TimePlot {
 export function useTimePlot(props: TimeChartProps): TimePlot {
   const { lines, times, zone, range, live = false, onZoom, height = HEIGHT, syncKey } = props;
   const said = props.stepMs ?? 0;
-  const stepMs = useMemo(() => usualStep(times, lines.map((line) => line.values), said), [times, lines, said]);
+  const steps = useMemo(() => lines.map((line) => (said > 0 ? usualStep(times, line.values, said) : 0)), [times, lines, said]);
+  const stepMs = steps.length > 0 ? Math.min(...steps) : said;
   const { markers = NO_MARKERS, limits = NO_LIMITS } = props;
   useLocale();
   const locale = tag();
@@ -64,7 +65,7 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
 
   const plan = useMemo(() => planChart(lines), [lines]);
   const hasBars = plan.series.some((series) => series.kind === "bars");
-  const barMs = useMemo(() => (stepMs > 0 || !hasBars ? stepMs : shortestStep(times)), [stepMs, hasBars, times]);
+  const barMs = useMemo(() => (said > 0 || !hasBars ? said : shortestStep(times)), [said, hasBars, times]);
   const view = useView({ range, times, stepMs: barMs, live, onZoom });
   const known = useMemo(() => {
     const shown = lines.filter((line) => !hidden.has(line.id));
@@ -72,8 +73,8 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
   }, [times, lines, hidden, stepMs]);
   const columns = useMemo(() => alignColumns(plan, lines, hidden), [plan, lines, hidden]);
   const scene = useMemo<Scene | undefined>(
-    () => theme && { plan, lines, times, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
-    [plan, lines, times, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
+    () => theme && { plan, lines, times, steps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
+    [plan, lines, times, steps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
   );
   const byKey = useRef(false);
   const reset = () => (view.zoomed ? view.reset() : view.zoom(zoomed(view.span(), 2)));

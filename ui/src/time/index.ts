@@ -5,7 +5,6 @@ export { agoOf, DEFAULT_RANGE, NOW, parseBound, printBound, resolve, type Bound,
 export { PRESETS, type PresetName } from "./presets";
 export { rangeText, spanText, zoneText } from "./rangeText";
 export { BadRange, rangeSearch, type RangeSearch } from "./search";
-export { usualStep } from "./step";
 export { TimePicker } from "./TimePicker";
 export { useRange, type RangeChange, type RangeState } from "./useRange";
 export { useZone } from "./useZone";

@@ -1,6 +1,5 @@
 import { useMemo, type ReactNode } from "react";
 import { toLines, useAnswer } from "../../api/query";
-import { usualStep } from "../../api/windows";
 import { useDegrees } from "../../app/degrees";
 import { TimeChart } from "../../charts";
 import { t, type Key } from "../../i18n";
@@ -54,7 +53,7 @@ function History({ title, site, series, units }: { title: string; site: string; 
           lines={drawn!.lines}
           zone={zone}
           height={HEIGHT}
-          stepMs={usualStep(drawn!.times, asked?.stepMs ?? 0)}
+          stepMs={asked?.stepMs}
           range={{ from, to }}
           live={live}
           syncKey="battery"

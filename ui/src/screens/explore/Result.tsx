@@ -6,7 +6,7 @@ import { fmt, t } from "../../i18n";
 import { Problem } from "../../api/client";
 import { Empty, Panel, Skeleton, type PanelQuery } from "../../states";
 import { DataTable, type Column } from "../../table";
-import { usualStep, type RangeState } from "../../time";
+import type { RangeState } from "../../time";
 import { windowMs } from "./cost";
 import css from "./explore.module.css";
 
@@ -64,7 +64,7 @@ export function Result(props: ResultProps): ReactNode {
 function Lines({ answer, title, view, range, isOfRange }: ResultProps & { answer: QueryAnswer }): ReactNode {
   const { times, lines } = useMemo(() => toLines(answer, labelled(answer)), [answer]);
   const { window, tier, downsampled } = answer.meta;
-  const step = useMemo(() => stepOf(answer, times, lines), [answer, times, lines]);
+  const step = stepOf(answer);
   const span = useMemo(() => ({ from: range.from, to: range.to }), [range.from, range.to]);
   const onZoom = useMemo(() => (from: number, to: number) => range.set({ from, to }), [range.set]);
   if (view === "stat" || window === 0) return <Stats times={times} lines={lines} />;
@@ -83,12 +83,10 @@ function Lines({ answer, title, view, range, isOfRange }: ResultProps & { answer
   );
 }
 
-/** How far apart points may be without a gap: a window, or more where the sensors speak more rarely than that. */
-function stepOf({ meta: { window, downsampled } }: QueryAnswer, times: ArrayLike<number>, lines: readonly Line[]): number | undefined {
+/** How long a point stands for; unknown where some were left out. */
+function stepOf({ meta: { window, downsampled } }: QueryAnswer): number | undefined {
   if (downsampled === true) return undefined;
-  const ms = typeof window === "number" ? window : typeof window === "string" ? (windowMs(window) ?? 0) : 0;
-  const steps = lines.map(({ values }) => usualStep(Array.from(times).filter((_, i) => values[i] != null)) ?? 0);
-  return Math.max(ms, ...steps) || undefined;
+  return typeof window === "number" ? window || undefined : typeof window === "string" ? windowMs(window) : undefined;
 }
 
 /** A line is called by its groups; by its name, too, where the answer has several. */

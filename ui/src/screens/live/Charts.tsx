@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo, useMemo, useState, type ReactNode } from "react";
 import { ask } from "../../api/query";
-import { TimeChart, type Line, type Question } from "../../charts";
+import { TimeChart, type Line, type Question, usualStep } from "../../charts";
 import { Button, PHONE, Select, useMedia } from "../../forms";
 import { t } from "../../i18n";
 import { useLatest, useStrip } from "../../live";
 import { Panel, Skeleton, Stale, type PanelQuery } from "../../states";
-import { usualStep, useZone } from "../../time";
+import { useZone } from "../../time";
 import css from "./live.module.css";
 import { merged, type Strip } from "./merged";
 import { useShown } from "./shown";
@@ -97,7 +97,7 @@ const StripChart = memo(function StripChart({ row, spanMs, pausedAt, onUnpin }: 
     () => [{ id: key, label: metric, unit: shown.unit({ metric, unit }), values: values.map((value) => shown.value(value, { metric, unit })) }],
     [key, metric, unit, values, shown],
   );
-  const step = usualStep(times);
+  const step = useMemo(() => usualStep(times, values, 0) || undefined, [times, values]);
   const range = useMemo(() => (pausedAt === null ? { from: 0, to: spanMs } : { from: pausedAt - spanMs, to: pausedAt }), [pausedAt, spanMs]);
   const [last, at] = [values.at(-1), times.at(-1)];
   return (

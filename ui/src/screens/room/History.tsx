@@ -1,6 +1,5 @@
 import { useMemo, type ReactNode } from "react";
 import { toLines, useAnswer } from "../../api/query";
-import { usualStep } from "../../api/windows";
 import { useDegrees } from "../../app/degrees";
 import { TimeChart } from "../../charts";
 import { Empty, Panel, Skeleton } from "../../states";
@@ -44,7 +43,7 @@ export function History({ place: { building, room }, sensors }: { place: Place; 
           lines={drawn!.lines}
           zone={zone}
           height={HEIGHT}
-          stepMs={usualStep(drawn!.times, asked.stepMs)}
+          stepMs={asked.stepMs}
           range={{ from, to }}
           live={live}
           syncKey="room"

@@ -1,8 +1,7 @@
 import { useMemo, type ReactNode } from "react";
 import { toLines, useAnswer } from "../../api/query";
-import { usualStep } from "../../api/windows";
 import { useDegrees } from "../../app/degrees";
-import { Sparkline } from "../../charts";
+import { Sparkline, usualStep } from "../../charts";
 import { t } from "../../i18n";
 import { Age, isStale, Panel, Skeleton, type PanelQuery } from "../../states";
 import { SECOND, useNow as useClock, useRange } from "../../time";
@@ -65,5 +64,5 @@ function Spark({ building, id, sensor }: { building: string; id: string; sensor:
   const answer = useAnswer(asked.question);
   const drawn = useMemo(() => answer.data && toLines(answer.data), [answer.data]);
   const line = drawn?.lines.find((one) => one.id.includes(JSON.stringify(sensor.sensor))) ?? drawn?.lines[0];
-  return <Sparkline label={`${metricName(metric)}, ${t("building.overRange")}`} values={line?.values ?? []} times={drawn?.times} stepMs={usualStep(drawn?.times ?? [], asked.stepMs)} unit={line?.unit ?? null} width={150} height={32} />;
+  return <Sparkline label={`${metricName(metric)}, ${t("building.overRange")}`} values={line?.values ?? []} times={drawn?.times} stepMs={usualStep(drawn?.times ?? [], line?.values ?? [], asked.stepMs)} unit={line?.unit ?? null} width={150} height={32} />;
 }
