@@ -20,9 +20,11 @@ export default defineConfig({
       output: {
         // What changes seldom stands by itself, so that a new version of the app leaves it in the browser's cache.
         codeSplitting: {
+          includeDependenciesRecursively: false,
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 2 },
             { name: "uplot", test: /node_modules\/uplot\//, priority: 1 },
+            { name: "charts", test: /\/src\/charts\//, priority: 1 },
             { name: "tanstack", test: /node_modules\/@tanstack\/(react-router|router-core|history|react-query|query-core|react-store|store)\//, priority: 1 },
           ],
         },
