@@ -1,0 +1,1 @@
+var e=new Map,t=500;function n(n,i){if(n===`*`||n===i)return!0;if(!n.includes(`*`))return!1;let a=e.get(n);return a===void 0&&(e.size>=t&&e.clear(),a=RegExp(`^${n.split(`*`).map(r).join(`.*`)}$`,`su`),e.set(n,a)),a.test(i)}function r(e){return e.replace(/[.+?^${}()|[\]\\/]/g,String.raw`\$&`)}export{n as t};
