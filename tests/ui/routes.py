@@ -35,8 +35,8 @@ class Route:
 ROUTES: Final = (
     Route("fleet", "/ui/fleet"),
     Route("site", "/ui/sites/hq"),
-    Route("building", "/ui/buildings/hq"),
-    Route("room", "/ui/buildings/hq/rooms/r01"),
+    Route("building", "/ui/buildings/hq", absent="/v1/latest"),
+    Route("room", "/ui/buildings/hq/rooms/r01", absent="/v1/latest"),
     Route("batteries", "/ui/batteries"),
     Route("battery", "/ui/batteries/bat-0001", absent="/v1/batteries/bat-0001"),
     Route("live", "/ui/live"),
@@ -44,7 +44,8 @@ ROUTES: Final = (
     Route("events", "/ui/events"),
     Route("system", "/ui/system"),
     Route("catalog", "/ui/catalog"),
-    Route("add", "/ui/add"),
+    # What it waits for it asks for again by itself, so that a failure of that is no state of the screen.
+    Route("add", "/ui/add", asks=False),
     Route("settings", "/ui/settings", asks=False),
     Route("signin", "/ui/fleet", asks=False, public=True),
 )

@@ -20,7 +20,7 @@ __all__ = ["DESKTOP", "MODES", "PHONE", "PROBES", "Mode", "Screen"]
 PROBES: Final = Path(__file__).with_name("probes.js")
 SETTLE_SECONDS: Final = 20.0
 _WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-_SETTLED: Final = "() => document.documentElement.dataset.settled === 'true'"
+_SETTLED: Final = "() => document.documentElement?.dataset.settled === 'true'"
 _POLL: Final = 0.02
 
 
@@ -102,6 +102,10 @@ class Screen:
         """Change window, colours, motion and pointer of the page as it is, without loading it again."""
         await self.page.emulate_media(
             color_scheme=mode.scheme, reduced_motion="reduce" if mode.still else "no-preference"
+        )
+        # Chromium may keep inherited colours of the other scheme: what is not drawn at all for a moment is coloured anew.
+        await self.page.evaluate(
+            "() => { const r = document.documentElement; if (r) { r.style.display = 'none'; void r.offsetHeight; r.style.display = ''; } }"
         )
         touch = {"enabled": True, "maxTouchPoints": 5} if mode.touch else {"enabled": False}
         await self._cdp.send("Emulation.setTouchEmulationEnabled", touch)

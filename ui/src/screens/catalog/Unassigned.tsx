@@ -1,6 +1,6 @@
 /** Sensors that send but stand nowhere yet: choose some, say where, and they leave the list. */
+import { GoButton } from "../../app/GoButton";
 import { useMemo, type ReactNode } from "react";
-import { Go } from "../../app/Go";
 import { t, useLocale } from "../../i18n";
 import { Age, Empty, Panel, Skeleton } from "../../states";
 import { DataTable, type Column } from "../../table";
@@ -41,7 +41,7 @@ export function Unassigned({ mayEdit }: { mayEdit: boolean }): ReactNode {
       state={unassigned}
       skeleton={<Skeleton kind="rows" lines={8} />}
       empty={({ rows }) =>
-        rows.length > 0 ? null : <Empty icon="check" why={t("catalog.allAssigned")} detail={t("catalog.allAssignedWhy")} action={<Go to="/add">{t("app.add")}</Go>} />
+        rows.length > 0 ? null : <Empty icon="check" why={t("catalog.allAssigned")} detail={t("catalog.allAssignedWhy")} action={<GoButton to="/add">{t("app.add")}</GoButton>} />
       }
     >
       {({ rows, isWhole }) => (

@@ -1,10 +1,10 @@
+import { GoButton } from "../../app/GoButton";
 import { useMemo, type ReactNode } from "react";
 import { useDegrees } from "../../app/degrees";
 import { CopyButton, Menu, PHONE, Tabs, useMedia } from "../../forms";
 import { t } from "../../i18n";
 import { Banner, Empty, ErrorState, OfflineNote, Skeleton, useOnline } from "../../states";
 import { TimePicker, useRange } from "../../time";
-import { Go } from "../../app/Go";
 import { asText as textOf } from "../../url/text";
 import { useSearchParams } from "../../url/useSearchParams";
 import { parseAsk, printAsk, questionOf, type Ask } from "./ask";
@@ -77,7 +77,7 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
   }, [way, words, prom, ask, range.from, range.to, range.zone, degrees, unitOf, step]);
   const result = useResult(wanted);
 
-  if (series.length === 0) return <Empty why={t("explore.noSeries")} detail={t("explore.noSeriesDetail")} action={<Go to="/add">{t("explore.add")}</Go>} />;
+  if (series.length === 0) return <Empty why={t("explore.noSeries")} detail={t("explore.noSeriesDetail")} action={<GoButton to="/add">{t("explore.add")}</GoButton>} />;
   const run = (next: Ask) => {
     const text = printAsk(next);
     remember({ label: asText(next, rangeClause(range.range, range)), search: { ask: text } });

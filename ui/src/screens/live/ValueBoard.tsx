@@ -1,6 +1,6 @@
+import { GoButton } from "../../app/GoButton";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type ReactNode } from "react";
-import { Go } from "../../app/Go";
 import { Button, Toggle, useMedia } from "../../forms";
 import { fmt, t } from "../../i18n";
 import { useLatest } from "../../live";
@@ -46,7 +46,7 @@ export function ValueBoard(props: BoardProps): ReactNode {
 }
 
 function Nothing(): ReactNode {
-  return <Empty why={t("live.nothing")} detail={t("live.nothingDetail")} action={<Go to="/add">{t("live.add")}</Go>} />;
+  return <Empty why={t("live.nothing")} detail={t("live.nothingDetail")} action={<GoButton to="/add">{t("live.add")}</GoButton>} />;
 }
 
 /** Says which series are called nearly like what was looked for. */

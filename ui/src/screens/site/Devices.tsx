@@ -89,9 +89,9 @@ function columnsOf(write: Write): Column<Device>[] {
   const stateText = (state: string) => (state in STATE_WORDS ? t(STATE_WORDS[state as AssetState]) : state);
   return [
     { id: "name", label: t("site.name"), value: (row) => row.name, render: DeviceName, width: 8, grow: 2, isTitle: true },
-    { id: "kind", label: t("fleet.kind"), kind: "choice", value: (row) => row.kind, render: (row) => kindText(row.kind), written: kindText, width: 6 },
+    { id: "kind", label: t("fleet.kind"), kind: "choice", value: (row) => row.kind, render: (row) => kindText(row.kind), written: kindText, width: 8 },
     { id: "state", label: t("fleet.state"), kind: "choice", value: (row) => row.state, render: (row) => <StateMark state={row.state} isSaid />, written: stateText, width: 7 },
-    { id: "value", label: t("site.value"), kind: "number", value: (row) => row.value, render: (row) => headline(row.value, row.unit, write) || "–", width: 6 },
+    { id: "value", label: t("site.value"), kind: "number", value: (row) => row.value, render: (row) => headline(row.value, row.unit, write) || "–", width: 8 },
     { id: "reason", label: t("site.reason"), value: (row) => row.reason, width: 12, grow: 2, isExtra: true },
     { id: "age", label: t("fleet.newest"), kind: "time", value: (row) => row.ts, render: (row) => (row.ts === null ? t("fleet.never") : <Age ts={row.ts} />), width: 7 },
   ];

@@ -1,8 +1,8 @@
 /** Every row's fate per source, and whether the sum is right. */
+import { GoButton } from "../../app/GoButton";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
 import { api, unwrap, type JsonOf } from "../../api/client";
-import { Go } from "../../app/Go";
 import { Icon } from "../../forms";
 import { fmt, t, useLocale } from "../../i18n";
 import { Age, Empty, Panel, Skeleton } from "../../states";
@@ -32,7 +32,7 @@ export function Ledger(): ReactNode {
       help={t("system.ledgerHelp")}
       state={state}
       skeleton={<Skeleton kind="rows" lines={4} />}
-      empty={(answer) => (answer.data.length === 0 ? <Empty why={t("system.ledgerEmpty")} action={<Go to="/add">{t("system.addData")}</Go>} /> : null)}
+      empty={(answer) => (answer.data.length === 0 ? <Empty why={t("system.ledgerEmpty")} action={<GoButton to="/add">{t("system.addData")}</GoButton>} /> : null)}
     >
       {(answer) => (
         <div className={css["stack"]}>
