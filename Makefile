@@ -11,7 +11,8 @@ demo: .venv/.run  ## set up, run the platform with demo data, print the URL
 	$(BIN)/penstock up --demo
 
 test: .venv/.dev  ## set up, run the tests
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest tests/ui
+	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/ui
 
 test-nightly: .venv/.dev  ## search for hours: 10,000 histories per property, a million cached reads, 100,000 simulated worlds
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest --timeout 14400 tests/contracts/test_series_store_order.py tests/unit/store tests/unit/query/test_cached_truth.py

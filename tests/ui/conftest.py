@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.journeys.conftest import Platform, start
 from tests.ui.browser import launched, require_app, require_browser
 from tests.ui.screen import Screen
 from tests.ui.stage import Stage
+
+# How fast a page must be is said by the budgets; whether something appears at all is another question.
+expect.set_options(timeout=20_000)
 
 __all__ = ["browser", "demo", "screen", "stage", "start"]
 

@@ -15,7 +15,7 @@ from tests.ui.screen import Screen
 from tests.ui.stage import DEMO, NEWCOMER
 from tests.ui.states import DETAIL, REQUEST_ID, State, answering, go_offline
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 MAX_SHIFT = 0.05
 MOVING = frozenset({"fleet", "building", "room", "live", "events", "system", "add"})
