@@ -116,6 +116,6 @@ async def test_columns_and_tables_are_there_too(world, client):
     assert columns.json()["columns"] == {"id": ["b"], "ts": [NOW]}
     assert columns.json()["meta"]["total"] == 1
     assert (await client.get("/v1/assets", headers={"accept": "text/csv"})).text.splitlines() == [
-        '"id","ts"',
-        f'"b","{TIME}"',
+        "id,ts",
+        f"b,{TIME}",
     ]
