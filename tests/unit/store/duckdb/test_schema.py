@@ -103,6 +103,9 @@ async def test_an_older_dead_letter_counts_for_one_row_and_can_be_settled(versio
     await store.open()
     [letter] = await store.dead_letters("acme", 10)
     assert (letter.rows, letter.state, letter.holds, letter.stamp) == (1, "open", "readings", T0 * 1000)
-    await store.commit([frame(parts=[Part("r", "replay", 0)], settles=Settlement("d1", "discarded", "old"))])
+    # A name of its own: the store of then remembers the frames f1 and f2.
+    await store.commit(
+        [frame(name="settling", parts=[Part("r", "replay", 0)], settles=Settlement("d1", "discarded", "old"))]
+    )
     assert (await store.dead_letter("acme", "d1")).state == "discarded"
     await store.close()
