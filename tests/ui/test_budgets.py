@@ -25,7 +25,7 @@ from tests.ui.stage import Stage
 
 pytestmark = pytest.mark.timeout(180)
 
-MARGIN = 2.0
+MARGIN = 4.0
 NOISE = 6.0
 BENCH = Path(__file__).with_name("bench")
 DRAW_MS = 50
@@ -103,7 +103,7 @@ async def test_a_reading_is_on_the_screen_within_250_ms(stage, demo, record_prop
     arrivals = await screen.probe("arrivals")
     delays = [arrivals[number] - ts for number, ts in sent.items()]
     held(record_property, "pixel_p50_ms", statistics.median(delays), PIXEL_P95_MS)
-    held(record_property, "pixel_p95_ms", p95(delays), PIXEL_P95_MS, MARGIN * 2)
+    held(record_property, "pixel_p95_ms", p95(delays), PIXEL_P95_MS, MARGIN)
 
 
 async def test_the_first_chart_is_there_within_ten_seconds_of_the_start(browser, start, record_property):
@@ -117,7 +117,7 @@ async def test_the_first_chart_is_there_within_ten_seconds_of_the_start(browser,
     took = time.monotonic() - began
     assert await stage.close() == []
     # Beside another worker of the suite, which has half of the two cores, a start takes three times as long.
-    held(record_property, "first_chart_s", took, FIRST_CHART_SECONDS, 4.0)
+    held(record_property, "first_chart_s", took, FIRST_CHART_SECONDS)
 
 
 def reading(number: int) -> dict[str, object]:
