@@ -57,7 +57,7 @@ async def test_every_gate_holds(stage, route, state):
         pytest.param(
             *case,
             id=f"{case[0].name}-{case[1]}",
-            marks=[pytest.mark.xfail(reason=MOVES)] if case[0].name in MOVING else [],
+            marks=[pytest.mark.xfail(reason=MOVES, strict=False)] if case[0].name in MOVING else [],
         )
         for case in INSPECTED
     ],
