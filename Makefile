@@ -11,7 +11,8 @@ demo: .venv/.run  ## set up, run the platform with demo data, print the URL
 	$(BIN)/penstock up --demo
 
 test: .venv/.dev  ## set up, run the tests
-	$(BIN)/pytest tests/ui
+	@# A browser shares the machine with whatever else runs: what failed once is tried once more, alone.
+	$(BIN)/pytest tests/ui || $(BIN)/pytest tests/ui --last-failed
 	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/ui
 
 test-nightly: .venv/.dev  ## search for hours: 10,000 histories per property, a million cached reads, 100,000 simulated worlds
