@@ -25,6 +25,7 @@ __all__ = [
     "SearchParams",
     "SeriesParams",
     "StreamParams",
+    "WindowParams",
     "group_columns",
     "moment",
     "width",
@@ -60,7 +61,21 @@ class RecentParams(Params):
     cursor: Cursor = None
 
 
-class AggregateParams(Params):
+class WindowParams(Params):
+    """Windows of a fixed or of a calendar width; each door says its own default."""
+
+    window: str
+    zone: str | None
+
+    def window_asked(self) -> int | str:
+        """`Aggregate.window`: ms, or the text of a calendar window. Raises InvalidInput."""
+        if self.zone is None and not self.window.strip().endswith(("w", "mo", "y")):
+            return width(self.window)
+        find_zone(self.zone or "UTC")
+        return parse_window(self.window).text
+
+
+class AggregateParams(WindowParams):
     """Windows of a site over [from, to); the last hour without them."""
 
     window: str = Field(
@@ -74,13 +89,6 @@ class AggregateParams(Params):
     metric: Name = None
     group_by: str | None = Field(None, max_length=64, description="Any of site, sensor, building, room, by commas")
     unit: Unit = None
-
-    def window_asked(self) -> int | str:
-        """`Aggregate.window`: ms, or the text of a calendar window. Raises InvalidInput."""
-        if self.zone is None and not self.window.strip().endswith(("w", "mo", "y")):
-            return width(self.window)
-        find_zone(self.zone or "UTC")
-        return parse_window(self.window).text
 
 
 class EnergyParams(Params):

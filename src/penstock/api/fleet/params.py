@@ -6,11 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from penstock.api.params import Cursor, Name, Params, When, moment, width
+from penstock.api.params import Cursor, Name, Params, When, WindowParams, moment
 from penstock.model.errors import InvalidInput
 from penstock.model.time import DAY, format_time
 from penstock.query.overview import BATTERY_SORTS, Kind, State
-from penstock.query.windows import find_zone, parse_window
 
 __all__ = ["AssetParams", "BatteryParams", "BatteryRangeParams", "FleetParams", "FlowParams", "FlowSeriesParams"]
 
@@ -42,20 +41,13 @@ class FlowParams(Params):
     at: When = None
 
 
-class FlowSeriesParams(Params):
+class FlowSeriesParams(WindowParams):
     """Windows of the flow over [from, to); the last day without them."""
 
     window: str = Field("15m", max_length=16, description="1m, 15m, 1h; by the calendar 1d, 1w, 1mo", examples=["15m"])
     zone: str | None = Field(None, max_length=64, description="IANA zone that hours, days, weeks … begin in")
     from_: When = Field(None, alias="from")
     to: When = None
-
-    def window_asked(self) -> int | str:
-        """`FlowSeries.window`: ms, or the text of a calendar window. Raises InvalidInput."""
-        if self.zone is None and not self.window.strip().endswith(("w", "mo", "y")):
-            return width(self.window)
-        find_zone(self.zone or "UTC")
-        return parse_window(self.window).text
 
     def span(self, now: int) -> tuple[int, int]:
         """[start, end), epoch ms. Raises InvalidInput."""
