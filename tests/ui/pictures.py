@@ -26,10 +26,10 @@ __all__ = ["DOCUMENTED", "documented", "reduced"]
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTED: Final = {
-    "fleet": Mode(1280, "light"),
+    "fleet": Mode(1280, "dark"),
     "site": Mode(1280, "dark"),
-    "explore": Mode(1280, "light"),
-    "live": Mode(360, "dark"),
+    "building": Mode(1280, "light"),
+    "batteries": Mode(1280, "light"),
 }
 """Screen → how README and docs show it."""
 MAX_BYTES: Final = 150_000

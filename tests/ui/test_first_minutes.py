@@ -62,6 +62,7 @@ async def test_from_what_is_worst_to_its_battery_to_exploring_to_own_data(screen
         .first.click()
     )
     await expect(page).to_have_url(re.compile("/ui/batteries/bat-"))
+    # At once, as somebody does who knows the way: the palette may still be loading.
     await page.keyboard.press("Control+k")
     await page.keyboard.type("explore")
     await page.keyboard.press("Enter")

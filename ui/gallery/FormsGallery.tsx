@@ -1,6 +1,6 @@
 /** Buttons, fields and what opens. */
 import { useState, type ReactNode } from "react";
-import { Problem } from "../src/api/client";
+import { Problem } from "../src/api/problem";
 import {
   Button,
   Checkbox,

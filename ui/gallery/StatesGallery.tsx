@@ -1,6 +1,6 @@
 /** Panels in every state, badges, banners, ages. */
 import { useState, type ReactNode } from "react";
-import { Problem } from "../src/api/client";
+import { Problem } from "../src/api/problem";
 import { Button } from "../src/forms";
 import { Age, Badge, Banner, Empty, KeyValues, LinkBanner, Panel, Skeleton, Stale, type PanelQuery } from "../src/states";
 

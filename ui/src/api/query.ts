@@ -2,6 +2,7 @@ import type { components } from "@schema";
 import { useQuery } from "@tanstack/react-query";
 import type { Line, Question } from "../charts";
 import { api, unwrap } from "./client";
+import { every } from "./every";
 
 export type QueryDocument = components["schemas"]["QueryDocument"];
 
@@ -56,7 +57,7 @@ export function useAnswer(document: Question | null, { refetchMs = false as numb
     queryKey: ["query", document],
     queryFn: ({ signal }) => ask(document!, signal),
     enabled: document !== null,
-    refetchInterval: refetchMs,
+    refetchInterval: every(refetchMs),
     placeholderData: (before) => before,
   });
 }

@@ -4,6 +4,7 @@ import { Dialog } from "../forms";
 import { t } from "../i18n";
 import { useDelayedText } from "./useDelayedText";
 import { findPlaces, localTargets, matching, type Target } from "./targets";
+import { take } from "./typedAhead";
 import { useGo } from "./Go";
 import css from "./Palette.module.css";
 
@@ -63,6 +64,11 @@ function Search({ onDone }: { onDone: () => void }): ReactNode {
         aria-controls={id}
         aria-activedescendant={found.length ? `${id}-${at}` : undefined}
         value={text}
+        onFocus={() => {
+          const typed = take();
+          if (typed.entered) run(matching(localTargets(), typed.text)[0]);
+          else if (typed.text) setText(typed.text);
+        }}
         onChange={(event) => {
           setText(event.target.value);
           setChosen(0);

@@ -1,6 +1,6 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
-import { Problem } from "../api/client";
+import { Problem } from "../api/problem";
 import { useMe } from "../api/session";
 import { Menu, Toasts } from "../forms";
 import { t, useLocale } from "../i18n";
@@ -11,6 +11,7 @@ import { client } from "./queries";
 import { Go, useGo } from "./Go";
 import { SCREENS } from "./screens";
 import css from "./Shell.module.css";
+import { holdKeys } from "./typedAhead";
 import { useShortcuts } from "./useShortcuts";
 
 const UNAUTHORISED = 401;
@@ -50,7 +51,11 @@ export function Shell(): ReactNode {
 function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
-  useShortcuts({ palette: () => setPalette(true), help: () => setKeys(true) });
+  const openPalette = () => {
+    if (!palette) holdKeys();
+    setPalette(true);
+  };
+  useShortcuts({ palette: openPalette, help: () => setKeys(true) });
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const first = useRef(true);
@@ -64,7 +69,7 @@ function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
       <a className={css["skip"]} href="#main">
         {t("app.skip")}
       </a>
-      <Top demo={demo} onPalette={() => setPalette(true)} />
+      <Top demo={demo} onPalette={openPalette} />
       <SideNav />
       <main id="main" ref={main} tabIndex={-1} className={css["main"]}>
         <LiveBanner />

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Problem } from "../api/client";
+import { Problem } from "../api/problem";
 import { signIn } from "../api/session";
 import { Button, Form, TextField } from "../forms";
 import { t } from "../i18n";

@@ -1,5 +1,5 @@
 import { QueryCache, QueryClient } from "@tanstack/react-query";
-import { Problem } from "../api/client";
+import { Problem } from "../api/problem";
 
 const TRIES = 2;
 

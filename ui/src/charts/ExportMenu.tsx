@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 
-import { Problem } from "../api/client";
+import { Problem } from "../api/problem";
 import { copyText, Menu, toast } from "../forms";
 import { t } from "../i18n";
 import { asCurl, asGraphQL, asPython, type Question } from "./copyAs";

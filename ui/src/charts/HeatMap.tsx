@@ -50,7 +50,12 @@ export function HeatMap(props: HeatMapProps): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useTheme(host);
   const width = useWidth(host);
-  const [cell, setCell] = useState<Cell & { keyed: boolean }>();
+  const [pointed, setCell] = useState<Cell & { keyed: boolean }>();
+  // Another answer may have fewer rows and columns than the one that was pointed at.
+  const cell = useMemo(
+    () => pointed && rows.length > 0 && times.length > 0 ? { ...pointed, row: Math.min(pointed.row, rows.length - 1), column: Math.min(pointed.column, times.length - 1) } : undefined,
+    [pointed, rows.length, times.length],
+  );
 
   const found = useMemo(() => domain ?? domainOf(rows.map((row) => row.values)), [rows, domain]);
   const classes = useMemo(() => found && heatClasses(found[0], found[1], middle), [found, middle]);

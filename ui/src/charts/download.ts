@@ -1,6 +1,7 @@
 /** A chart's question as a file, made by the platform: every row, not what happens to be drawn. */
 
-import { api, Problem, unwrap } from "../api/client";
+import { api, unwrap } from "../api/client";
+import { Problem } from "../api/problem";
 import type { Question } from "./copyAs";
 import { fileName } from "./names";
 

@@ -1,7 +1,7 @@
 /** A form whose errors stand where they belong: at their field, and above it those that have none. */
 import { useLayoutEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { Form as AriaForm } from "react-aria-components";
-import type { Problem } from "../api/client";
+import type { Problem } from "../api/problem";
 import css from "./Field.module.css";
 import { Icon } from "./Icon";
 import { byField } from "./problemFields";

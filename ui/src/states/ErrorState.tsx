@@ -1,6 +1,6 @@
 /** What went wrong, where, and what to do: in words, with the request's id for whoever looks into it. */
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Problem } from "../api/client";
+import { Problem } from "../api/problem";
 import { Button } from "../forms/Button";
 import { CopyButton } from "../forms/CopyButton";
 import { Icon } from "../forms/Icon";

@@ -1,6 +1,7 @@
 /** A key for what will send, made here and shown this once. */
 import { useState, type ReactNode } from "react";
-import { api, Problem, unwrap } from "../../api/client";
+import { api, unwrap } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Button, CopyButton } from "../../forms";
 import { t } from "../../i18n";
 import { ErrorState } from "../../states";

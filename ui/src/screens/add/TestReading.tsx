@@ -1,6 +1,7 @@
 /** One reading from this page, for who has no terminal at hand; what it is refused for stands here. */
 import { useState, type ReactNode } from "react";
-import { api, Problem, unwrap } from "../../api/client";
+import { api, unwrap } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Form, NumberField, Button } from "../../forms";
 import { fmt, t } from "../../i18n";
 import css from "./add.module.css";

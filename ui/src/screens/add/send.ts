@@ -1,5 +1,6 @@
 /** A file's records on their way to the platform: judged, in batches, with every verdict. */
-import { api, Problem, unwrap } from "../../api/client";
+import { api, unwrap } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { recordsOf, type Preview } from "./csv";
 import { rowMaker, type Mapping } from "./mapping";
 

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { api, unwrap } from "../../api/client";
+import { every } from "../../api/every";
 import { board, keyOf, part, useBoardVersion, useLive } from "../../live";
 import { sourceOf } from "./snippets";
 
@@ -53,7 +54,7 @@ export function useArrived(sensor: string): readonly Arrived[] {
   const stored = useQuery({
     queryKey: ["add", "latest", sensor],
     queryFn: async ({ signal }) => (await unwrap(api.GET("/v1/latest", { params: { query: { sensor: `${sensor}*`, limit: 50 } }, signal }))) as Latest,
-    refetchInterval: ASK_MS,
+    refetchInterval: every(ASK_MS),
   });
   return useMemo(() => {
     const found = new Map<string, Arrived>();
@@ -95,7 +96,7 @@ export function useUnderstood(one: Arrived | undefined) {
     queryKey: ["add", "understood", of?.key, of?.ts],
     enabled: of !== undefined,
     // A live reading is shown before it is stored.
-    refetchInterval: (query) => (query.state.data?.found ? false : ASK_MS),
+    refetchInterval: (query) => every(query.state.data?.found ? false : ASK_MS)(query),
     queryFn: async ({ signal }): Promise<Understanding> => {
       const { site = "", sensor = "", metric = "", ts = 0 } = of ?? {};
       const told = (await unwrap(api.GET("/v1/explain", { params: { query: { site_id: site, sensor_id: sensor, metric, ts: String(ts) } }, signal }))) as Explained;
@@ -113,7 +114,7 @@ export function useRefused(sensor: string): number {
   const { data } = useQuery({
     queryKey: ["add", "ledger"],
     queryFn: async ({ signal }) => (await unwrap(api.GET("/v1/system/ledger", { signal }))) as Ledger,
-    refetchInterval: ASK_MS,
+    refetchInterval: every(ASK_MS),
   });
   if (!data) return 0;
   const rejected = data.data.find((row) => row.source === source)?.rejected ?? 0;

@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { paths } from "@schema";
 import { api, unwrap } from "../../api/client";
+import { every } from "../../api/every";
 
 type Answer<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { "application/json": infer A } } } } } ? A : never;
 
@@ -24,7 +25,7 @@ export function useBatteries() {
       unwrap(api.GET("/v1/batteries", { params: { query: { sort: "soc", limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } }, signal })) as Promise<Page>,
     getNextPageParam: (page) => page.next_cursor,
     select: ({ pages }) => pages.flatMap((page) => page.data),
-    refetchInterval: LIST_MS,
+    refetchInterval: every(LIST_MS),
   });
 }
 
@@ -35,6 +36,6 @@ export function useHealth(battery: string, site: string | undefined, { from, to 
     queryFn: ({ signal }) =>
       unwrap(api.GET("/v1/batteries/{battery}", { params: { path: { battery }, query: { from: String(from), to: String(to), ...(site === undefined ? {} : { site }) } }, signal })),
     placeholderData: (before) => (before?.battery?.id === battery ? before : undefined),
-    refetchInterval: HEALTH_MS,
+    refetchInterval: every(HEALTH_MS),
   });
 }

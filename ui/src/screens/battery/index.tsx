@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useZoneOf } from "../../api/places";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Go } from "../../app/Go";
 import { ScreenHead } from "../../app/ScreenHead";
 import { t, useLocale } from "../../i18n";

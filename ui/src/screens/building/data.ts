@@ -1,6 +1,7 @@
 /** What the platform says of the rooms of a building, and of what is measured in them. */
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
+import { every } from "../../api/every";
 
 /** One thing that is measured; times in epoch ms. */
 export interface Measured {
@@ -60,7 +61,7 @@ export function useNewestIn(building: string, which: { metric?: string; room?: s
       };
       return data.map((one) => ({ sensor: one.sensor_id, metric: one.metric, value: one.value, unit: one.unit, ts: Date.parse(one.ts) }));
     },
-    refetchInterval: NEWEST_MS,
+    refetchInterval: every(NEWEST_MS),
   });
 }
 
@@ -76,6 +77,6 @@ export function useHealthIn(site: string | undefined, building: string) {
       return new Map(here.map((one) => [one.id, { state: one.state, reason: one.reason ?? "", intervalMs: one.interval_ms ?? undefined, room: one.room ?? "" }]));
     },
     enabled: site !== undefined,
-    refetchInterval: HEALTH_MS,
+    refetchInterval: every(HEALTH_MS),
   });
 }

@@ -1,7 +1,7 @@
 /** Where the chosen sensors stand: a building and a room, or a piece of equipment. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Button, Choice, Dialog, Form, FormActions, toast } from "../../forms";
 import { t } from "../../i18n";
 import css from "./catalog.module.css";

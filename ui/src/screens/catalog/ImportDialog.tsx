@@ -1,7 +1,7 @@
 /** A file into the catalog: dropped, judged without changing anything, then taken in as a whole. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Button, Dialog, FileDrop, Select, Switch, toast } from "../../forms";
 import { t } from "../../i18n";
 import { ErrorState, Skeleton } from "../../states";

@@ -1,6 +1,7 @@
 /** The catalog over the public API. Every function throws `Problem`. */
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
+import { every } from "../../api/every";
 import { keyOf, type Attributes, type CatalogRecord, type FieldValue, type Kind } from "./kinds";
 import { sensorsOf, type Sensor, type Series } from "./sensors";
 
@@ -54,7 +55,7 @@ const SERIES_PAGE = 1_000;
 export function useUnassigned() {
   return useQuery({
     queryKey: ["catalog", "unassigned"],
-    refetchInterval: 15_000,
+    refetchInterval: every(15_000),
     queryFn: async ({ signal }) => {
       const series = await pages(
         async (cursor) => (await unwrap(api.GET("/v1/catalog/unassigned", { params: { query: { limit: SERIES_PAGE, ...(cursor ? { cursor } : {}) } }, signal }))) as Page,

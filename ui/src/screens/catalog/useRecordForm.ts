@@ -1,7 +1,7 @@
 /** A record while it is edited: what was typed, and what the platform said to it. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { attributesOf, pairsOf, type Pair } from "./AttributesEditor";
 import { FIELDS, type CatalogRecord, type FieldValue, type Kind } from "./kinds";
 import { create, read, remove, replace } from "./records";

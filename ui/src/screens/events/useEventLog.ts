@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, unwrap, type JsonOf } from "../../api/client";
+import { every } from "../../api/every";
 import { useEvents } from "../../live";
 import type { RangeState } from "../../time";
 import { merged, rowOf, type EventRow } from "./rows";
@@ -26,7 +27,7 @@ function useStored(question: Question | null, refetchMs: number | false) {
       return answer.data.map(rowOf);
     },
     enabled: question !== null,
-    refetchInterval: refetchMs,
+    refetchInterval: every(refetchMs),
     placeholderData: (before) => before,
   });
 }

@@ -3,7 +3,7 @@ import { toLines, type QueryAnswer } from "../../api/query";
 import { ExportMenu, Sparkline, TimeChart, type Line, type Question } from "../../charts";
 import { Button, Toggle } from "../../forms";
 import { fmt, t } from "../../i18n";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Empty, Panel, Skeleton, type PanelQuery } from "../../states";
 import { DataTable, type Column } from "../../table";
 import type { RangeState } from "../../time";

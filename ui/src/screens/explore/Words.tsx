@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Button, CopyButton, TextField } from "../../forms";
 import { t } from "../../i18n";
 import css from "./explore.module.css";

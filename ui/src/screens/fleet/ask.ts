@@ -2,6 +2,7 @@
 import type { operations } from "@schema";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
+import { every } from "../../api/every";
 
 export type FleetAnswer = operations["fleet"]["responses"][200]["content"]["application/json"];
 export type SiteRow = NonNullable<FleetAnswer["sites"]>[number];
@@ -53,7 +54,7 @@ export function useFleet(zone: string) {
   return useQuery({
     queryKey: ["fleet", zone],
     queryFn: ({ signal }) => unwrap(api.GET("/v1/fleet", { params: { query: { criticality_gt: EVENTS_ABOVE, zone } }, signal })),
-    refetchInterval: FLEET_MS,
+    refetchInterval: every(FLEET_MS),
     placeholderData: keepPreviousData,
   });
 }
@@ -69,7 +70,7 @@ export function useAssets(filter: AssetFilter) {
       )) as unknown as { columns: AssetColumns; meta: { total: number } };
       return { columns: answer.columns, total: answer.meta.total };
     },
-    refetchInterval: ASSETS_MS,
+    refetchInterval: every(ASSETS_MS),
     placeholderData: keepPreviousData,
   });
 }

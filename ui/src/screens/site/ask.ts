@@ -2,6 +2,7 @@
 import type { operations } from "@schema";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
+import { every } from "../../api/every";
 import type { Span } from "../../time";
 import { flowWindow } from "./flowWindow";
 
@@ -25,7 +26,7 @@ export function useFlow(site: string) {
   return useQuery({
     queryKey: ["flow", site],
     queryFn: ({ signal }) => unwrap(api.GET("/v1/sites/{site}/flow", { params: { path: { site } }, signal })),
-    refetchInterval: FLOW_MS,
+    refetchInterval: every(FLOW_MS),
   });
 }
 
@@ -41,7 +42,7 @@ export function useFlowSeries(site: string, { from, to }: Span, zone: string, li
           signal,
         }),
       )) as unknown as FlowSeries,
-    refetchInterval: live && SERIES_MS,
+    refetchInterval: every(live && SERIES_MS),
     placeholderData: keepPreviousData,
   });
 }

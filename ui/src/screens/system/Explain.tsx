@@ -1,6 +1,6 @@
 /** "Why is this reading what it is, or not there?", asked by a form and answered in sentences. */
 import { useMemo, useState, type ReactNode } from "react";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Button, Combo, Form, FormActions, TextField, toast } from "../../forms";
 import { fmt, t, useLocale } from "../../i18n";
 import { Panel } from "../../states";

@@ -3,6 +3,7 @@ import { GoButton } from "../../app/GoButton";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
 import { api, unwrap, type JsonOf } from "../../api/client";
+import { every } from "../../api/every";
 import { Icon } from "../../forms";
 import { fmt, t, useLocale } from "../../i18n";
 import { Age, Empty, Panel, Skeleton } from "../../states";
@@ -24,7 +25,7 @@ export function Ledger(): ReactNode {
   const state = useQuery({
     queryKey: ["system", "ledger"],
     queryFn: async ({ signal }) => (await unwrap(api.GET("/v1/system/ledger", { signal }))) as LedgerAnswer,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: every(REFRESH_MS),
   });
   return (
     <Panel

@@ -1,6 +1,6 @@
 /** One dead letter: why, what it holds, and what to do with it. */
 import { useState, type ReactNode } from "react";
-import { Problem } from "../../api/client";
+import { Problem } from "../../api/problem";
 import { Button, CopyButton, Form, FormActions, Sheet, TextField } from "../../forms";
 import { fmt, t } from "../../i18n";
 import { Age, Banner, KeyValues, Panel } from "../../states";

@@ -1,6 +1,7 @@
 /** Dead letters: listed, read whole, replayed or given up. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type JsonOf } from "../../api/client";
+import { every } from "../../api/every";
 
 type Page = JsonOf<"/v1/dead-letters">;
 export type Letter = Page["data"][number];
@@ -21,7 +22,7 @@ export function useLetters(state: LetterState | null) {
       return (await unwrap(api.GET("/v1/dead-letters", { params: { query }, signal }))) as Page;
     },
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: every(REFRESH_MS),
   });
 }
 

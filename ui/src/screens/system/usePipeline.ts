@@ -1,7 +1,9 @@
 /** What the platform says about itself, asked again and again. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { api, Problem, unwrap, type JsonOf } from "../../api/client";
+import { api, unwrap, type JsonOf } from "../../api/client";
+import { Problem } from "../../api/problem";
+import { every } from "../../api/every";
 import { useMe } from "../../api/session";
 
 export type Pipeline = JsonOf<"/v1/system/pipeline">;
@@ -18,7 +20,7 @@ export function usePipeline() {
     queryKey: ["system", "pipeline"],
     queryFn: ({ signal }) => unwrap(api.GET("/v1/system/pipeline", { signal })),
     enabled: isAdmin === true,
-    refetchInterval: PIPELINE_MS,
+    refetchInterval: every(PIPELINE_MS),
   });
 }
 
@@ -51,7 +53,7 @@ export function useReadiness() {
       if (body?.checks === undefined) throw new Problem(response.status, (error ?? {}) as Record<string, unknown>, response.headers);
       return readinessOf(body.checks, response.ok ? String(body.status) : "not_ready");
     },
-    refetchInterval: READY_MS,
+    refetchInterval: every(READY_MS),
   });
 }
 

@@ -1,0 +1,1 @@
+import{r as e}from"./client-E3be6LZC.js";function t(t){return({state:{error:n}})=>t!==!1&&Math.max(t,n instanceof e?n.retryAfterMs??0:0)}export{t};
