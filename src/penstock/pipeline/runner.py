@@ -48,7 +48,8 @@ class RunnerConfig:
 
     events_tenant   tenant of raw events on the literal subject `events`
     earliest        start of retention for raw events, epoch ms
-    commit_rows     readings after which a commit is not gathered any further
+    commit_rows     readings after which a commit is not gathered any further: more than a row group of DuckDB (122,880), as those
+                    are written once, to their place, and smaller commits to the log first
     commit_bytes    the same in bytes of messages; twice this and a fetch is what a lane may hold in memory
     backlog_after   age in ms from which readings go to the backlog; 0 if none do
     backlog_rows    readings in a commit of the backlog while a live lane is busy: what a live commit may have to wait for
@@ -62,7 +63,7 @@ class RunnerConfig:
 
     events_tenant: str = "default"
     earliest: int = 0
-    commit_rows: int = 65_536
+    commit_rows: int = 163_840
     commit_bytes: int = 16 << 20
     backlog_after: int = HOUR
     backlog_rows: int = 16_384
