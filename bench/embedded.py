@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 import threading
 import time
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from bench.peers.penstock import TENANT, seen, translated
 from bench.questions import Asker
+from penstock.app.roles import SWITCH_SECONDS
 from penstock.bus import Lane, Pending
 from penstock.model.batch import Batch
 from penstock.model.event import Event
@@ -67,6 +69,8 @@ class Embedded:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._frames = 0
+        self._switch_seconds = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_SECONDS)  # as in the platform's processes
         self.open()
         return self
 
@@ -76,6 +80,7 @@ class Embedded:
         self._thread.join()
         self._loop.close()
         self._directory.cleanup()
+        sys.setswitchinterval(self._switch_seconds)
 
     def _run(self, doing: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result()

@@ -30,7 +30,7 @@ from penstock.query.places import Places
 from penstock.query.port import Reader
 from penstock.store.catalog import Catalog
 
-__all__ = ["ROLES", "parse_roles", "run_roles"]
+__all__ = ["ROLES", "SWITCH_SECONDS", "parse_roles", "run_roles"]
 
 log: Final = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ ROLES: Final[Mapping[str, str]] = {
     "simulate": "fleets of simulated devices",
 }
 
-_SWITCH_SECONDS: Final = 0.001
+SWITCH_SECONDS: Final = 0.001
 """What a thread waits for the interpreter while another computes. An answer takes it a dozen times on its way past the commits."""
 
 
@@ -74,7 +74,7 @@ async def run_roles(
     opened, an ExceptionGroup when a role failed later.
     """
     check_exposure(settings)
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     _check_owner(settings, roles)
     clock, stop = WallClock(), asyncio.Event()
     _stop_on_signals(stop, link)

@@ -12,6 +12,7 @@ import { Go, useGo } from "./Go";
 import { SCREENS } from "./screens";
 import css from "./Shell.module.css";
 import { holdKeys } from "./typedAhead";
+import { useArriving } from "./useArriving";
 import { useShortcuts } from "./useShortcuts";
 
 const UNAUTHORISED = 401;
@@ -58,6 +59,7 @@ function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
   useShortcuts({ palette: openPalette, help: () => setKeys(true) });
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const arriving = useArriving(path);
   const first = useRef(true);
   useEffect(() => {
     // A new screen begins at its top for who reads by ear, too.
@@ -71,7 +73,7 @@ function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
       </a>
       <Top demo={demo} onPalette={openPalette} />
       <SideNav />
-      <main id="main" ref={main} tabIndex={-1} className={css["main"]}>
+      <main id="main" ref={main} tabIndex={-1} className={css["main"]} data-arriving={arriving || undefined}>
         <LiveBanner />
         {ready ? <Outlet /> : <Skeleton />}
       </main>

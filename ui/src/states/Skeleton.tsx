@@ -12,9 +12,9 @@ export interface SkeletonProps {
 
 /** Grey bars without meaning for screen readers; the panel around them says that it is loading. */
 export function Skeleton({ kind = "block", lines = 3, height = "12rem" }: SkeletonProps): ReactNode {
-  if (kind === "block") return <div aria-hidden="true" className={css["bone"]} style={{ height }} />;
+  if (kind === "block") return <div aria-hidden="true" data-loading className={css["bone"]} style={{ height }} />;
   return (
-    <div aria-hidden="true" className={kind === "rows" ? css["boneRows"] : css["boneText"]}>
+    <div aria-hidden="true" data-loading className={kind === "rows" ? css["boneRows"] : css["boneText"]}>
       {Array.from({ length: lines }, (_, n) => (
         <div key={n} className={css["bone"]} />
       ))}
