@@ -9,3 +9,9 @@ export function asText(raw: unknown): string | undefined {
 export function writtenText(raw: unknown): string | undefined {
   return raw === undefined ? undefined : (asText(raw) ?? JSON.stringify(raw));
 }
+
+/** A text as the router writes it without quotes: what spells a number as numbers are spelled is one, and `asText` gives it back. */
+export function plain(text: string): string | number {
+  const value = Number(text);
+  return String(value) === text && Number.isFinite(value) ? value : text;
+}

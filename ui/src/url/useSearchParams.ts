@@ -1,6 +1,7 @@
 /** The one way in which shared parts keep their state in the URL. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { plain } from "./text";
 
 /** New values by parameter; undefined takes the parameter out. */
 export type SearchChange = Readonly<Record<string, string | boolean | undefined>>;
@@ -24,8 +25,11 @@ export function useSearchParams(): [
         replace,
         resetScroll: false,
         search: (before: Record<string, unknown>) => {
-          const after: Record<string, unknown> = { ...before, ...wanted };
-          for (const [name, value] of Object.entries(wanted)) if (value === undefined) delete after[name];
+          const after: Record<string, unknown> = { ...before };
+          for (const [name, value] of Object.entries(wanted)) {
+            if (value === undefined) delete after[name];
+            else after[name] = typeof value === "string" ? plain(value) : value;
+          }
           return after;
         },
       });
