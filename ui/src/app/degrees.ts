@@ -26,6 +26,9 @@ export function useDegrees(): {
   return {
     degrees,
     convert,
-    write: (value, unit, digits) => fmt.number(value == null ? value : convert(value, unit), unitFor(unit, degrees), digits ?? (unit === "K" ? 1 : undefined)),
+    write: (value, unit, digits) => {
+      const shown = value == null ? value : convert(value, unit);
+      return unit === "K" ? fmt.fixed(shown, unitFor(unit, degrees), digits ?? 1) : fmt.number(shown, unitFor(unit, degrees), digits);
+    },
   };
 }

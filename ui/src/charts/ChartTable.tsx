@@ -9,6 +9,7 @@ import type { IndexRow, IndexTableProps } from "./IndexTable";
 import { STATE_KEYS } from "./stateKeys";
 import type { Tile } from "./tiles";
 import type { Line, Values } from "./types";
+import { statsOf } from "./words";
 
 const IndexTable = lazy(() => import("./IndexTable"));
 
@@ -119,8 +120,12 @@ function timeColumn(times: ArrayLike<number>, zone: string): Column<IndexRow> {
   };
 }
 
+/** Digits after the point of a column that is not all whole numbers: a table is read for more than its chart. */
+const FRACTION = 2;
+
 function valueColumn(id: string, label: string, values: Values): Column<IndexRow> {
-  return { id, label, kind: "number", value: (row) => values[row.index] };
+  const digits = statsOf(values)?.isWhole === true ? 0 : FRACTION;
+  return { id, label, kind: "number", value: (row) => values[row.index], render: (row) => fmt.fixed(values[row.index], null, digits) };
 }
 
 function withUnit(label: string, unit: string | null): string {

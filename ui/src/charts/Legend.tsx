@@ -1,13 +1,13 @@
 /** The lines of a chart by name, with what they are at the crosshair, or were last. Each is a switch. */
 
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 
 import { fmt, t } from "../i18n";
 import { useCursor } from "./cursor";
 import css from "./Legend.module.css";
 import type { Line } from "./types";
 import type { TimePlot } from "./useTimePlot";
-import { statsOf, valueText } from "./words";
+import { digitsByUnit, statsOf, valueText } from "./words";
 
 export interface LegendProps {
   plot: TimePlot;
@@ -18,6 +18,7 @@ export interface LegendProps {
 
 export function Legend({ plot, lines, times, zone }: LegendProps): ReactNode {
   const { index } = useCursor(plot.cursor);
+  const digits = useMemo(() => digitsByUnit(lines), [lines]);
   const ends = lines.map((line) => statsOf(line.values)?.at);
   const newest = Math.max(-1, ...ends.map((end) => end ?? -1));
   const at = times[index ?? newest];
@@ -44,7 +45,7 @@ export function Legend({ plot, lines, times, zone }: LegendProps): ReactNode {
               >
                 <Swatch plot={plot} line={line} index={i} />
                 <span className={css["label"]}>{line.label}</span>
-                <span className={css["value"]}>{valueText(line, index ?? ends[i])}</span>
+                <span className={css["value"]}>{valueText(line, index ?? ends[i], digits(line.unit))}</span>
               </button>
             )}
           </li>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Line } from "./types";
-import { captionParts, markersNear, markerText, reading, statsOf, summary, valueText } from "./words";
+import { captionParts, digitsByUnit, markersNear, markerText, reading, statsOf, summary, valueText } from "./words";
 
 const NOON = Date.parse("2026-01-31T12:00:00Z");
 const HOUR = 3_600_000;
@@ -9,7 +9,7 @@ const line: Line = { id: "p", label: "Power", unit: "W", values: [1_000, null, 3
 
 describe("statsOf", () => {
   it("passes over what is not known, and knows where the last value is", () => {
-    expect(statsOf(line.values)).toEqual({ min: 1_000, max: 3_000, last: 3_000, at: 2 });
+    expect(statsOf(line.values)).toEqual({ min: 1_000, max: 3_000, last: 3_000, at: 2, isWhole: true });
   });
   it("is nothing of nothing", () => expect(statsOf([null, Number.NaN])).toBeUndefined());
 });
@@ -31,7 +31,22 @@ describe("valueText", () => {
   it("is a dash where nothing is known", () => expect([valueText(line, 1), valueText(line, 3), valueText(line, undefined)]).toEqual(["–", "–", "–"]));
 });
 
+describe("digitsByUnit", () => {
+  it("writes all temperatures of a legend alike", () => {
+    const rooms = [[19.1, 20], [20, 21.5]].map((values, i): Line => ({ id: `${i}`, label: `r${i}`, unit: "degC", values }));
+    const digits = digitsByUnit(rooms);
+    expect(rooms.map((room) => valueText(room, 0, digits(room.unit)))).toEqual(["19.1\u202f°C", "20.0\u202f°C"]);
+  });
+});
+
 describe("reading", () => {
+  it("says the first six of many lines", () => {
+    const many = Array.from({ length: 9 }, (_, i) => ({ ...line, id: `${i}`, label: `L${i}` }));
+    const text = reading(0, [NOON], many, "UTC");
+    expect(text).toContain("L5 1");
+    expect(text).not.toContain("L6 1");
+    expect(text).toContain("And 3 more lines.");
+  });
   it("says the time, then each line", () => {
     expect(reading(0, [NOON], [{ ...line, low: undefined }], "UTC")).toBe("Jan 31, 2026, 12:00:00, Power 1\u202fkW");
   });

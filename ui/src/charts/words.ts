@@ -14,6 +14,8 @@ export interface Stats {
   last: number;
   /** Index of the last value. */
   at: number;
+  /** Whether all values are whole numbers. */
+  isWhole: boolean;
 }
 
 const known = new WeakMap<Values, { stats: Stats | undefined }>();
@@ -30,10 +32,11 @@ function computed(values: Values): Stats | undefined {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (!isKnown(value)) continue;
-    if (found === undefined) found = { min: value, max: value, last: value, at: i };
+    if (found === undefined) found = { min: value, max: value, last: value, at: i, isWhole: Number.isInteger(value) };
     else {
       if (value < found.min) found.min = value;
       if (value > found.max) found.max = value;
+      found.isWhole &&= Number.isInteger(value);
       found.last = value;
       found.at = i;
     }
@@ -57,20 +60,33 @@ export function summary(lines: readonly Line[], span: Span, zone: string, marker
   ].join(" ");
 }
 
-/** What is at one instant, spoken: the time, then each line. */
+/** What is at one instant, spoken: the time, then each line; of many lines the first few, and how many more there are. */
 export function reading(index: number, times: ArrayLike<number>, lines: readonly Line[], zone: string): string {
-  const values = lines.map((line) => `${line.label} ${valueText(line, index)}`);
-  return [fmt.time(times[index], zone, "second"), ...values].join(", ");
+  const values = lines.slice(0, TOLD).map((line) => `${line.label} ${valueText(line, index)}`);
+  const rest = lines.length > TOLD ? [t("charts.summaryMore", { n: lines.length - TOLD })] : [];
+  return [fmt.time(times[index], zone, "second"), ...values, ...rest].join(", ");
 }
 
-/** A value with its unit, and its band where there is one; a dash where there is none. */
-export function valueText(line: Line, index: number | undefined): string {
+/** A value with its unit, and its band where there is one; a dash where there is none. `digits`: see `digitsByUnit`. */
+export function valueText(line: Line, index: number | undefined, digits?: number): string {
   const value = index === undefined ? undefined : line.values[index];
   if (index === undefined || !isKnown(value)) return fmt.number(null);
+  const written = (one: number) => (digits === undefined ? fmt.number(one, line.unit) : fmt.fixed(one, line.unit, digits));
   const low = line.low?.[index];
   const high = line.high?.[index];
-  const text = fmt.number(value, line.unit);
-  return isKnown(low) && isKnown(high) ? t("charts.valueInBand", { value: text, low: fmt.number(low, line.unit), high: fmt.number(high, line.unit) }) : text;
+  return isKnown(low) && isKnown(high) ? t("charts.valueInBand", { value: written(value), low: written(low), high: written(high) }) : written(value);
+}
+
+/** The digits after the point that all values of a unit get, wherever the crosshair is, so that they line up. */
+export function digitsByUnit(lines: readonly Line[]): (unit: string | null) => number | undefined {
+  const ends = new Map<string | null, number[]>();
+  for (const { unit, values } of lines) {
+    const stats = statsOf(values);
+    // A fraction anywhere stands for what is between the ends, which may happen to be whole themselves.
+    if (stats !== undefined) ends.set(unit, [...(ends.get(unit) ?? []), stats.min, stats.max, ...(stats.isWhole ? [] : [0.5])]);
+  }
+  const digits = new Map(Array.from(ends, ([unit, values]) => [unit, fmt.digitsOf(values, unit)] as const));
+  return (unit) => digits.get(unit);
 }
 
 /** What stands under a chart: how coarse it is, and how far it can be relied on. */

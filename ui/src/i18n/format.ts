@@ -28,10 +28,37 @@ export function prefixed(reach: number, code: string | null | undefined): { fact
 /** A number with its unit, as many digits as a person reads: 1.18 kW, 21.3 °C, 87 %. Shares (unit 1) are left alone: use percent. */
 export function number(value: number | null | undefined, code?: string | null, digits?: number): string {
   if (value == null || !Number.isFinite(value)) return "–";
+  return withDigits(value, code, 0, digits);
+}
+
+/** The same with exactly so many digits after the point, so that numbers below each other line up: see `digitsOf`. */
+export function fixed(value: number | null | undefined, code: string | null | undefined, digits: number | undefined): string {
+  if (value == null || !Number.isFinite(value)) return "–";
+  return withDigits(value, code, digits ?? 0, digits);
+}
+
+/**
+ * How many digits after the point all numbers of one column or legend get: as many as a person reads of the greatest, none
+ * where all are whole. Undefined for units of which each number has a prefix of its own.
+ */
+export function digitsOf(values: Iterable<number | null | undefined>, code: string | null | undefined): number | undefined {
+  if (code && SCALED.has(code)) return undefined;
+  let [reach, isWhole] = [0, true];
+  for (const value of values) {
+    if (value == null || !Number.isFinite(value)) continue;
+    reach = Math.max(reach, Math.abs(value));
+    isWhole &&= Number.isInteger(value);
+  }
+  return isWhole ? 0 : digitsRead(reach);
+}
+
+const digitsRead = (reach: number): number => (reach >= 100 ? 0 : reach >= 10 ? 1 : 2);
+
+function withDigits(value: number, code: string | null | undefined, least: number, digits: number | undefined): string {
   const { factor, unit: written } = prefixed(value, code);
   const scaled = value / factor;
-  const most = digits ?? (Math.abs(scaled) >= 100 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2);
-  const text = kept(`n${most}`, () => new Intl.NumberFormat(tag(), { maximumFractionDigits: most })).format(scaled);
+  const most = digits ?? digitsRead(Math.abs(scaled));
+  const text = kept(`n${least}-${most}`, () => new Intl.NumberFormat(tag(), { minimumFractionDigits: least, maximumFractionDigits: most })).format(scaled);
   return written ? `${text}\u202f${written}` : text;
 }
 

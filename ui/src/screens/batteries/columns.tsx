@@ -50,8 +50,8 @@ export function columnsOf({ convert, write }: Degrees): Column<Battery>[] {
     { id: "state", label: t("batteries.state"), value: (row) => row.state, kind: "choice", written: stateName, render: (row) => <StateMark state={row.state} />, width: 7.5 },
     { id: "soc", label: `${t("batteries.soc")} (%)`, value: (row) => share(row.soc), kind: "number", render: (row) => <Charge soc={row.soc} />, width: 8 },
     { id: "power", label: t("batteries.power"), value: (row) => row.power_w, kind: "number", render: (row) => fmt.number(row.power_w, "W"), width: 5.5 },
-    { id: "voltage", label: t("batteries.voltage"), value: (row) => row.voltage_v, kind: "number", render: (row) => fmt.number(row.voltage_v, "V", 1), width: 6.25 },
-    { id: "current", label: t("batteries.current"), value: (row) => row.current_a, kind: "number", render: (row) => fmt.number(row.current_a, "A", 1), width: 6.25 },
+    { id: "voltage", label: t("batteries.voltage"), value: (row) => row.voltage_v, kind: "number", render: (row) => fmt.fixed(row.voltage_v, "V", 1), width: 6.25 },
+    { id: "current", label: t("batteries.current"), value: (row) => row.current_a, kind: "number", render: (row) => fmt.fixed(row.current_a, "A", 1), width: 6.25 },
     {
       id: "temperature",
       label: t("batteries.temperature"),

@@ -72,7 +72,7 @@ function Extremes({ building, rows, unit }: { building: string; rows: readonly R
               </span>
               <span className={css["number"]} data-outlier={row.isOutlier || undefined}>
                 {row.isOutlier && <span className={css["flag"]}>△ {t("building.outlier")} </span>}
-                {fmt.number(row.mean, unit, 1)}
+                {fmt.fixed(row.mean, unit, 1)}
               </span>
             </li>
           ))}
@@ -89,7 +89,7 @@ function Extremes({ building, rows, unit }: { building: string; rows: readonly R
 
 /** The newest value of a room, greyed with its age once it is older than it should be. */
 function Now({ row, unit }: { row: Rank; unit: string | null }): ReactNode {
-  const text = fmt.number(row.now, unit, 1);
+  const text = fmt.fixed(row.now, unit, 1);
   if (row.ts === undefined || row.intervalMs === undefined) return text;
   return (
     <Stale ts={row.ts} interval={row.intervalMs}>
@@ -104,7 +104,7 @@ function columnsOf(unit: string | null): Column<Rank>[] {
     label: t(`building.${id}`),
     value: (row) => row[id],
     kind: "number",
-    render: (row) => fmt.number(row[id], unit, 1),
+    render: (row) => fmt.fixed(row[id], unit, 1),
     width: 6,
   });
   return [
@@ -122,7 +122,7 @@ function columnsOf(unit: string | null): Column<Rank>[] {
       render: (row) => (
         <span data-outlier={row.isOutlier || undefined} className={css["number"]}>
           {row.isOutlier && <span className={css["flag"]}>△ {t("building.outlier")} </span>}
-          {row.deviation === null ? "–" : `${row.deviation > 0 ? "+" : ""}${fmt.number(row.deviation, unit, 1)}`}
+          {row.deviation === null ? "–" : `${row.deviation > 0 ? "+" : ""}${fmt.fixed(row.deviation, unit, 1)}`}
         </span>
       ),
       width: 7.5,

@@ -25,6 +25,6 @@ export function useShown(): Shown {
   return useMemo(() => {
     const unit = (of: Measured) => (isShare(of) ? "%" : (unitFor(of.unit, degrees) ?? ""));
     const value = (of: number | null, what: Measured) => (of === null ? null : isShare(what) ? of * 100 : what.unit === "K" ? inDegrees(of, degrees) : of);
-    return { unit, value, write: (of, what) => fmt.number(value(of ?? null, what), unit(what), what.unit === "K" || isShare(what) ? 1 : undefined) };
+    return { unit, value, write: (of, what) => (what.unit === "K" || isShare(what) ? fmt.fixed : fmt.number)(value(of ?? null, what), unit(what), what.unit === "K" || isShare(what) ? 1 : undefined) };
   }, [degrees]);
 }

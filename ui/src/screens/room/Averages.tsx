@@ -63,7 +63,7 @@ function columnsOf(quantities: readonly Quantity[], degrees: Degrees, zone: stri
       label: metricName(metric),
       value: (row) => row.values[metric] ?? null,
       kind: "number",
-      render: (row) => fmt.number(row.values[metric], unitFor(unit, degrees), unit === "ppm" ? 0 : 1),
+      render: (row) => fmt.fixed(row.values[metric], unitFor(unit, degrees), unit === "ppm" ? 0 : 1),
       width: 7.5,
     })),
   ];
