@@ -61,6 +61,7 @@ EXPORT: Final = operation(
                     "window": "1h",
                 },
             },
+            "words": {"format": "xlsx", "query": "avg(temperature) by room every 1h last 30d"},
         }
     },
 )

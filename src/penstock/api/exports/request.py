@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -16,13 +16,18 @@ from penstock.api.render import freshness
 from penstock.model.errors import InvalidInput
 from penstock.model.time import format_time
 from penstock.query.document import read_query
+from penstock.query.language import parse_query
 from penstock.query.port import Answer, Export, Query, Reader, Select
 
 __all__ = ["ExportRequest", "open_pages", "parse_request"]
 
 
+_LONGEST: Final = 10_000
+"""Letters of a query in words, as of `GET /v1/query`."""
+
+
 class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of `POST /v1/exports`: either `select` with `from` and `to`, or `query`."""
+    """The body of `POST /v1/exports`: either `select` with `from` and `to`, or `query`: a document, or the same in words."""
 
     format: Format
     compression: Compression | None = None
@@ -31,7 +36,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     start: str | int | None = msgspec.field(name="from", default=None)
     end: str | int | None = msgspec.field(name="to", default=None)
     unit: str | None = None
-    query: dict[str, Any] | None = None
+    query: dict[str, Any] | Annotated[str, msgspec.Meta(max_length=_LONGEST)] | None = None
 
 
 class ExportRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,12 +103,15 @@ def _readings(said: _Body, tenant: str, now: int) -> Export:
     return Export(tenant=tenant, where=said.select or Select(), start=start, end=end, unit=said.unit)
 
 
-def _query(said: _Body, query: Mapping[str, Any], tenant: str, now: int) -> Export | Query:
+def _query(said: _Body, query: Mapping[str, Any] | str, tenant: str, now: int) -> Export | Query:
     if said.select is not None or said.start is not None or said.end is not None or said.unit is not None:
         raise InvalidInput(
             "select, from, to and unit are for readings; a query says these itself", code="invalid_export"
         )
-    asked = read_query(msgspec.json.encode(query), tenant, now)
+    if isinstance(query, str):
+        asked = parse_query(query, tenant=tenant, now=now)
+    else:
+        asked = read_query(msgspec.json.encode(query), tenant, now)
     if [fetch.fn for fetch in asked.fetch.values()] != ["raw"] or asked.math:
         return asked
     # Readings by themselves need no plan, and have no bound.

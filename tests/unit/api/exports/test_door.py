@@ -107,6 +107,16 @@ async def test_the_answer_of_a_query_is_one_page_and_raw_readings_of_a_query_are
     assert (type(asked), asked.where.site, asked.unit) == (Export, "hq", "kW")
 
 
+async def test_a_query_in_words_is_the_same_query(world, client):
+    world.reader.says(Query, {"name": ["a"], "ts": pa.array([NOW], pa.int64()), "value": [1.5]})
+    words = "max(power_w) where site=hq by room every 1h last 6h"
+    answer = await client.post("/v1/exports", json={"format": "ndjson", "query": words})
+    assert answer.status_code == 200, answer.text
+    asked = world.reader.asked[-1]
+    (fetch,) = asked.fetch.values()
+    assert (asked.tenant, asked.start, fetch.fn, fetch.where.site) == ("acme", NOW - 6 * 3_600_000, "max", "hq")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -118,9 +128,25 @@ async def test_the_answer_of_a_query_is_one_page_and_raw_readings_of_a_query_are
         (READINGS | {"query": {"start": 1, "end": 2, "fetch": {}}}, "invalid_export"),
         ({"format": "csv", "query": {"tenant": "other", "start": 1, "end": 2, "fetch": {}}}, "invalid_query"),
         ({"format": "csv", "query": {"start": 1}}, "invalid_query"),
+        ({"format": "csv", "query": "avg(power_w) evry 1h"}, "query_syntax"),
+        ({"format": "csv", "query": "a" * 10_001}, "invalid_export"),
+        (READINGS | {"query": "avg(power_w)"}, "invalid_export"),
         (READINGS | {"from": "yesterday"}, "invalid_timestamp"),
     ],
-    ids=["not-json", "format", "no-range", "compression", "comments", "both", "tenant", "query", "time"],
+    ids=[
+        "not-json",
+        "format",
+        "no-range",
+        "compression",
+        "comments",
+        "both",
+        "tenant",
+        "query",
+        "words",
+        "many-words",
+        "both-in-words",
+        "time",
+    ],
 )
 async def test_what_is_not_understood_is_refused_before_anything_is_read(world, client, body, code):
     content = body if isinstance(body, bytes) else json.dumps(body)
