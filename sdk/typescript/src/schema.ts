@@ -1238,7 +1238,8 @@ export interface paths {
          * Who is asking
          * @description Who is asking, as the platform sees it, and where: tenant, scopes, how they came in, version, time and zone.
          *
-         *     Any credential may ask, whatever its scopes.
+         *     `nats` is the address for NATS clients; null where what they send and ask belongs to another tenant. Any credential
+         *     may ask, whatever its scopes.
          */
         get: operations["getMe"];
         put?: never;
@@ -5852,14 +5853,25 @@ export interface operations {
                      *       "metric": "power_w",
                      *       "value": 1204.5,
                      *       "unit": "W",
+                     *       "stamp": "2026-01-31T12:00:00.120000Z",
                      *       "decision": {
                      *         "code": "only_version",
                      *         "detail": "nothing else arrived for this series and instant"
                      *       },
-                     *       "conversions": [],
+                     *       "conversions": [
+                     *         {
+                     *           "sent_metric": "power",
+                     *           "sent_unit": "kW",
+                     *           "sent_value": 1.2045,
+                     *           "factor": 1000,
+                     *           "offset": 0
+                     *         }
+                     *       ],
                      *       "latency": {
-                     *         "device_to_door_ms": 120
+                     *         "device_to_door_ms": 120,
+                     *         "door_to_committed_ms": 25
                      *       },
+                     *       "refused": [],
                      *       "versions": [
                      *         {
                      *           "value": 1204.5,
@@ -5882,20 +5894,36 @@ export interface operations {
                      */
                     "application/json": {
                         found?: boolean | null;
+                        sensor_id?: string | null;
+                        metric?: string | null;
                         /** Format: date-time */
                         ts?: string | null;
-                        sensor_id?: string | null;
-                        site_id?: string | null;
-                        metric?: string | null;
-                        value?: number | null;
-                        unit?: string | null;
-                        decision?: {
+                        refused?: {
                             code?: string | null;
                             detail?: string | null;
-                        } | null;
-                        conversions?: unknown[] | null;
-                        latency?: {
-                            device_to_door_ms?: number | null;
+                            row?: number | null;
+                            receipt?: string | null;
+                            source?: string | null;
+                            /** Format: date-time */
+                            admitted_ts?: string | null;
+                        }[] | null;
+                        reasons?: {
+                            code?: string | null;
+                            detail?: string | null;
+                            close?: (string | null)[] | null;
+                            receipt?: string | null;
+                        }[] | null;
+                        nearest?: {
+                            before?: {
+                                /** Format: date-time */
+                                ts?: string | null;
+                                value?: number | null;
+                            } | null;
+                            after?: {
+                                /** Format: date-time */
+                                ts?: string | null;
+                                value?: number | null;
+                            } | null;
                         } | null;
                         versions?: {
                             value?: number | null;
@@ -5916,6 +5944,27 @@ export interface operations {
                         as_of?: string;
                         staleness_ms?: number;
                         complete?: boolean;
+                        site_id?: string | null;
+                        unit?: string | null;
+                        value?: number | null;
+                        seq?: unknown;
+                        /** Format: date-time */
+                        stamp?: string | null;
+                        decision?: {
+                            code?: string | null;
+                            detail?: string | null;
+                        } | null;
+                        conversions?: {
+                            sent_metric?: string | null;
+                            sent_unit?: string | null;
+                            sent_value?: number | null;
+                            factor?: number | null;
+                            offset?: number | null;
+                        }[] | null;
+                        latency?: {
+                            device_to_door_ms?: number | null;
+                            door_to_committed_ms?: number | null;
+                        } | null;
                     };
                 };
             };
@@ -8249,7 +8298,8 @@ export interface operations {
                      *       "demo": false,
                      *       "version": "0.1.0",
                      *       "time": "2026-01-31T12:00:00.120Z",
-                     *       "zone": "Europe/Berlin"
+                     *       "zone": "Europe/Berlin",
+                     *       "nats": "nats://127.0.0.1:4222"
                      *     }
                      */
                     "application/json": {
@@ -8267,6 +8317,7 @@ export interface operations {
                         /** Format: date-time */
                         time?: string | null;
                         zone?: string | null;
+                        nats?: string | null;
                     };
                 };
             };
@@ -8320,7 +8371,8 @@ export interface operations {
                      *       "demo": false,
                      *       "version": "0.1.0",
                      *       "time": "2026-01-31T12:00:00.120Z",
-                     *       "zone": "Europe/Berlin"
+                     *       "zone": "Europe/Berlin",
+                     *       "nats": "nats://127.0.0.1:4222"
                      *     }
                      */
                     "application/json": {
@@ -8338,6 +8390,7 @@ export interface operations {
                         /** Format: date-time */
                         time?: string | null;
                         zone?: string | null;
+                        nats?: string | null;
                     };
                 };
             };

@@ -16,15 +16,12 @@ __all__ = [
     "BATTERY_READING",
     "EVENTS",
     "EVENT_LIST",
-    "EXPLAIN",
     "HEALTH",
     "LATEST",
-    "LEDGER",
     "LINES",
     "METRICS",
     "READINGS",
     "READY",
-    "RECEIPT",
     "RECENT",
     "SEARCH",
     "SENSOR_ENERGY",
@@ -276,27 +273,6 @@ TICKET: Final = operation(
     "Read",
     {"application/json": {"ticket": "pt_9f0b3d…", "expires": "2026-01-31T12:00:30Z"}},
     status=201,
-)
-_FATES: Final = {
-    "received": 120,
-    "stored": 118,
-    "duplicate": 1,
-    "superseded": 0,
-    "rejected": 1,
-    "dead_lettered": 0,
-    "in_flight": 0,
-}
-_TIMES: Final = {"admitted_ts": "2026-01-31T12:00:00.120Z", "committed_ts": "2026-01-31T12:00:00.145Z"}
-_SENT: Final = {"receipt": "9f2c4b7d1a3e-2a", "source": "http", "frames": ["9f2c4b7d1a3e-2a.0"]}
-_RECEIPT: Final = {**_SENT, **_FATES, **_TIMES, "reasons": {"looks_like_seconds": 1}, "conversions": [], **FRESH}
-RECEIPT: Final = operation("getReceipt", "What became of a request", "System", {"application/json": _RECEIPT})
-_VERSION: Final = {"value": 1204.5, "seq": None, "stamp": "2026-01-31T12:00:00.120000Z", "fate": "stored", "wins": True}
-_DECISION: Final = {"code": "only_version", "detail": "nothing else arrived for this series and instant"}
-_STORY: Final = {"decision": _DECISION, "conversions": [], "latency": {"device_to_door_ms": 120}}
-_EXPLAINED: Final = {"found": True, **_READING, **_STORY, "versions": [{**_VERSION, **_SENT, **_TIMES}], **FRESH}
-EXPLAIN: Final = operation("explainReading", "Explain a reading", "System", {"application/json": _EXPLAINED})
-LEDGER: Final = operation(
-    "getLedger", "Every row's fate, per source", "System", rows({"source": "http", **_FATES, "difference": 0})
 )
 STATUS: Final = operation(
     "getStatus",

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
-from penstock.api import examples
+from penstock.api import fate_examples
 from penstock.api.auth import identity_of
 from penstock.api.params import ExplainParams, moment
 from penstock.api.render import JSON, TIME_COLUMNS, freshness, rows_of
@@ -27,7 +27,7 @@ class ExplainDoor:
         self._reader = services.reader
 
     def install(self, app: FastAPI) -> None:
-        app.add_api_route("/v1/explain", self.explain, **examples.EXPLAIN)
+        app.add_api_route("/v1/explain", self.explain, **fate_examples.EXPLAIN)
 
     async def explain(self, request: Request, params: Annotated[ExplainParams, Query()]) -> Response:
         """Everything known about one reading.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Final, cast
 
 from starlette.responses import JSONResponse, Response
@@ -53,10 +54,12 @@ def operation(
     status: int = 200,
     optional_body: bool = False,
     refusal: Mapping[str, Any] | None = None,
+    otherwise: Sequence[Mapping[str, Any]] = (),
 ) -> Operation:
     """What `add_api_route` takes. `answers`: media type → example; `bodies`: media type → name → example.
 
-    `refusal`: media type → example, where a protocol has its own instead of problem documents.
+    `refusal`: media type → example, where a protocol has its own instead of problem documents. `otherwise`: further
+    examples of the JSON answer, for members that the first has not.
     """
     described: Operation = {
         "response_class": JSONResponse if "application/json" in answers else Response,
@@ -72,6 +75,10 @@ def operation(
             "default": _PROBLEM if refusal is None else {"description": "Refused", "content": _contents(refusal)},
         },
     }
+    if otherwise:
+        answer = described["responses"][status]["content"]["application/json"]
+        shape = reduce(_joined, map(_shape_of, otherwise), answer["schema"])
+        answer["schema"] = shape | {"examples": list(otherwise)}
     if bodies:
         content = {
             media: {
@@ -124,6 +131,16 @@ def _shape_of(example: object) -> dict[str, Any]:
             return {"type": "string", **({"format": "date-time"} if _INSTANT.fullmatch(example) else {})}
         case _:
             return {}
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The shape of which both are examples: it has the members of either."""
+    if "properties" in one and "properties" in other:
+        members = {name: _joined(shape, other["properties"].get(name, {})) for name, shape in one["properties"].items()}
+        return one | {"properties": other["properties"] | members}
+    if "items" in one and "items" in other:
+        return one | {"items": _joined(one["items"], other["items"])}
+    return one or other
 
 
 def _member(name: str, value: object) -> dict[str, Any]:

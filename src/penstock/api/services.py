@@ -67,6 +67,7 @@ class ApiConfig:
     app                 folder of the built web app; there may be none
     demo_tenant         the tenant that simulated devices fill, None if none do
     zone                IANA name of the time zone that this machine is set to
+    nats_url            where NATS clients reach the broker, without credentials; None if they cannot
     """
 
     writes: bool = True
@@ -89,6 +90,7 @@ class ApiConfig:
     app: Path = _APP
     demo_tenant: str | None = None
     zone: str = "UTC"
+    nats_url: str | None = None
 
     def earliest(self) -> int:
         """Start of retention now, epoch ms."""

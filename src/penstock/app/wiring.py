@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from penstock.app.config import Settings
 from penstock.bus import Bus
@@ -25,6 +26,7 @@ __all__ = [
     "STORES",
     "Adapter",
     "ask_once",
+    "broker_address",
     "open_bus",
     "open_cache",
     "open_catalog",
@@ -170,6 +172,14 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
             hint="set PENSTOCK_NATS_URL=nats://host:4222, or run `penstock up`",
         )
     return _make(BUSES, "nats_url", settings.nats_url, settings, clock)
+
+
+def broker_address(settings: Settings) -> str | None:
+    """The servers of `nats_url` as a NATS client of somebody else may be told them: without credentials. None for `memory:`."""
+    if settings.nats_url.partition(":")[0].lower() == "memory":
+        return None
+    parts = (urlsplit(server.strip()) for server in settings.nats_url.split(","))
+    return ",".join(part._replace(netloc=part.netloc.rpartition("@")[2]).geturl() for part in parts)
 
 
 def open_store(settings: Settings, clock: Clock) -> SeriesStore:

@@ -214,3 +214,14 @@ async def test_written_examples_are_accepted_by_their_own_route(world, document)
                 url = path.format(building="hq", room="101", letter="d1", kind=name)
                 answer = await client.post(url, content=body, headers={"content-type": media})
                 assert answer.status_code in {200, 201, 204}, (path, media, name, answer.text)
+
+
+async def test_an_explanation_is_typed_for_readings_that_are_missing_too(document):
+    answer = document["paths"]["/v1/explain"]["get"]["responses"]["200"]["content"]["application/json"]
+    members = answer["schema"]["properties"]
+    assert members.keys() >= {"value", "decision", "latency", "versions", "refused", "reasons", "nearest"}
+    assert members["reasons"]["items"]["properties"].keys() == {"code", "detail", "receipt", "close"}
+    neighbour = {"ts": {"type": ["string", "null"], "format": "date-time"}, "value": {"type": ["number", "null"]}}
+    assert members["nearest"]["properties"]["before"]["properties"] == neighbour
+    assert members["versions"]["items"]["properties"]["wins"] == {"type": ["boolean", "null"]}
+    assert [example["found"] for example in (answer["example"], *answer["schema"]["examples"])] == [True, False, False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.app.config import Settings
-from penstock.app.wiring import BUSES, EMBEDDED_STORES, STORES, open_bus, open_store
+from penstock.app.wiring import BUSES, EMBEDDED_STORES, STORES, broker_address, open_bus, open_store
 from penstock.model.errors import Misconfigured
 from penstock.model.time import WallClock
 
@@ -34,6 +34,19 @@ def test_a_mistyped_scheme_is_refused_with_a_suggestion():
     with pytest.raises(Misconfigured) as refused:
         open_bus(Settings(nats_url="natz://x"), WallClock())
     assert refused.value.hint == "did you mean nats:?"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("nats://127.0.0.1:4229", "nats://127.0.0.1:4229"),
+        ("tls://penstock:s3cret@[::1]:4222", "tls://[::1]:4222"),
+        ("nats://u:p@one:4222, nats://token@two:4222", "nats://one:4222,nats://two:4222"),
+        ("memory:", None),
+    ],
+)
+def test_a_broker_is_named_to_others_without_its_credentials(url, told):
+    assert broker_address(Settings(nats_url=url)) == told
 
 
 def test_no_server_named_says_what_to_do():

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Path, Request
 from starlette.responses import Response
 
 import penstock
-from penstock.api import examples
+from penstock.api import examples, fate_examples
 from penstock.api.auth import identity_of
 from penstock.api.render import JSON, freshness, one, render
 from penstock.api.services import Services
@@ -30,8 +30,8 @@ class SystemDoors:
         self._view = view
 
     def install(self, app: FastAPI) -> None:
-        app.add_api_route("/v1/receipts/{receipt}", self.receipt, **examples.RECEIPT)
-        app.add_api_route("/v1/system/ledger", self.ledger, **examples.LEDGER)
+        app.add_api_route("/v1/receipts/{receipt}", self.receipt, **fate_examples.RECEIPT)
+        app.add_api_route("/v1/system/ledger", self.ledger, **fate_examples.LEDGER)
         app.add_api_route("/v1/system/status", self.status, **examples.STATUS)
         app.add_api_route("/v1/system/pipeline", self.pipeline, **PIPELINE)
 

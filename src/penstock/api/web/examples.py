@@ -18,6 +18,7 @@ _ME: Final = {
     "version": "0.1.0",
     "time": "2026-01-31T12:00:00.120Z",
     "zone": "Europe/Berlin",
+    "nats": "nats://127.0.0.1:4222",
 }
 _KEY: Final = {
     "id": "0d5c2b7e91aa",

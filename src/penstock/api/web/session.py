@@ -62,7 +62,8 @@ class SessionDoors:
     async def me(self, request: Request) -> Response:
         """Who is asking, as the platform sees it, and where: tenant, scopes, how they came in, version, time and zone.
 
-        Any credential may ask, whatever its scopes.
+        `nats` is the address for NATS clients; null where what they send and ask belongs to another tenant. Any credential
+        may ask, whatever its scopes.
         """
         return Response(msgspec.json.encode(self._described(identity_of(request))), media_type=JSON)
 
@@ -122,6 +123,7 @@ class SessionDoors:
             "version": penstock.__version__,
             "time": format_time(services.clock.now()),
             "zone": config.zone,
+            "nats": config.nats_url if identity.tenant == config.events_tenant else None,
         }
 
 

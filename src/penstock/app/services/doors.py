@@ -18,7 +18,7 @@ from penstock.app.services.http import serve_http
 from penstock.app.services.processes import noted_processes
 from penstock.app.services.resources import Resources
 from penstock.app.values import Bind
-from penstock.app.wiring import open_cache
+from penstock.app.wiring import broker_address, open_cache
 from penstock.app.zone import machine_zone
 from penstock.model.errors import Misconfigured
 from penstock.pipeline.gate import Gate, GateConfig
@@ -43,6 +43,7 @@ async def open_doors(
         jobs=JobsConfig(settings.data / "exports", settings.exports_max_bytes, settings.exports_keep),
         demo_tenant=settings.demo_tenant if demo else None,
         zone=machine_zone(),
+        nats_url=broker_address(settings),
     )
     async with contextlib.AsyncExitStack() as serving:
         room = await serving.enter_async_context(room_below(resources))

@@ -91,7 +91,9 @@ async def test_a_revoked_key_ends_the_sessions_that_it_opened(world):
 
 
 async def test_me_tells_how_somebody_came_in(make_world):
-    world = await make_world(demo_tenant="demo", zone="Europe/Berlin")
+    world = await make_world(
+        demo_tenant="demo", zone="Europe/Berlin", events_tenant="demo", nats_url="nats://127.0.0.1:4229"
+    )
     world.keys._clock = world.clock
     key = world.keys.create("demo", "gateway", ("write",), expires=world.clock.ms + MINUTE)
     said = (await world.client(key).get("/v1/me")).json()
@@ -105,7 +107,13 @@ async def test_me_tells_how_somebody_came_in(make_world):
         "version": said["version"],
         "time": "2026-01-31T12:00:00Z",
         "zone": "Europe/Berlin",
+        "nats": "nats://127.0.0.1:4229",
     }
+
+
+async def test_me_names_no_broker_to_a_tenant_that_nats_clients_do_not_speak_for(make_world):
+    world = await make_world(events_tenant="security", nats_url="nats://127.0.0.1:4222")
+    assert (await world.client().get("/v1/me")).json()["nats"] is None
 
 
 async def test_me_of_a_one_time_link_names_no_key_and_ends_within_the_day(world):

@@ -22,7 +22,7 @@ export default function AddScreen(): ReactNode {
   const [secret, setSecret] = useState<string | null>(null);
   const scopes = me.data?.scopes ?? [];
   const { site, sensor, metric, unit } = named;
-  const naming: Naming = { origin: location.origin, key: secret ?? PLACEHOLDER, site, sensor, metric, unit };
+  const naming: Naming = { origin: location.origin, nats: me.data?.nats ?? null, key: secret ?? PLACEHOLDER, site, sensor, metric, unit };
   const tab = named.tab === CSV || (WAYS as readonly string[]).includes(named.tab) ? named.tab : "curl";
   const key = <KeyRow name={sourceOf(sensor)} secret={secret} mayMake={scopes.includes("admin")} onMade={setSecret} />;
   return (
@@ -50,7 +50,7 @@ export default function AddScreen(): ReactNode {
 }
 
 function Recipe({ way, naming, named, keyRow }: { way: Way; naming: Naming; named: SeriesNaming; keyRow: ReactNode }): ReactNode {
-  const text = SNIPPETS[way](naming);
+  const text = way === "nats" && naming.nats === null ? null : SNIPPETS[way](naming);
   return (
     <div className={css["stack"]}>
       <p>{t(`add.about.${way}`)}</p>
@@ -65,13 +65,17 @@ function Recipe({ way, naming, named, keyRow }: { way: Way; naming: Naming; name
         )}
       </div>
       {keyRow}
-      <div className={css["snippet"]}>
-        {/* Scrolls sideways, so the keyboard must reach it. */}
-        <pre tabIndex={0} role="region" aria-label={t(`add.way.${way}`)}>
-          <code>{text}</code>
-        </pre>
-        <CopyButton text={text} label={t("forms.copy")} tone="normal" />
-      </div>
+      {text === null ? (
+        <p>{t("add.noNats")}</p>
+      ) : (
+        <div className={css["snippet"]}>
+          {/* Scrolls sideways, so the keyboard must reach it. */}
+          <pre tabIndex={0} role="region" aria-label={t(`add.way.${way}`)}>
+            <code>{text}</code>
+          </pre>
+          <CopyButton text={text} label={t("forms.copy")} tone="normal" />
+        </div>
+      )}
     </div>
   );
 }

@@ -5,6 +5,8 @@ export type Way = (typeof WAYS)[number];
 
 export interface Naming {
   readonly origin: string;
+  /** The broker's address, as the server tells it; null where NATS clients speak for another tenant. */
+  readonly nats: string | null;
   /** The API key, or what stands for it until there is one. */
   readonly key: string;
   readonly site: string;
@@ -80,8 +82,7 @@ export function telegraf({ origin, key, site, sensor }: Naming): string {
     X-Penstock-Source = ${toml(sourceOf(sensor))}`;
 }
 
-export function nats({ origin, sensor }: Naming): string {
-  const server = `nats://${new URL(origin).hostname}:4222`;
+export function nats({ nats: server, sensor }: Naming): string {
   return `# an event, as a security system sends it
 nats --server ${server} pub events \\
   '{"criticality": 5, "timestamp": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'", "eventMessage": "hello from NATS", "source": ${quoted(JSON.stringify(sensor))}}'

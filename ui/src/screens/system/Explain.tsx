@@ -91,7 +91,7 @@ function Story({ found }: { found: Explained }): ReactNode {
       )}
       {found.decision?.code != null && <p>{named("decision", found.decision.code)}</p>}
       {found.reasons?.map(({ code, detail, close }) => (
-        <Said key={code} text={named("reason", code)} detail={[detail, close?.join(", ")].filter(Boolean).join(" ")} />
+        <Said key={code} text={named("reason", code ?? "")} detail={[detail, close?.join(", ")].filter(Boolean).join(" ")} />
       ))}
       {found.conversions?.map((one, i) => (
         <p key={i}>{t("system.converted", { metric: one.sent_metric ?? "", value: fmt.number(one.sent_value, null, 6), unit: one.sent_unit ?? "" })}</p>

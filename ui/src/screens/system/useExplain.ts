@@ -12,19 +12,7 @@ export interface Which {
   readonly ts: string;
 }
 
-interface Neighbour {
-  readonly ts?: string | null;
-  readonly value?: number | null;
-}
-
-/** What an example of a stored reading does not show: the members of one that is missing, and of one that was converted. */
-export type Explained = Omit<JsonOf<"/v1/explain">, "latency" | "conversions"> & {
-  readonly latency?: { readonly device_to_door_ms?: number | null; readonly door_to_committed_ms?: number | null } | null;
-  readonly conversions?: readonly { readonly sent_metric?: string; readonly sent_unit?: string; readonly sent_value?: number }[] | null;
-  readonly reasons?: readonly { readonly code: string; readonly detail?: string; readonly close?: readonly string[] }[] | null;
-  readonly refused?: readonly { readonly code?: string; readonly detail?: string }[] | null;
-  readonly nearest?: { readonly before?: Neighbour | null; readonly after?: Neighbour | null } | null;
-};
+export type Explained = JsonOf<"/v1/explain">;
 
 export function useExplain({ sensor, metric, site, ts }: Which) {
   const query = { sensor_id: sensor, metric, ts, ...(site ? { site_id: site } : {}) };
