@@ -109,7 +109,10 @@ async def _data_side(
     if not {"process", "query"} & set(roles):
         from penstock.query.remote import RemoteReader  # noqa: PLC0415 - each process loads only what its roles need
 
-        return _DataSide(None, None, RemoteReader(bus))
+        reader = RemoteReader(bus)
+        await reader.open()
+        opened.push_async_callback(reader.close)
+        return _DataSide(None, None, reader)
     from penstock.app.services.query import make_engine  # noqa: PLC0415 - as above
 
     store = open_store(settings, clock)

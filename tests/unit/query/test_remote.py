@@ -25,7 +25,7 @@ from penstock.model.errors import (
 from penstock.model.series import SeriesKey
 from penstock.query.codec import decode_question, decode_reply, encode_answer, encode_error, encode_question
 from penstock.query.port import Aggregate, Answer, Batteries, Latest, Question, Recent, Select, Series, Status
-from penstock.query.remote import SUBJECT, RemoteReader, serve
+from penstock.query.remote import GROUP, SUBJECT, RemoteReader, serve
 from tests.unit.query.query_world import T0, World
 
 POWER = SeriesKey("hq", "m1", "power_w", "W")
@@ -154,6 +154,40 @@ async def test_a_slow_service_is_unavailable_after_the_timeout(bus):
         await RemoteReader(bus, timeout=0.05).ask(Status(tenant="acme"))
     never.set()
     await responder.stop()
+
+
+async def test_a_question_that_died_with_its_service_is_asked_again_of_the_next(bus):
+    """A killed process answers nothing, and the bus does not tell who asked it."""
+    taken, over = asyncio.Event(), asyncio.Event()
+
+    async def dies(_: bytes) -> bytes:
+        taken.set()
+        await over.wait()
+        return b""
+
+    remote = RemoteReader(bus)
+    await remote.open()
+    dying = await bus.respond(SUBJECT, dies, group=GROUP)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        asked = [tasks.create_task(remote.ask(Status(tenant="acme"))) for _ in range(3)]
+        await taken.wait()
+        tasks.create_task(dying.stop())
+        await asyncio.sleep(0)
+        responder = await serve(World().engine, bus)
+        answers = [await each for each in asked]
+        over.set()
+    assert [answer.meta["pending"] for answer in answers] == [{}] * 3
+    await responder.stop()
+    await remote.close()
+
+
+async def test_a_service_that_begins_does_not_wait_for_readers_that_are_gone(bus):
+    remote = RemoteReader(bus)
+    await remote.open()
+    await remote.close()
+    await remote.close()
+    async with asyncio.timeout(2):
+        await (await serve(World().engine, bus)).stop()
 
 
 @pytest.mark.parametrize(
