@@ -190,7 +190,7 @@ def conversion(metric: str, unit: str | None) -> Conversion:
         raise InvalidInput(
             f"unit {unit!r} is not known, so {metric} cannot be converted to {quantity.unit}",
             code="unknown_unit",
-            hint=f"send {metric} in {quantity.unit}, or one of {', '.join(_units_of(quantity.name))}",
+            hint=f"{metric} can be in any of {', '.join(_units_of(quantity.name))}",
         )
     sent = _UNITS[found]
     # A percentage may be a plain ratio, a state of charge, or relative humidity: the metric decides.

@@ -80,7 +80,7 @@ async def consumption(store: Readable, question: Consumption, now: int) -> tuple
         return _table(Flow.nothing(0, 0), nowhere, [], np.zeros(0, np.int64), question, now), meta
     by = [GROUPS[name][1] for name in question.group_by]
     group, member = number_groups([(meter.unit, *(of(meter.info) for of in by)) for meter in meters])
-    windows = tile(window, zone, *_span(meters, question, now), MAX_POINTS // len(member))
+    windows = tile(window, zone, *_span(meters, question, now), MAX_POINTS, len(member))
     edges = np.clip(windows.edges, question.start, question.end)
     totals = Flow.nothing(len(member), len(windows))
     for reader in (

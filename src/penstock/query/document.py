@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, TypeVar
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
 
 from penstock.model.errors import InvalidInput, PenstockError
 from penstock.model.time import parse_duration, parse_time
-from penstock.query.ast import Fetch, Fill, Query
+from penstock.query.ast import Fetch, Fill, Function, Over, Query
 from penstock.query.port import MAX_POINTS
 
 __all__ = ["QueryDocument", "instant", "query_of", "read_document", "read_query"]
 
 When = Annotated[str | int, Meta(description="RFC 3339, epoch ms, `now`, or before now: `-24h`, `now-7d`")]
 
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "fn": get_args(Function),
+    "then/fn": get_args(Over),
+    "fill": get_args(Fill),
+}
+"""How the place of a choice ends → what there is to choose from."""
+
+_WRONG_CHOICE: Final = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 _RELATIVE: Final = re.compile(r"(?:now)?\s*-\s*([0-9]+[a-z]+)")
 _PATH: Final = re.compile(r"(.*) - at `(\$[^`]*)`", re.DOTALL)
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]+)\]")
@@ -103,8 +113,19 @@ def _refused(error: Exception, payload: bytes) -> InvalidInput:
     return InvalidInput(
         f"{pointer or 'the body'}: {why}",
         code="invalid_query",
-        hint="docs/query.md and the OpenAPI document say what a query holds",
+        hint=_choices(pointer, why) or "docs/query.md and the OpenAPI document say what a query holds",
     )
+
+
+def _choices(pointer: str, why: str) -> str | None:
+    """What can stand at `pointer`, what was probably meant first; None where the trouble is not with a choice."""
+    wrong = _WRONG_CHOICE.fullmatch(why)
+    ends = [end for end in _CHOICES if wrong and pointer.endswith(f"/{end}")]
+    if wrong is None or not ends:
+        return None
+    choices = _CHOICES[max(ends, key=len)]
+    meant = get_close_matches(wrong[1], choices, n=1)
+    return f"{f'did you mean {meant[0]}? ' if meant else ''}one of {', '.join(choices)}"
 
 
 def _wrong_member(members: dict[str, Any], kind: type[Any]) -> str:

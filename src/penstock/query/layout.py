@@ -19,7 +19,7 @@ from penstock.query.pieces import Pieces, whole_until
 from penstock.query.port import MAX_POINTS
 from penstock.query.select import Units, ids_of
 from penstock.query.shift import Shift
-from penstock.query.windows import find_zone, finest, parse_window, tile
+from penstock.query.windows import Window, find_zone, finest, parse_window, tile
 from penstock.store.series import SeriesView
 
 __all__ = [
@@ -136,7 +136,7 @@ def lay_out(window: int | str, zone: str, asked: Span, data: Span, room: Room) -
     Raises InvalidInput (`too_many_points`) with a window that would fit, and as `parse_window`, `find_zone`, `tile`.
     """
     if isinstance(window, str):
-        windows = tile(parse_window(window), find_zone(zone), data.start, data.end, room.most // room.groups)
+        windows = tile(parse_window(window), find_zone(zone), data.start, data.end, room.most, room.groups)
         return Layout(windows.edges[:-1], windows.edges, windows.labels())
     if window == 0:
         # A bucket from the epoch to a day's edge behind the end, so that rollups can serve it.
@@ -146,10 +146,12 @@ def lay_out(window: int | str, zone: str, asked: Span, data: Span, room: Room) -
     if windows * room.groups > room.most:
         fits = next((w for w in _widths(data) if _count(data, w) * room.groups <= room.most), None)
         raise InvalidInput(
-            f"{windows} windows of {window} ms in {room.groups} groups are {windows * room.groups} points, "
+            f"{windows} windows of {Window(window, 'ms').text} in {room.groups} groups are {windows * room.groups} points, "
             f"at most {room.most} are possible",
             code="too_many_points",
-            hint=f"a window of {fits} ms fits" if fits else f"at most {room.most} groups fit: select or group less",
+            hint=f"a window of {Window(fits, 'ms').text} fits"
+            if fits
+            else f"at most {room.most} groups fit: select or group less",
         )
     edges = data.start - data.start % window + np.arange(windows + 1) * window
     return Layout(edges[:-1], edges)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.series import SeriesInfo, like
+from penstock.model.time import format_time
 from penstock.model.units import conversion, find_unit
 from penstock.query.port import MAX_POINTS, Select
 from penstock.store.series import Filter, Readable
@@ -107,10 +108,18 @@ def check_range(start: int | None, end: int | None) -> None:
             )
     if start is not None and end is not None and start >= end:
         raise InvalidInput(
-            f"the range starts at {start} and ends at {end}, so it holds nothing",
+            f"the range starts at {_written(start)} and ends at {_written(end)}, so it holds nothing",
             code="empty_range",
             hint="`from` is included, `to` is not: `to` must be later",
         )
+
+
+def _written(ms: int) -> str:
+    """A time as people write it; epoch ms where calendars end."""
+    try:
+        return format_time(ms)
+    except (ValueError, OverflowError, OSError):
+        return f"{ms} ms"
 
 
 def encode_cursor(position: object) -> str:

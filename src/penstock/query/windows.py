@@ -142,10 +142,10 @@ def read_window(text: str) -> Window | None:
     return Window(int(match[1]), _CALENDAR[match[2]])
 
 
-def tile(window: Window, zone: ZoneInfo, start: int, end: int, most: int) -> Windows:
+def tile(window: Window, zone: ZoneInfo, start: int, end: int, most: int, groups: int = 1) -> Windows:
     """The windows that [start, end) (epoch ms, start < end) touches, whole: the first may begin before `start`.
 
-    Raises InvalidInput: `too_many_points` for more than `most` windows, with a coarser one that fits;
+    Raises InvalidInput: `too_many_points` for more than `most` of them in `groups` groups, with a coarser one that fits;
     `invalid_timestamp` outside the years 1900 to 2200, where calendars are not Penstock's business.
     """
     if not EARLIEST <= start < end <= LATEST:
@@ -154,10 +154,11 @@ def tile(window: Window, zone: ZoneInfo, start: int, end: int, most: int) -> Win
             code="invalid_timestamp",
             hint="2026 is about 1.77e12",
         )
-    if _estimate(window, end - start) > most:
-        fits = finest(start, end, most)
+    if (count := _estimate(window, end - start)) > most // groups:
+        fits = finest(start, end, most // groups)
         raise InvalidInput(
-            f"windows of {window.text} from {format_time(start)} to {format_time(end)} are more than {most}",
+            f"windows of {window.text} from {format_time(start)} to {format_time(end)} are up to {count}, "
+            f"in {groups} groups {count * groups} points; at most {most} are possible",
             code="too_many_points",
             hint=f"a window of {fits} fits" if fits else "select or group less",
         )

@@ -333,7 +333,7 @@ async def test_too_many_points_name_the_number_and_a_window_that_fits():
     asked = question(T0, T0 + 8 * DAY, window=SECOND, group_by=("sensor",))
     with pytest.raises(InvalidInput, match=str(2 * (7 * DAY // SECOND + 1))) as refused:
         await world.ask(asked)
-    window = int("".join(filter(str.isdigit, refused.value.hint)))
+    window = parse_window(refused.value.hint.split()[3]).count
     assert 2 * 7 * DAY / window <= MAX_POINTS
     fitting = question(T0, T0 + 8 * DAY, window=window, group_by=("sensor",))
     assert (await world.ask(fitting)).table.num_rows == 3

@@ -56,6 +56,22 @@ def test_times_are_instants_or_before_now(said, expected):
     assert read(start=said).start == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ({"fetch": {"x": {"fn": "men"}}}, "did you mean mean? one of raw, count, sum, mean, "),
+        ({"fetch": {"x": {"fn": "p95"}}}, "one of raw, count, "),
+        ({"fetch": {"x": {"then": {"fn": "last"}}}}, "one of count, sum, mean, min, max, percentile, stddev"),
+        ({"fill": "nul"}, "did you mean null? one of none, null, previous, linear"),
+        ({"fetch": {"x": {"where": {"site": 5}}}}, "docs/query.md "),
+    ],
+)
+def test_a_wrong_choice_is_answered_with_the_right_ones(said, hint):
+    with pytest.raises(InvalidInput) as refused:
+        read(**said)
+    assert refused.value.hint.startswith(hint)
+
+
 def test_without_an_end_it_is_now():
     assert read_query(b'{"start": "-1h", "fetch": {"x": {}}}', "acme", NOW).end == NOW
 

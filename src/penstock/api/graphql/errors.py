@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -19,6 +20,11 @@ _log: Final = structlog.get_logger(__name__)
 _DOCUMENT: Final = "invalid_query"
 _OF_DOCUMENT: Final = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 """What the library raises about a document; its text is for the client."""
+_LIMITS: Final[Mapping[str, str]] = {
+    "Document contains more than": "send several documents, or name what repeats in a fragment",
+    "Maximum introspection depth exceeded": "ask for the schema in one piece: GET /graphql/schema",
+}
+"""Limits that the library keeps itself, by what its refusals say → what to do."""
 
 
 def present(error: PenstockError) -> GraphQLError:
@@ -31,6 +37,9 @@ def presentable(error: GraphQLError) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, _OF_DOCUMENT):
         said = dict(error.extensions or {})
+        for limit, hint in _LIMITS.items():
+            if limit in error.message:
+                said |= {"code": "too_complex", "hint": hint}
         said.setdefault("code", _DOCUMENT)
         return GraphQLError(error.message, error.nodes, error.source, error.positions, error.path, extensions=said)
     if isinstance(cause, PenstockError) and (status_of(cause) < 500 or isinstance(cause, Unavailable)):

@@ -60,13 +60,7 @@ async def execute(
         )
         return _refused(present(InvalidInput(reason, code="invalid_query")))
     except InvalidOperationTypeError as error:
-        kind = error.operation_type.value
-        refusal = InvalidInput(
-            f"a {kind} cannot be asked over HTTP",
-            code="invalid_query",
-            hint="subscribe over WebSocket, with the subprotocol graphql-transport-ws",
-        )
-        return _refused(present(refusal))
+        return _refused(present(_not_here(error.operation_type)))
     errors = [presentable(error) for error in result.errors or ()]
     if result.data is None and not operation.began:
         return {"errors": [error.formatted for error in errors]}
@@ -76,6 +70,20 @@ async def execute(
     if fresh := operation.freshness():
         answer["extensions"] = {"freshness": fresh}
     return answer
+
+
+def _not_here(kind: OperationType) -> InvalidInput:
+    if kind is OperationType.MUTATION:
+        return InvalidInput(
+            "GraphQL reads and changes nothing: there are no mutations",
+            code="invalid_query",
+            hint="readings, events and the catalog are written over HTTP, see docs/api.md",
+        )
+    return InvalidInput(
+        f"a {kind.value} cannot be asked over HTTP",
+        code="invalid_query",
+        hint="subscribe over WebSocket, with the subprotocol graphql-transport-ws",
+    )
 
 
 def _refused(error: GraphQLError) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Literal, TypeVar, cast
 
 import strawberry
 
-from penstock.api.graphql.scalars import Time, Window
+from penstock.api.graphql.scalars import Time, When, Window
 from penstock.model.errors import InvalidInput
 from penstock.query.ast import Fetch, Query, Select, Then
 from penstock.query.ast import Fill as FillName
 from penstock.query.ast import Function as FunctionName
+from penstock.query.document import instant
 
 __all__ = [
     "AggregateInput",
@@ -150,9 +151,9 @@ class MathInput:
 class QueryInput:
     """`query.ast.Query` without its tenant, which is the credential's; its maps are lists of named inputs here."""
 
-    start: Time
-    end: Time
+    start: When
     fetch: list[FetchInput]
+    end: When = When("now")
     window: Window = Window("auto")
     zone: str = "UTC"
     math: list[MathInput] | None = None
@@ -161,12 +162,14 @@ class QueryInput:
     max_points: int | None = None
     descending: bool = False
 
-    def query(self, tenant: str) -> Query:
-        """The AST. Raises InvalidInput for a name that occurs twice."""
+    def query(self, tenant: str, now: int) -> Query:
+        """The AST; `now` (epoch ms) is what relative times count from. Raises InvalidInput for a time that is none, and for a name
+        that occurs twice.
+        """
         return Query(
             tenant=tenant,
-            start=self.start,
-            end=self.end,
+            start=instant(cast(int | str, self.start), "start", now),
+            end=instant(cast(int | str, self.end), "end", now),
             fetch=_named("fetch", [(each.name, _fetch(each)) for each in self.fetch]),
             window=cast(int | str, self.window),
             zone=self.zone,

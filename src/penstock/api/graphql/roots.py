@@ -71,5 +71,5 @@ class Query:
         description="The whole query language: the same question and numbers as POST /v1/query", metadata=ASKS
     )
     async def query(self, info: Info, input: QueryInput) -> QueryResult:  # noqa: A002 - GraphQL's usual word
-        answer = await info.context.ask(input.query(info.context.tenant))
+        answer = await info.context.ask(input.query(info.context.tenant, info.context.now))
         return QueryResult.of(answer, lines_of(answer.table))

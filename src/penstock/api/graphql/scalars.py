@@ -13,9 +13,10 @@ from strawberry.types.scalar import ScalarDefinition
 from penstock.model.errors import InvalidInput
 from penstock.model.time import format_time, parse_time
 
-__all__ = ["SCALARS", "FloatColumn", "IntColumn", "Long", "TextColumn", "Time", "TimeColumn", "Window"]
+__all__ = ["SCALARS", "FloatColumn", "IntColumn", "Long", "TextColumn", "Time", "TimeColumn", "When", "Window"]
 
 Time = NewType("Time", int)
+When = NewType("When", object)
 Window = NewType("Window", object)
 Long = NewType("Long", int)
 FloatColumn = NewType("FloatColumn", object)
@@ -28,6 +29,15 @@ def _time(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InvalidInput("a time is text of RFC 3339 or a number of epoch milliseconds", code="invalid_timestamp")
     return parse_time(value)
+
+
+def _when(value: Any) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidInput(
+            "a time is text of RFC 3339, a number of epoch milliseconds, now, or before now: -24h",
+            code="invalid_timestamp",
+        )
+    return value
 
 
 def _window(value: Any) -> int | str:
@@ -66,6 +76,12 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         description="An instant. Sent as RFC 3339 text or epoch milliseconds, answered as RFC 3339 in UTC.",
         serialize=format_time,
         parse_value=_time,
+    ),
+    When: strawberry.scalar(
+        name="When",
+        description="An instant as in Time, or one that is counted from now: `now`, `-24h`, `now-7d`.",
+        serialize=lambda value: value,
+        parse_value=_when,
     ),
     Window: strawberry.scalar(
         name="Window",

@@ -160,6 +160,17 @@ async def test_the_same_question_of_two_fields_is_asked_once(ask, estate):
     assert estate.kinds() == ["Series", "Query"]
 
 
+async def test_a_whole_query_takes_the_times_that_rest_takes(ask, refused):
+    text = 'query($start: When!, $end: When!) { query(input: {start: $start, end: $end, window: 0, fetch: [{name: "a"}]}) { cost } }'
+    assert await ask(text, start="-4h", end="now") == await ask(text, start=NOW - 4 * 3_600_000, end=NOW)
+    assert await ask('{ query(input: {start: "now-4h", window: 0, fetch: [{name: "a"}]}) { cost } }') == await ask(
+        text, start="-4h", end=str(NOW)
+    )
+    error = await refused('{ query(input: {start: "yesterday", fetch: [{name: "a"}]}) { cost } }')
+    assert (error["extensions"]["code"], error["message"][:7]) == ("invalid_timestamp", "/start:")
+    assert "-24h" in error["extensions"]["hint"]
+
+
 async def test_what_the_engine_refuses_is_said(refused):
     error = await refused('{ site(name: "site-1") { aggregate(input: {metric: "co2", unit: "degC"}) { tier } } }')
     assert error["extensions"]["code"] in {"unit_mismatch", "unknown_unit", "invalid_unit"}

@@ -131,6 +131,12 @@ async def test_subscriptions_are_not_for_http(world):
     assert "graphql-transport-ws" in error["extensions"]["hint"]
 
 
+async def test_a_mutation_is_told_where_things_are_written(world):
+    (error,) = (await post(world.client(), "mutation { write(value: 1) }")).json()["errors"]
+    assert "no mutations" in error["message"]
+    assert "docs/api.md" in error["extensions"]["hint"]
+
+
 async def test_what_penstock_refuses_keeps_its_words_and_leaves_the_rest_of_the_answer(world):
     world.reader.answers[Events] = NotFound("there is no such thing", hint="look elsewhere")
     said = (await post(world.client(), "{ events { nodes { id } } }")).json()
