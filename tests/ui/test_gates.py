@@ -18,8 +18,6 @@ from tests.ui.states import DETAIL, REQUEST_ID, State, answering, go_offline
 pytestmark = pytest.mark.timeout(240)
 
 MAX_SHIFT = 0.05
-MOVING = frozenset({"fleet", "building", "room", "live", "events", "system", "add"})
-MOVES = "its panels grow by more than a skeleton's height when answers come (0.05 to 0.21): heights are still to be reserved"
 SHOWN = [route for route in ROUTES if route.exists]
 ASKING = [route for route in SHOWN if route.asks]
 INSPECTED = [(route, State.DATA) for route in SHOWN] + [
@@ -52,15 +50,7 @@ async def test_every_gate_holds(stage, route, state):
 
 
 @pytest.mark.parametrize(
-    ("route", "state"),
-    [
-        pytest.param(
-            *case,
-            id=f"{case[0].name}-{case[1]}",
-            marks=[pytest.mark.xfail(reason=MOVES, strict=False)] if case[0].name in MOVING else [],
-        )
-        for case in INSPECTED
-    ],
+    ("route", "state"), [pytest.param(*case, id=f"{case[0].name}-{case[1]}") for case in INSPECTED]
 )
 async def test_the_layout_stays_where_it_is_while_it_loads(stage, route, state):
     screen = await shown(stage, route, state)

@@ -7,18 +7,20 @@ export interface ScreenHeadProps {
   crumbs?: readonly ReactNode[];
   /** Beside the title: what it is, in few words. */
   note?: ReactNode;
+  /** Name, place and tools are not known yet: what they will push aside waits for them. */
+  isLoading?: boolean;
   /** The time picker and what else changes the whole screen. */
   children?: ReactNode;
 }
 
 /** The top of a screen: what it is about, where that belongs, and what changes all of it. */
-export function ScreenHead({ title, crumbs = [], note, children }: ScreenHeadProps): ReactNode {
+export function ScreenHead({ title, crumbs = [], note, isLoading = false, children }: ScreenHeadProps): ReactNode {
   return (
     <header className={css["head"]}>
-      <div className={css["words"]}>
-        {crumbs.length > 0 && (
+      <div className={css["words"]} data-loading={isLoading || undefined}>
+        {(crumbs.length > 0 || isLoading) && (
           <div className={css["crumbs"]}>
-            {crumbs.map((crumb, n) => (
+            {(crumbs.length > 0 ? crumbs : ["\u00a0"]).map((crumb, n) => (
               <span key={n}>{crumb}</span>
             ))}
           </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-const LASTS_MS = 2_000;
+const LASTS_MS = 3_000;
 
 /** Whether the screen at `path` was opened just now: what stands below a skeleton waits for its answer meanwhile (`base.css`). */
 export function useArriving(path: string): boolean {

@@ -16,7 +16,7 @@ const REFETCH_MS = 30_000;
 const USUAL_MS = 300_000;
 /** What a row and all that is around the rows take, rem. */
 const ROW_REM = 1.5;
-const AROUND_REM = 7;
+const AROUND_REM = 4.6;
 
 interface HeatProps {
   building: string;

@@ -30,12 +30,12 @@ export function Ranking({ building, ranks, metric, unit }: RankingProps): ReactN
         title={t("building.extremes")}
         help={t("building.outlierHelp")}
         state={ranks}
-        skeleton={<Skeleton height="22rem" />}
+        skeleton={<Skeleton height="34.6rem" />}
         empty={(rows) => (rows.every((row) => row.mean === null) ? nothing() : null)}
       >
         {(rows) => <Extremes building={building} rows={rows} unit={unit} />}
       </Panel>
-      <Panel title={`${t("building.rooms")}${named}`} state={ranks} skeleton={<Skeleton kind="rows" lines={10} />}>
+      <Panel title={`${t("building.rooms")}${named}`} state={ranks} skeleton={<Skeleton height="34.6rem" />}>
         {(rows) => (
           <DataTable
             label={t("building.rooms")}

@@ -37,11 +37,13 @@ function Content({ id, of }: { id: string; of: PanelQuery<BuildingOf> }): ReactN
   const wanted = asText(search["metric"]);
   const metric = wanted !== undefined && metrics.includes(wanted) ? wanted : metrics[0];
   const site = of.data?.site;
+  const isLoading = of.data === undefined && of.error === null;
   const isNothing = of.data !== undefined && of.data.rooms.length === 0;
   return (
     <div className={css["screen"]}>
       <ScreenHead
         title={of.data?.name ?? id}
+        isLoading={isLoading}
         crumbs={
           site === undefined
             ? []
@@ -52,7 +54,7 @@ function Content({ id, of }: { id: string; of: PanelQuery<BuildingOf> }): ReactN
               ]
         }
       >
-        {metrics.length > 1 && (
+        {(metrics.length > 1 || isLoading) && (
           <Select
             label={t("building.metric")}
             value={metric ?? null}
@@ -60,7 +62,7 @@ function Content({ id, of }: { id: string; of: PanelQuery<BuildingOf> }): ReactN
             options={metrics.map((value) => ({ value, label: metricName(value) }))}
           />
         )}
-        {metric === "temperature" && <Degrees />}
+        {(metric === "temperature" || isLoading) && <Degrees />}
         <TimePicker />
       </ScreenHead>
       {isNothing ? (

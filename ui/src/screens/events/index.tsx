@@ -30,10 +30,10 @@ export default function Events(): ReactNode {
         <TimePicker />
       </header>
       <Panel title={t("events.which")}>
-        <EventFilters rows={log.all} view={view} onChange={change} />
+        {log.state.data === undefined && log.state.error === null ? <Skeleton height="6.75rem" /> : <EventFilters rows={log.all} view={view} onChange={change} />}
       </Panel>
       {view.last === null && (
-        <Panel title={t("events.timeline")} state={log.state} skeleton={<Skeleton height="10rem" />} empty={() => (log.all.length === 0 ? <None log={log} view={view} change={change} /> : null)}>
+        <Panel title={t("events.timeline")} state={log.state} skeleton={<Skeleton height="13.7rem" />} empty={() => (log.all.length === 0 ? <None log={log} view={view} change={change} /> : null)}>
           {() => <EventTimeline rows={shown} above={view.above} range={range} />}
         </Panel>
       )}

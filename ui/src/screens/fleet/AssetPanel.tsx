@@ -17,7 +17,7 @@ import { useLiveColumns } from "./useLiveColumns";
 
 const HEIGHT = 480;
 /** Tiles, their tools and their legend. */
-const WHOLE = "34rem";
+const WHOLE = "33rem";
 
 export interface AssetPanelProps {
   readonly sites: readonly SiteRow[];

@@ -14,7 +14,7 @@ import { powerBasis, powerQuestion, total, type PowerBasis } from "./power";
 const REFETCH_MS = 10_000;
 const HEIGHT = 240;
 /** Of the panel's content while it loads: the plot, its tools, legend and caption. */
-const WHOLE = "21.5rem";
+const WHOLE = "24.4rem";
 
 export function PowerPanel({ fleet, names }: { fleet: PanelQuery<FleetAnswer>; names: ReadonlyMap<string, string> }): ReactNode {
   const range = useRange();

@@ -32,7 +32,7 @@ export default function FleetScreen(): ReactNode {
         </Panel>
       ) : (
         <>
-          <Panel title={t("fleet.glance")} state={fleet} isFlush skeleton={<Skeleton height="5.5rem" />} className={css["kpiPanel"] ?? ""}>
+          <Panel title={t("fleet.glance")} state={fleet} isFlush skeleton={<Skeleton height="6.5rem" />} className={css["kpiPanel"] ?? ""}>
             {(data) => <Kpis fleet={data} />}
           </Panel>
           <div className={css["pair"]}>
@@ -42,7 +42,7 @@ export default function FleetScreen(): ReactNode {
             </Panel>
           </div>
           {!phone && <AssetPanel sites={fleet.data?.sites ?? []} names={names} concerns={concerns} />}
-          <Panel title={t("fleet.sites")} state={fleet} skeleton={<Skeleton kind="rows" lines={4} />}>
+          <Panel title={t("fleet.sites")} state={fleet} skeleton={<Skeleton height="12.5rem" />}>
             {(data) => <Sites rows={data.sites ?? []} />}
           </Panel>
         </>

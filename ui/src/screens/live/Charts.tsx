@@ -14,6 +14,8 @@ import { useHeld } from "./useHeld";
 import type { Row } from "./useRows";
 
 const HEIGHT = 150;
+/** How many strips there are until somebody chooses. */
+export const SUGGESTED = 4;
 /** How much more than what is seen is fetched, for scrolling back while it is paused. */
 const BACK = 4;
 /** Steps of live values are uneven: a hole is one of more than three. */
@@ -35,8 +37,9 @@ export function Charts({ charts, spanMs, pausedAt, state, onUnpin }: ChartsProps
   if (state.data === undefined && charts.length === 0) {
     return state.error == null ? (
       <div className={css["charts"]}>
-        <Skeleton height={HEIGHT + 150} />
-        {!phone && <Skeleton height={HEIGHT + 150} />}
+        {Array.from({ length: phone ? 1 : SUGGESTED }, (_, n) => (
+          <Skeleton key={n} height={HEIGHT + 149} />
+        ))}
       </div>
     ) : null;
   }

@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import { useLive } from "../../live";
 import { asText } from "../../url/text";
 import { useSearchParams } from "../../url/useSearchParams";
-import { Charts } from "./Charts";
+import { Charts, SUGGESTED } from "./Charts";
 import css from "./live.module.css";
 import { MOST_PINS, patternOf, pinned, pinsOf, pinText, suggested, wishesOf } from "./patterns";
 import { Readouts } from "./Readouts";
@@ -39,7 +39,7 @@ export default function LiveScreen(): ReactNode {
 
   const snapshot = useSnapshot(wishes);
   const rows = useRows(snapshot.data?.rows, wishes);
-  const charts = usePinned(rows, pinParameter === undefined ? null : pins, phone ? 1 : 4, snapshot.dataUpdatedAt);
+  const charts = usePinned(rows, pinParameter === undefined ? null : pins, phone ? 1 : SUGGESTED, snapshot.dataUpdatedAt);
   const keys = useMemo(() => new Set(charts.map((one) => one.key)), [charts]);
   const setPins = (wanted: readonly string[]) => change({ pin: pinText(wanted) });
   const toggle = (key: string) => setPins(keys.has(key) ? charts.map((one) => one.key).filter((one) => one !== key) : [...keys, key].slice(-MOST_PINS));

@@ -32,7 +32,7 @@ export function History({ place: { building, room }, sensors }: { place: Place; 
     <Panel
       title={title}
       state={answer}
-      skeleton={<Skeleton height={HEIGHT + 110} />}
+      skeleton={<Skeleton height={HEIGHT + 98} />}
       empty={(data) => (data.rows === 0 ? <Empty why={t("building.nothing")} detail={t("building.nothingDetail")} /> : null)}
     >
       {(data) => (

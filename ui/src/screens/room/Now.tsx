@@ -21,7 +21,7 @@ interface NowProps {
 /** The newest value of each metric, large, with where it comes from. */
 export function Now({ building, id, room, metrics }: NowProps): ReactNode {
   return (
-    <Panel title={t("building.nowIn")} state={room} skeleton={<Skeleton height="6.5rem" />}>
+    <Panel title={t("building.nowIn")} state={room} skeleton={<Skeleton height="7.2rem" />}>
       {({ sensors }) => (
         <div className={css["now"]}>
           {metrics.map((metric) => {

@@ -14,7 +14,7 @@ export function Sensors({ room }: { room: PanelQuery<RoomOf> }): ReactNode {
   const { degrees, write } = useDegrees();
   const columns = useMemo(() => columnsOf(write), [locale, degrees]);
   return (
-    <Panel title={t("building.sensors")} state={room} skeleton={<Skeleton kind="rows" lines={4} />}>
+    <Panel title={t("building.sensors")} state={room} skeleton={<Skeleton height="12.3rem" />}>
       {({ sensors }) => (
         <DataTable
           label={t("building.sensors")}

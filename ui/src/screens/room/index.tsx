@@ -56,7 +56,7 @@ function Content({ building, id, room }: RoomProps): ReactNode {
   const isNothing = room.data !== undefined && room.data.sensors.length === 0;
   return (
     <div className={css["screen"]}>
-      <ScreenHead title={room.data?.room?.name || id} crumbs={crumbs}>
+      <ScreenHead title={room.data?.room?.name || id} crumbs={crumbs} isLoading={room.data === undefined && room.error === null}>
         <Degrees />
         <TimePicker />
       </ScreenHead>
@@ -77,6 +77,9 @@ function Content({ building, id, room }: RoomProps): ReactNode {
   );
 }
 
+/** What most rooms measure: their charts' places are kept until it is known what this one does. */
+const USUAL = ["temperature", "humidity", "co2"] as const;
+
 function Panels({ building, id, room }: RoomProps): ReactNode {
   const metrics = ordered((room.data?.sensors ?? []).map((one) => one.metric));
   return (
@@ -84,9 +87,11 @@ function Panels({ building, id, room }: RoomProps): ReactNode {
       <Now building={building} id={id} room={room} metrics={metrics} />
       <div className={css["panels"]}>
         {room.data === undefined ? (
-          <Panel title={metricName("temperature")} state={room} skeleton={<Skeleton height="20rem" />}>
-            {null}
-          </Panel>
+          USUAL.map((metric) => (
+            <Panel key={metric} title={metricName(metric)} state={room} skeleton={<Skeleton height="18.6rem" />}>
+              {null}
+            </Panel>
+          ))
         ) : (
           metrics.map((metric) => <History key={metric} place={{ building, room: id }} sensors={room.data!.sensors.filter((one) => one.metric === metric)} />)
         )}

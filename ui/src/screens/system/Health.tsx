@@ -1,7 +1,7 @@
 /** How it goes, in a sentence: all well, or what does not work, what still does, and since when. */
 import type { ReactNode } from "react";
 import { t } from "../../i18n";
-import { Age, Banner, ErrorState } from "../../states";
+import { Age, Banner, ErrorState, Skeleton } from "../../states";
 import css from "./system.module.css";
 import { usePipeline, useReadiness, useSeenSince } from "./usePipeline";
 import { named } from "./words";
@@ -11,7 +11,7 @@ export function Health(): ReactNode {
   const pipeline = usePipeline();
   const status = ready.data?.status === "not_ready" ? "not_ready" : (pipeline.data?.state ?? ready.data?.status) === "degraded" || ready.data?.status === "degraded" ? "degraded" : ready.data?.status;
   const since = useSeenSince(status);
-  if (ready.data === undefined) return ready.error === null ? <div className={css["noHealth"]} /> : <ErrorState isSlim problem={ready.error} retry={() => void ready.refetch()} />;
+  if (ready.data === undefined) return ready.error === null ? <Skeleton height="2.4rem" /> : <ErrorState isSlim problem={ready.error} retry={() => void ready.refetch()} />;
   if (status === "ready") {
     return <Banner icon="check">{t("system.allWell")}</Banner>;
   }

@@ -21,15 +21,16 @@ export function Overview(): ReactNode {
         </Panel>
       ) : (
         <>
-          <Panel title={t("system.pipeline")} help={t("system.pipelineHelp")} state={state} skeleton={<Skeleton height="16rem" />}>
+          <Panel title={t("system.pipeline")} help={t("system.pipelineHelp")} state={state} skeleton={<Skeleton height="20.9rem" />}>
             {(pipeline) => <Flow pipeline={pipeline} />}
           </Panel>
           <div className={css["cards"]}>
+            {data === undefined && state.error === null && <Skeleton height="22.4rem" />}
             {data?.cache && <Cache cache={data.cache} store={data.store} />}
             {data?.disk && <Disk disk={data.disk} />}
             {data?.processes && <Processes processes={data.processes} />}
           </div>
-          <Panel title={t("system.stages")} state={state} skeleton={<Skeleton kind="rows" lines={8} />}>
+          <Panel title={t("system.stages")} state={state} skeleton={<Skeleton height="37.3rem" />}>
             {(pipeline) => <StageTable pipeline={pipeline} />}
           </Panel>
         </>
