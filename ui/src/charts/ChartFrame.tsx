@@ -13,6 +13,8 @@ export interface ChartFrameProps {
   /** The title is above the chart already, such as a panel's. */
   isTitleHidden?: boolean | undefined;
   summary: string;
+  /** Stands beside the tools, in the row that they need anyway. */
+  lead?: ReactNode;
   tools?: ReactNode;
   exportAs?: Question | undefined;
   /** The same as a table, made when it is asked for. */
@@ -21,7 +23,7 @@ export interface ChartFrameProps {
   children: ReactNode;
 }
 
-export function ChartFrame({ title, isTitleHidden = false, summary, tools, exportAs, table, caption, children }: ChartFrameProps): ReactNode {
+export function ChartFrame({ title, isTitleHidden = false, summary, lead, tools, exportAs, table, caption, children }: ChartFrameProps): ReactNode {
   const id = useId();
   const [asTable, setAsTable] = useState(false);
   return (
@@ -30,6 +32,7 @@ export function ChartFrame({ title, isTitleHidden = false, summary, tools, expor
         <figcaption id={`${id}t`} className={isTitleHidden ? "visually-hidden" : css["title"]}>
           {title}
         </figcaption>
+        {!asTable && lead}
         <div className={css["tools"]} role="group" aria-label={t("charts.tools", { title })}>
           {!asTable && tools}
           {table !== undefined && <Toggle tone="quiet" icon="columns" aria-label={t("charts.asTable", { title })} isSelected={asTable} onChange={setAsTable} />}

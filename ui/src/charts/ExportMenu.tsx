@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Problem } from "../api/problem";
 import { copyText, Menu, toast } from "../forms";
 import { t } from "../i18n";
-import { asCurl, asGraphQL, asPython, type Question } from "./copyAs";
+import { type Askable, asCurl, asGraphQL, asPython } from "./copyAs";
 import { FILE_FORMATS, type FileFormat, saveFile } from "./download";
 
 const LABELS = {
@@ -17,7 +17,7 @@ const LABELS = {
 } as const;
 
 /** What stands at a chart; also for answers that are shown otherwise. */
-export function ExportMenu({ title, question }: { title: string; question: Question }): ReactNode {
+export function ExportMenu({ title, question }: { title: string; question: Askable }): ReactNode {
   // A file that is still being made when the chart goes away is not wanted any more.
   const leaving = useRef<AbortController>(null);
   useEffect(() => {
@@ -31,7 +31,8 @@ export function ExportMenu({ title, question }: { title: string; question: Quest
   const copies = [
     { id: "curl", label: t("charts.copyCurl"), text: () => asCurl(question, location.origin) },
     { id: "python", label: t("charts.copyPython"), text: () => asPython(question, location.origin, Date.now()) },
-    { id: "graphql", label: t("charts.copyGraphQL"), text: () => asGraphQL(question, Date.now()) },
+    // GraphQL takes no question in words.
+    ...(typeof question === "string" ? [] : [{ id: "graphql", label: t("charts.copyGraphQL"), text: () => asGraphQL(question, Date.now()) }]),
   ];
   return (
     <Menu
@@ -47,7 +48,7 @@ export function ExportMenu({ title, question }: { title: string; question: Quest
   );
 }
 
-async function saved(question: Question, format: FileFormat, title: string, signal: AbortSignal): Promise<void> {
+async function saved(question: Askable, format: FileFormat, title: string, signal: AbortSignal): Promise<void> {
   const done = toast({ title: t("charts.fileMade", { title }) });
   try {
     await saveFile(question, format, title, signal);
@@ -60,7 +61,8 @@ async function saved(question: Question, format: FileFormat, title: string, sign
   }
 }
 
-async function copied(text: string): Promise<void> {
+/** Text to the clipboard; says whether that worked. */
+export async function copied(text: string): Promise<void> {
   const worked = await copyText(text);
   toast(worked ? { title: t("charts.copied") } : { title: t("charts.copyFailed"), detail: text, tone: "bad" });
 }

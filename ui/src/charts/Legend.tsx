@@ -9,49 +9,53 @@ import type { Line } from "./types";
 import type { TimePlot } from "./useTimePlot";
 import { digitsByUnit, statsOf, valueText } from "./words";
 
-export interface LegendProps {
+export interface InstantProps {
   plot: TimePlot;
   lines: readonly Line[];
   times: ArrayLike<number>;
   zone: string;
 }
 
-export function Legend({ plot, lines, times, zone }: LegendProps): ReactNode {
+/** Of which instant the values in the legend are: the crosshair's, or the newest. */
+export function Instant({ plot, lines, times, zone }: InstantProps): ReactNode {
+  const { index } = useCursor(plot.cursor);
+  const at = times[index ?? Math.max(-1, ...lines.map((line) => statsOf(line.values)?.at ?? -1))];
+  return <span className={css["time"]}>{at === undefined ? "" : t(index === undefined ? "charts.latest" : "charts.at", { time: fmt.time(at, zone, "second") })}</span>;
+}
+
+export function Legend({ plot, lines }: { plot: TimePlot; lines: readonly Line[] }): ReactNode {
   const { index } = useCursor(plot.cursor);
   const digits = useMemo(() => digitsByUnit(lines), [lines]);
   const ends = lines.map((line) => statsOf(line.values)?.at);
-  const newest = Math.max(-1, ...ends.map((end) => end ?? -1));
-  const at = times[index ?? newest];
   return (
-    <div className={css["legend"]}>
-      <span className={css["time"]}>{at === undefined ? "" : t(index === undefined ? "charts.latest" : "charts.at", { time: fmt.time(at, zone, "second") })}</span>
-      <ul className={css["lines"]}>
-        {lines.map((line, i) => (
-          <li key={line.id}>
-            {plot.leftOut.includes(i) ? (
-              <span className={css["item"]}>
-                {line.label} <i>{t("charts.leftOut", { unit: fmt.unit(line.unit) })}</i>
+    <ul className={css["lines"]}>
+      {lines.map((line, i) => (
+        <li key={line.id}>
+          {plot.leftOut.includes(i) ? (
+            <span className={css["item"]}>
+              {line.label} <i>{t("charts.leftOut", { unit: fmt.unit(line.unit) })}</i>
+            </span>
+          ) : (
+            <button
+              type="button"
+              className={css["item"]}
+              aria-pressed={!plot.hidden.has(line.id)}
+              onClick={() => plot.toggle(line.id)}
+              onPointerEnter={() => plot.focus(line.id)}
+              onPointerLeave={() => plot.focus(undefined)}
+              onFocus={() => plot.focus(line.id)}
+              onBlur={() => plot.focus(undefined)}
+            >
+              <Swatch plot={plot} line={line} index={i} />
+              <span className={css["label"]} title={line.label}>
+                {line.label}
               </span>
-            ) : (
-              <button
-                type="button"
-                className={css["item"]}
-                aria-pressed={!plot.hidden.has(line.id)}
-                onClick={() => plot.toggle(line.id)}
-                onPointerEnter={() => plot.focus(line.id)}
-                onPointerLeave={() => plot.focus(undefined)}
-                onFocus={() => plot.focus(line.id)}
-                onBlur={() => plot.focus(undefined)}
-              >
-                <Swatch plot={plot} line={line} index={i} />
-                <span className={css["label"]}>{line.label}</span>
-                <span className={css["value"]}>{valueText(line, index ?? ends[i], digits(line.unit))}</span>
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-    </div>
+              <span className={css["value"]}>{valueText(line, index ?? ends[i], digits(line.unit))}</span>
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

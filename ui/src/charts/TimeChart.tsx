@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { ChartFrame } from "./ChartFrame";
 import { ChartTable } from "./ChartTable";
 import { useCursor, type CursorStore } from "./cursor";
-import { Legend } from "./Legend";
+import { Instant, Legend } from "./Legend";
 import css from "./TimeChart.module.css";
 import { TruthBadges } from "./TruthBadges";
 import type { TimeChartProps } from "./types";
@@ -29,6 +29,7 @@ export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean }): 
       title={title}
       isTitleHidden={isTitleHidden}
       summary={summary(lines, plot.span, zone, markers)}
+      lead={<Instant plot={plot} lines={lines} times={times} zone={zone} />}
       tools={<ViewTools plot={plot} title={title} />}
       exportAs={exportAs}
       table={() => <ChartTable times={times} lines={lines} zone={zone} title={title} />}
@@ -60,7 +61,7 @@ export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean }): 
       </span>
       {lines.every((line) => statsOf(line.values) === undefined) && <p className={css["nothing"]}>{t("charts.nothing")}</p>}
       <Spoken plot={plot} props={props} />
-      <Legend plot={plot} lines={lines} times={times} zone={zone} />
+      <Legend plot={plot} lines={lines} />
       <Markers store={plot.cursor} props={props} within={((plot.span.to - plot.span.from) / Math.max(1, plot.plotWidth)) * NEAR} />
     </ChartFrame>
   );

@@ -40,6 +40,16 @@ describe("asCurl", () => {
   });
 });
 
+describe("a question in words", () => {
+  const words = "avg(temperature) where room='r 1' every 1h last 6h";
+  it("is asked as words by a shell", () => {
+    expect(asCurl(words, ORIGIN)).toBe(
+      `curl -G ${ORIGIN}/v1/query -H "Authorization: Bearer $PENSTOCK_KEY" --data-urlencode 'q=avg(temperature) where room='\\''r 1'\\'' every 1h last 6h'\n`,
+    );
+  });
+  it("is asked as words by Python", () => expect(asPython(words, ORIGIN, NOW)).toContain(`    for row in client.query(${JSON.stringify(words)}):\n`));
+});
+
 describe("asPython", () => {
   it("is the client's own words", () => expect(asPython(rooms, ORIGIN, NOW)).toBe(python));
   it("counts a range that ends now from when it is run", () => {

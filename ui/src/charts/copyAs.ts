@@ -14,6 +14,9 @@ export type Question = Loose<Omit<Schemas["QueryDocument"], "fetch" | "start">> 
   start: string | number;
 };
 
+/** A query as a document, or in words (docs/query-language.md). */
+export type Askable = Question | string;
+
 const RELATIVE = /^(?:now)?\s*-\s*(\d+)(ms|s|m|h|d|w)$/;
 const UNITS: Readonly<Record<string, { ms: number; python: string }>> = {
   ms: { ms: 1, python: "milliseconds" },
@@ -25,13 +28,22 @@ const UNITS: Readonly<Record<string, { ms: number; python: string }>> = {
 };
 
 /** For a shell with curl 7.82 or later. The key comes from PENSTOCK_KEY, never from the page. */
-export function asCurl(question: Question, origin: string): string {
-  const body = JSON.stringify(spare(question), null, 2).replaceAll("'", String.raw`'\''`);
-  return `curl ${origin}/v1/query -H "Authorization: Bearer $PENSTOCK_KEY" --json '${body}'\n`;
+export function asCurl(question: Askable, origin: string): string {
+  const start = `curl ${typeof question === "string" ? "-G " : ""}${origin}/v1/query -H "Authorization: Bearer $PENSTOCK_KEY"`;
+  if (typeof question === "string") return `${start} --data-urlencode ${shell(`q=${question}`)}\n`;
+  return `${start} --json ${shell(JSON.stringify(spare(question), null, 2))}\n`;
+}
+
+/** A word of a POSIX shell that stands for exactly this text. */
+export function shell(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** For `penstock_client`. `now` (epoch ms) is what times before now are counted from where they have no other words. */
-export function asPython(question: Question, origin: string, now: number): string {
+export function asPython(question: Askable, origin: string, now: number): string {
+  const client = `with Client(url=${python(origin)}) as client:  # the key is in PENSTOCK_KEY\n`;
+  const rows = (asked: string) => `    for row in client.query(${asked}):\n        print(row.ts, row.name, row.groups, row.value, row.unit)\n`;
+  if (typeof question === "string") return `from penstock_client import Client\n\n${client}${rows(python(question))}`;
   const fetches = Object.entries(question.fetch).map(([name, fetch]) => `            ${python(name)}: ${pythonFetch(fetch)},\n`);
   const members = (["window", "zone", "math", "show", "fill", "max_points", "descending"] as const)
     .filter((name) => question[name] !== undefined && question[name] !== null)
@@ -45,9 +57,9 @@ export function asPython(question: Question, origin: string, now: number): strin
   return [
     span === null ? "" : "from datetime import timedelta\n\n",
     "from penstock_client import Client, Query, fetch\n\n",
-    `with Client(url=${python(origin)}) as client:  # the key is in PENSTOCK_KEY\n`,
+    client,
     `    query = ${begin}        {\n${fetches.join("")}        },\n${members.join("")}    )\n`,
-    "    for row in client.query(query):\n        print(row.ts, row.name, row.groups, row.value, row.unit)\n",
+    rows("query"),
   ].join("");
 }
 

@@ -2,7 +2,7 @@
 
 import { api, unwrap } from "../api/client";
 import { Problem } from "../api/problem";
-import type { Question } from "./copyAs";
+import type { Askable, Question } from "./copyAs";
 import { fileName } from "./names";
 
 export type FileFormat = "csv" | "parquet" | "xlsx" | "ndjson" | "arrow";
@@ -30,8 +30,8 @@ export function unthinned(question: Question): Question {
 }
 
 /** Has the platform make the file, and the browser save it. Throws Problem; an AbortError when `signal` ends it. */
-export async function saveFile(question: Question, format: FileFormat, title: string, signal: AbortSignal): Promise<void> {
-  const body = { format, query: unthinned(question) };
+export async function saveFile(question: Askable, format: FileFormat, title: string, signal: AbortSignal): Promise<void> {
+  const body = { format, query: typeof question === "string" ? question : unthinned(question) };
   const { data, error, response } = await api.POST("/v1/exports", { body, parseAs: "blob", signal });
   if (error !== undefined || data === undefined) throw new Problem(response.status, error as unknown as Record<string, unknown>, response.headers);
   const name = `${fileName(title)}.${SUFFIX[format]}`;

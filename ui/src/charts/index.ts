@@ -1,7 +1,8 @@
 /** Charts: lines over time, sparks, heat maps, tiles, bars and gauges. All can be read without seeing them. */
 
-export { asCurl, asGraphQL, asPython, type Question } from "./copyAs";
-export { ExportMenu } from "./ExportMenu";
+export { type Askable, asCurl, asGraphQL, asPython, type Question, shell } from "./copyAs";
+export { copied, ExportMenu } from "./ExportMenu";
+export { fileName } from "./names";
 export type { Zone } from "./dial";
 export { usualStep } from "./gaps";
 export { Gauge, type GaugeProps } from "./Gauge";

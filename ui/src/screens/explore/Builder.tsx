@@ -1,10 +1,11 @@
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { Button, Select, TextField } from "../../forms";
 import { fmt, t } from "../../i18n";
-import { FILLS, MOST_ROWS, nextName, WINDOWS, type Ask, type Fill } from "./ask";
+import { FILLS, MOST_ROWS, nextName, printAsk, WINDOWS, type Ask, type Fill } from "./ask";
 import { BuilderRow } from "./BuilderRow";
 import { costOf, type Cost } from "./cost";
 import css from "./explore.module.css";
+import { useDraft } from "./useDraft";
 import { useFacets, type Series } from "./useSeries";
 
 interface BuilderProps {
@@ -17,7 +18,7 @@ interface BuilderProps {
 
 /** Rows that fetch, arithmetic between them, windows; what it will cost is said before it is asked. */
 export function Builder({ ask, series, spanMs, onRun }: BuilderProps): ReactNode {
-  const [draft, setDraft] = useState(ask);
+  const [draft, setDraft] = useDraft(ask, printAsk(ask));
   const facets = useFacets(series);
   const cost = useMemo(() => costOf(draft, series, spanMs), [draft, series, spanMs]);
   const change = (part: Partial<Ask>) => setDraft((before) => ({ ...before, ...part }));

@@ -1,14 +1,16 @@
 import { useMemo, type ReactNode } from "react";
 import { toLines, type QueryAnswer } from "../../api/query";
-import { ExportMenu, Sparkline, TimeChart, type Line, type Question } from "../../charts";
+import { type Askable, ExportMenu, Sparkline, TimeChart, type Line } from "../../charts";
 import { Button, Toggle } from "../../forms";
 import { fmt, t } from "../../i18n";
 import { Problem } from "../../api/problem";
 import { Empty, Panel, Skeleton, type PanelQuery } from "../../states";
-import { DataTable, type Column } from "../../table";
+import { DataTable } from "../../table";
 import type { RangeState } from "../../time";
+import { cellsOf } from "./cells";
 import { windowMs } from "./cost";
 import css from "./explore.module.css";
+import { ShownMenu } from "./ShownMenu";
 
 export const VIEWS = ["chart", "table", "stat"] as const;
 export type View = (typeof VIEWS)[number];
@@ -21,8 +23,10 @@ interface ResultProps {
   readonly range: RangeState;
   /** Whether the range above is the question's; a question in words has its own. */
   readonly isOfRange: boolean;
-  /** The same as a document, where there is one: for files and code. */
-  readonly question: Question | undefined;
+  /** What files and code are made of; null where the platform makes no files of such a question. */
+  readonly question: Askable | null;
+  /** The command that asks the same where `question` is null. */
+  readonly curl: string;
   readonly onWindow: (window: string) => void;
 }
 
@@ -30,7 +34,7 @@ const HEIGHT = 360;
 
 /** The answer as chart, table or numbers. */
 export function Result(props: ResultProps): ReactNode {
-  const { title, state, view, onView, range, question, onWindow } = props;
+  const { title, state, view, onView, range, question, curl, onWindow } = props;
   const fitting = state.error instanceof Problem ? /window of (\w+) fits/.exec(`${state.error.hint ?? ""} ${state.error.detail}`)?.[1] : undefined;
   return (
     <Panel
@@ -51,7 +55,7 @@ export function Result(props: ResultProps): ReactNode {
               </Toggle>
             ))}
           </div>
-          {question !== undefined && <ExportMenu title={title} question={question} />}
+          {question === null ? <ShownMenu title={title} answer={state.data} zone={range.zone} curl={curl} /> : <ExportMenu title={title} question={question} />}
         </>
       }
       empty={(answer) => (answer.rows === 0 ? <Empty why={t("explore.nothing")} detail={t("explore.nothingDetail")} action={<Button onPress={() => range.zoom(4)}>{t("explore.widen")}</Button>} /> : null)}
@@ -107,12 +111,14 @@ function Stats({ times, lines }: { times: ArrayLike<number>; lines: readonly Lin
       <ul className={css["stats"]}>
         {lines.slice(0, MOST_STATS).map((line) => {
           const known = Array.from(line.values).filter((value): value is number => value != null);
+          const digits = fmt.digitsOf(known, line.unit);
+          const written = (value: number | undefined) => (digits === undefined ? fmt.number(value, line.unit) : fmt.fixed(value, line.unit, digits));
           const [low, high] = known.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
           return (
             <li key={line.id} className={css["stat"]}>
               <span className={css["statLabel"]}>{line.label}</span>
-              <strong>{fmt.number(known.at(-1), line.unit)}</strong>
-              <span className={css["soft"]}>{known.length > 1 ? t("explore.between", { low: fmt.number(low, line.unit), high: fmt.number(high, line.unit) }) : ""}</span>
+              <strong>{written(known.at(-1))}</strong>
+              <span className={css["soft"]}>{known.length > 1 ? t("explore.between", { low: written(low), high: written(high) }) : ""}</span>
               {known.length > 1 && <Sparkline label={line.label} values={line.values} times={times} unit={line.unit} />}
             </li>
           );
@@ -123,21 +129,7 @@ function Stats({ times, lines }: { times: ArrayLike<number>; lines: readonly Lin
   );
 }
 
-type Cells = Readonly<Record<string, string | number | null>>;
-const HIDDEN = new Set(["label", "percent_good"]);
-
 function Table({ answer, zone, title }: { answer: QueryAnswer; zone: string; title: string }): ReactNode {
-  const [columns, rows] = useMemo(() => {
-    const ids = Object.keys(answer.columns).filter((id) => !HIDDEN.has(id));
-    const made = ids.map((id): Column<Cells> => {
-      const plain = { id: id.replaceAll(/\W/g, "_"), label: id, value: (row: Cells) => row[id] };
-      if (id === "ts") return { ...plain, label: t("explore.column.ts"), kind: "time", isTitle: true, width: 11, render: (row) => fmt.time(row["ts"] as number, zone, "second") };
-      if (id === "value") return { ...plain, label: t("explore.column.value"), kind: "number", width: 7, render: (row) => fmt.number(row["value"] as number | null, row["unit"] as string | null) };
-      if (id === "count" || id === "coverage") return { ...plain, kind: "number", width: 6, isExtra: id === "coverage" };
-      return { ...plain, kind: "choice", width: 7 };
-    });
-    const all = Array.from({ length: answer.rows }, (_, i): Cells => ({ "#": i, ...Object.fromEntries(ids.map((id) => [id, id === "ts" ? (answer.times[i] ?? null) : (answer.columns[id]?.[i] ?? null)])) }));
-    return [made, all] as const;
-  }, [answer, zone]);
+  const { columns, rows } = useMemo(() => cellsOf(answer, zone), [answer, zone]);
   return <DataTable label={title} columns={columns} rows={rows} getKey={(row) => String(row["#"])} prefix="x" empty={null} fileName="explore" maxHeight="28rem" />;
 }

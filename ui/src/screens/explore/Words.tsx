@@ -1,9 +1,10 @@
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Problem } from "../../api/problem";
 import { Button, CopyButton, TextField } from "../../forms";
 import { t } from "../../i18n";
 import css from "./explore.module.css";
 import { placeOf } from "./place";
+import { useDraft } from "./useDraft";
 
 interface WordsProps {
   readonly label: string;
@@ -15,7 +16,7 @@ interface WordsProps {
 
 /** A question in words. What is not understood is pointed at where it stands. */
 export function Words({ label, hint, text, error, onRun }: WordsProps): ReactNode {
-  const [draft, setDraft] = useState(text);
+  const [draft, setDraft] = useDraft(text, text);
   const fault = draft === text && error instanceof Problem && error.status === 400 ? error : undefined;
   const at = fault === undefined ? undefined : placeOf(fault.detail);
   const run = () => draft.trim() !== "" && onRun(draft.trim());

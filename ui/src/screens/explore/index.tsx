@@ -1,16 +1,17 @@
 import { GoButton } from "../../app/GoButton";
 import { useMemo, type ReactNode } from "react";
+import { Problem } from "../../api/problem";
 import { useDegrees } from "../../app/degrees";
 import { CopyButton, Menu, PHONE, Tabs, useMedia } from "../../forms";
 import { t } from "../../i18n";
 import { Banner, Empty, ErrorState, OfflineNote, Skeleton, useOnline } from "../../states";
 import { TimePicker, useRange } from "../../time";
-import { asText as textOf } from "../../url/text";
+import { asText as textOf, writtenText } from "../../url/text";
 import { useSearchParams } from "../../url/useSearchParams";
 import { parseAsk, printAsk, questionOf, type Ask } from "./ask";
 import { Builder } from "./Builder";
 import css from "./explore.module.css";
-import { stepFor } from "./prom";
+import { promCurl, stepFor } from "./prom";
 import { rangeClause, rangeEnds } from "./rangeClause";
 import { remember, useRecent } from "./recent";
 import { Result, VIEWS, type View } from "./Result";
@@ -57,7 +58,8 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
   const range = useRange();
   const { degrees } = useDegrees();
   const { unitOf } = useFacets(series);
-  const [askText, q, promql, sensor, site] = ["ask", "q", "promql", "sensor", "site"].map((name) => textOf(search[name]));
+  const [q, promql, sensor, site] = ["q", "promql", "sensor", "site"].map((name) => textOf(search[name]));
+  const askText = writtenText(search["ask"]);
   const way = oneOf(WAYS, textOf(search["as"])) ?? "builder";
   const view = oneOf(VIEWS, textOf(search["view"])) ?? "chart";
   const parsed = useMemo(() => parseAsk(askText), [askText]);
@@ -76,6 +78,8 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
     return own === undefined ? null : { kind: "ask", question: own };
   }, [way, words, prom, ask, range.from, range.to, range.zone, degrees, unitOf, step]);
   const result = useResult(wanted);
+  // What is not understood is said and pointed at where it was written.
+  const isFault = way !== "builder" && result.error instanceof Problem && result.error.status === 400 && result.data === undefined;
 
   if (series.length === 0) return <Empty why={t("explore.noSeries")} detail={t("explore.noSeriesDetail")} action={<GoButton to="/add">{t("explore.add")}</GoButton>} />;
   const run = (next: Ask) => {
@@ -86,7 +90,7 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
   };
   const runWords = (name: "q" | "promql", text: string) => {
     remember({ label: text, search: { as: name === "q" ? "text" : "promql", [name]: text } });
-    if (text === search[name]) void result.refetch();
+    if (text === textOf(search[name])) void result.refetch();
     else change({ [name]: text });
   };
   return (
@@ -102,16 +106,16 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
           content:
             id === "builder" ? (
               <Folded label={t("explore.builder")}>
-                <Builder key={printAsk(ask)} ask={ask} series={series} spanMs={spanMs} onRun={run} />
+                <Builder ask={ask} series={series} spanMs={spanMs} onRun={run} />
               </Folded>
             ) : id === "text" ? (
-              <Words key={words} label={t("explore.as.text")} hint={t("explore.textHint")} text={words} error={way === id ? result.error : null} onRun={(text) => runWords("q", text)} />
+              <Words label={t("explore.as.text")} hint={t("explore.textHint")} text={words} error={way === id ? result.error : null} onRun={(text) => runWords("q", text)} />
             ) : (
-              <Words key={prom} label={t("explore.as.promql")} hint={"reason" in promised && promql === undefined ? t(`explore.noPromql.${promised.reason}`) : t("explore.promqlHint")} text={prom} error={way === id ? result.error : null} onRun={(text) => runWords("promql", text)} />
+              <Words label={t("explore.as.promql")} hint={"reason" in promised && promql === undefined ? t(`explore.noPromql.${promised.reason}`) : t("explore.promqlHint")} text={prom} error={way === id ? result.error : null} onRun={(text) => runWords("promql", text)} />
             ),
         }))}
       />
-      {wanted !== null && (
+      {wanted !== null && !isFault && (
         <Result
           title={titleOf(way, ask, words, prom)}
           state={result}
@@ -119,7 +123,8 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
           onView={(next: View) => change({ view: next === "chart" ? undefined : next })}
           range={range}
           isOfRange={way !== "text"}
-          question={way === "builder" ? question : undefined}
+          question={way === "builder" ? (question ?? null) : way === "text" ? words : null}
+          curl={promCurl(location.origin, prom, range, step)}
           onWindow={(window) => run({ ...ask, window })}
         />
       )}

@@ -1,5 +1,6 @@
 /** Answers of the Prometheus API in the shape of the query engine's, so that one chart and one table show both. */
 import type { QueryAnswer } from "../../api/query";
+import { shell } from "../../charts/copyAs";
 
 export interface Matrix {
   readonly metric: Readonly<Record<string, string>>;
@@ -26,6 +27,12 @@ export function promAnswer(series: readonly Matrix[], stepMs: number, now: numbe
   }
   const ts = columns["ts"] as number[];
   return { columns, times: Float64Array.from(ts), rows: ts.length, asOf: now, stalenessMs: 0, complete: true, meta: { window: stepMs } };
+}
+
+/** For a shell: the question as Prometheus takes it. `from` and `to` in epoch ms, `step` in s. */
+export function promCurl(origin: string, query: string, { from, to }: { from: number; to: number }, step: number): string {
+  const members = [`query=${query}`, `start=${from / 1_000}`, `end=${to / 1_000}`, `step=${step}`];
+  return `curl -G ${origin}/prometheus/api/v1/query_range -H "Authorization: Bearer $PENSTOCK_KEY" ${members.map((one) => `--data-urlencode ${shell(one)}`).join(" ")}\n`;
 }
 
 const STEPS = [15, 30, 60, 300, 900, 3_600, 10_800, 21_600, 86_400];
