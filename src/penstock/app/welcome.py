@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
+
+from penstock.app.config import Settings
 
 __all__ = ["Checklist", "welcome"]
 
@@ -32,7 +35,7 @@ class Checklist:
 def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> None:
     """Where the platform is, how to sign in, and commands that work as they stand."""
     paint = _painter(out)
-    key = f"$(cat {_shown(data)}/local.key)"
+    key = f"$(cat {shlex.quote(_shown(data))}/local.key)"
     lines = [
         "",
         f"  Penstock is ready at  {paint('1', url)}",
@@ -43,6 +46,8 @@ def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> Non
         f"  {paint('1', 'Try')} (in another terminal)",
         f"    KEY={key}",
     ]
+    if data.absolute() != Settings().data.absolute():  # the commands below look there by themselves
+        lines.append(f"    export PENSTOCK_DATA={shlex.quote(str(data.absolute()))}")
     if demo:
         lines += [
             f"    curl -H \"Authorization: Bearer $KEY\" '{url}/v1/series?limit=5'",
