@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -221,7 +222,9 @@ def install(app: FastAPI, paths: Sequence[str]) -> None:
             for e in error.errors()
         ]
         said = "; ".join(f"{e['field']}: {e['detail']}" for e in errors)
-        return problem(request.scope, 422, "invalid_parameters", said, extra={"errors": errors})
+        unknown = [e["field"] for e in errors if e["code"] == "extra_forbidden" and e["in"] == "query"]
+        hint = _parameters(request.scope["route"], unknown[0]) if unknown else None
+        return problem(request.scope, 422, "invalid_parameters", said, hint=hint, extra={"errors": errors})
 
     async def on_disconnect(request: Request, _: Exception) -> Response:
         # Nobody reads this answer; it exists so that a client's hang-up is not logged as a failure of the server.
@@ -237,6 +240,15 @@ def _allowed(app: FastAPI, scope: Scope) -> str:
     """The methods of all routes at this path; the router itself names those of the first one only."""
     routes = (route for route in app.routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE)
     return ", ".join(sorted(set[str]().union(*(route.methods or () for route in routes))))
+
+
+def _parameters(route: APIRoute, unknown: str) -> str:
+    """The parameters of a route, what was probably meant by `unknown` first."""
+    models = (param.field_info.annotation for param in route.dependant.query_params)
+    fields = [field for model in models if model for field in getattr(model, "model_fields", {}).items()]
+    known = [info.alias or name for name, info in fields]
+    meant = difflib.get_close_matches(unknown, known, n=1)
+    return f"{f'did you mean {meant[0]}? ' if meant else ''}there are {', '.join(known) or 'no parameters'}"
 
 
 _PARAMETER: Final = re.compile(r"\{(\w+)(:\w+)?\}")

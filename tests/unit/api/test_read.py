@@ -100,6 +100,20 @@ async def test_a_route_asks_its_question(world, client, url):
 
 
 @pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("/v1/sensors/m1/recent?limt=10", "did you mean limit? there are "),
+        ("/v1/latest?planet=x", "there are "),
+        ("/v1/latest?limit=ten", None),
+    ],
+)
+async def test_an_unknown_parameter_is_answered_with_those_that_there_are(client, url, hint):
+    problem = (await client.get(url)).json()
+    assert problem["code"] == "invalid_parameters"
+    assert problem.get("hint", "").startswith(hint) if hint else "hint" not in problem
+
+
+@pytest.mark.parametrize(
     ("url", "status", "code"),
     [
         ("/v1/sensors/m1/recent?limit=0", 422, "invalid_parameters"),
