@@ -441,6 +441,8 @@ export interface paths {
         /**
          * Query by text
          * @description The answer of a query in the language of docs/query-language.md. A metric that is not there is not found.
+         *
+         *     The `ETag` is that of `POST /v1/query`: with `If-None-Match` an unchanged answer is a 304.
          */
         get: operations["queryText"];
         put?: never;

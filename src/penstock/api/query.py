@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-import pyarrow as pa
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
@@ -15,18 +11,15 @@ from penstock.api import query_examples
 from penstock.api.auth import identity_of
 from penstock.api.bodies import BodyReader
 from penstock.api.intake import media_type
-from penstock.api.render import freshness, render
 from penstock.api.services import Services
+from penstock.api.tagged import tagged
 from penstock.model.errors import InvalidInput, TooLarge
 from penstock.query.document import read_query
-from penstock.query.port import Answer
 
 __all__ = ["QueryDoor"]
 
 _MOST_BYTES: Final = 64 << 10
 """A document of 16 fetches and 16 long expressions has a third of it."""
-_SAID: Final = frozenset({"window", "downsampled"})
-"""Members of `meta` that belong to the data; the others say how they were read."""
 
 
 class QueryDoor:
@@ -50,14 +43,7 @@ class QueryDoor:
         tenant = identity_of(request).tenant
         query = read_query(await self._document(request), tenant, self._now(tenant))
         answer = await self._reader.ask(query)
-        response = await render(request, answer)
-        tag = await asyncio.to_thread(_tag, answer, response.media_type or "")
-        headers = {"etag": tag, "cache-control": "private, no-cache"}
-        if _matches(request.headers.get("if-none-match", ""), tag):
-            fresh = {f"x-penstock-{name.replace('_', '-')}": _text(value) for name, value in freshness(answer).items()}
-            return Response(status_code=304, headers=headers | fresh | {"vary": "accept"})
-        response.headers.update(headers)
-        return response
+        return await tagged(request, answer)
 
     async def _document(self, request: Request) -> bytes:
         """The body, decoded. Raises InvalidInput (`unsupported_media_type`) and as `BodyReader.read`; TooLarge."""
@@ -77,25 +63,3 @@ class QueryDoor:
                 hint="ask in several queries",
             )
         return payload
-
-
-def _tag(answer: Answer, media: str) -> str:
-    """A strong entity tag (RFC 9110 §8.8.3) of the answer's data in this shape."""
-    digest = hashlib.blake2b(media.encode(), digest_size=16)
-    said: dict[str, Any] = {name: value for name, value in answer.meta.items() if name in _SAID}
-    digest.update(msgspec.json.encode([said, answer.complete, answer.next_cursor], order="sorted"))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, answer.table.schema) as writer:
-        writer.write_table(answer.table.combine_chunks())
-    digest.update(sink.getvalue())
-    return f'"{digest.hexdigest()}"'
-
-
-def _matches(header: str, tag: str) -> bool:
-    """Whether If-None-Match names the tag; compared weakly, as RFC 9110 §13.1.2 says."""
-    named = {each.strip().removeprefix("W/") for each in header.split(",")}
-    return tag in named or "*" in named
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

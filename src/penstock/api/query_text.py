@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from penstock.api.auth import identity_of
 from penstock.api.operations import operation, rows
-from penstock.api.render import render
 from penstock.api.services import Services
+from penstock.api.tagged import tagged
 from penstock.model.errors import NotFound
 from penstock.query.language import parse_query
 from penstock.query.port import Answer, Reader, Select, Series
@@ -67,10 +67,13 @@ class QueryTextDoor:
         app.add_api_route("/v1/query", self.query, **_TEXT)
 
     async def query(self, request: Request, params: Annotated[TextParams, Query()]) -> Response:
-        """The answer of a query in the language of docs/query-language.md. A metric that is not there is not found."""
+        """The answer of a query in the language of docs/query-language.md. A metric that is not there is not found.
+
+        The `ETag` is that of `POST /v1/query`: with `If-None-Match` an unchanged answer is a 304.
+        """
         tenant = identity_of(request).tenant
         asked = parse_query(params.q, tenant=tenant, now=self._now(tenant))
-        return await render(request, await _answer(self._reader, asked))
+        return await tagged(request, await _answer(self._reader, asked))
 
 
 async def _answer(reader: Reader, asked: Asked) -> Answer:

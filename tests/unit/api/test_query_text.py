@@ -51,3 +51,14 @@ async def test_a_range_without_readings_of_a_metric_that_exists_is_an_empty_answ
     world.reader.says(Series, {"metric": ["t"]})
     answer = await client.get("/v1/query", params={"q": "avg(t)"})
     assert (answer.status_code, answer.json()["data"]) == (200, [])
+
+
+async def test_an_unchanged_answer_is_not_sent_twice(world, client):
+    world.reader.says(Query, COLUMNS, meta={"tier": 60_000})
+    params = {"q": "avg(t) every 1m last 1h"}
+    tag = (await client.get("/v1/query", params=params)).headers["etag"]
+    world.reader.says(Query, COLUMNS, meta={"tier": 0}, as_of=NOW + 1)
+    again = await client.get("/v1/query", params=params, headers={"if-none-match": tag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    world.reader.says(Query, COLUMNS | {"value": [294.6]})
+    assert (await client.get("/v1/query", params=params, headers={"if-none-match": tag})).status_code == 200

@@ -159,7 +159,7 @@ async def test_impossible_queries_are_refused(rest, code):
 
 async def test_too_many_points_name_a_window_that_fits():
     world = await rooms()
-    with pytest.raises(InvalidInput, match="432000 windows of 1000 ms in 3 groups are 1296000") as refused:
+    with pytest.raises(InvalidInput, match="432000 windows of 1s in 3 groups are 1296000") as refused:
         await world.ask(query(window=1000, fill="null", by=("sensor",), end=T0 + 5 * DAY, where=Select(room="r*")))
     assert "fits" in (refused.value.hint or "")
 
