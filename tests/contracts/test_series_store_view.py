@@ -12,7 +12,7 @@ from penstock.query.pieces import Pieces
 from penstock.query.plan import answer_query
 from penstock.query.port import Fetch, Query, Select
 from penstock.store.series import Filter
-from tests.contracts.stores import POWER, T0, TEMPERATURE, bits, frame, ids_of, settle
+from tests.contracts.stores import POWER, T0, TEMPERATURE, bits, event, frame, ids_of, settle
 
 NEW = SeriesKey("hq", "t9", "temperature", "K")
 ROOMS = (
@@ -44,6 +44,9 @@ async def seen(view, ids):
             said += [bits((await view.aggregate("acme", ids, start, end, width)).partials, i) for i in ids]
         said.append((await view.changed(start, end)).tolist())
     said.append(bits(await view.recent("acme", ids, 1), ids[0]))
+    said.append([column.tobytes() for column in await view.newest("acme", ids)])
+    for above, start, end in ((None, None, None), (5, T0, None), (None, None, T0 + HOUR)):
+        said.append(await view.events("acme", criticality_above=above, start=start, end=end, limit=10))
     return said
 
 
@@ -52,6 +55,7 @@ async def move_on(store, step):
     match step:
         case 0:
             await store.commit([frame([(TEMPERATURE, T0 + 30 * HOUR, 250.0, 2), (NEW, T0 + HOUR, 1.0, 2)])])
+            await store.commit([frame(events=[event("e2", T0 + 2 * HOUR, 9)])])
         case 1:
             late = [(TEMPERATURE, T0 + 5 * HOUR + 500, 111.0, 2), (POWER, T0 - HOUR, 1.0, 2)]
             await store.commit([frame([*late, *rows(2, value=400.0, version=2)])])
@@ -67,6 +71,7 @@ async def move_on(store, step):
 async def filled(store):
     at = {("hq", "t1"): Attributes("B1", "r1", tags={"floor": "1"})}
     await store.commit([frame(rows(), attributes=at), frame(rows(20, POWER))])
+    await store.commit([frame(events=[event("e0", T0, 9), event("e1", T0 + HOUR, 3)])])
     return await ids_of(store)
 
 
@@ -108,6 +113,37 @@ async def test_a_view_knows_no_series_of_others(store):
     async with store.view() as view:
         with pytest.raises(NotFound):
             await view.scan("other", np.array([0], np.int32), T0, T0 + DAY)
+
+
+async def test_a_view_says_what_came_last_however_often_it_is_overwritten(store):
+    ids = await filled(store)
+    async with store.view() as view:
+        before = [column.tolist() for column in await view.newest("acme", ids)]
+        for step in range(30):
+            at = T0 + 30 * HOUR + step * MINUTE
+            await store.commit([frame([(TEMPERATURE, at, 1.0, 1), (POWER, T0 + step, 2.0, 1)])])
+            await store.commit([frame([(TEMPERATURE, T0 + 30 * HOUR - MINUTE, 1.0 + step, 2 + step)])])
+        assert [column.tolist() for column in await view.newest("acme", ids)] == before
+    assert [column.tolist() for column in await store.newest("acme", ids)] != before
+
+
+async def test_names_say_which_series_are_new_or_known_otherwise(store):
+    await filled(store)
+    everything = [info.key for info in await store.find("acme", Filter())]
+    before = (await store.state()).names
+    assert [info.key for info in await store.find("acme", Filter(named_since=before))] == []
+    await store.commit([frame([(NEW, T0, 1.0, 1)])])
+    between = (await store.state()).names
+    async with store.view() as view:
+        await move_on(store, 2)
+        assert view.names == between > before
+        fresh = await view.find("acme", Filter(named_since=before))
+        assert [(info.key, info.attributes) for info in fresh if info.key == NEW] == [(NEW, Attributes())]
+    fresh = {info.key: info.attributes.room for info in await store.find("acme", Filter(named_since=between))}
+    assert fresh == {TEMPERATURE: "r7", NEW: "r1"}
+    assert [info.key for info in await store.find("acme", Filter(named_since=between, metric="co2"))] == []
+    assert await store.find("other", Filter(named_since=between)) == []
+    assert [info.key for info in await store.find("acme", Filter())] == [*everything, NEW]
 
 
 async def test_answers_are_never_mixed_while_commits_do_not_cease(store):

@@ -53,6 +53,8 @@ _Identity = tuple[str, int, int, str]
 class _Tenant:
     series: dict[SeriesKey, Series] = field(default_factory=dict[SeriesKey, Series])
     said: dict[tuple[str, str], Said] = field(default_factory=dict[tuple[str, str], Said])
+    named: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """The revision by which each sensor had a new series, or something was said about it."""
     events: dict[_Identity, EventRow] = field(default_factory=dict[_Identity, EventRow])
     receipts: dict[str, Receipt] = field(default_factory=dict[str, Receipt])
     sources: dict[str, Counts] = field(default_factory=dict[str, Counts])
@@ -115,7 +117,8 @@ class MemorySeriesStore:
         other._series = [replace(series, cells=dict(series.cells), arrivals={}) for series in self._series]
         for name, tenant in self._tenants.items():
             series = {key: other._series[each.id] for key, each in tenant.series.items()}
-            other._tenants[name] = _Tenant(series, {sensor: replace(said) for sensor, said in tenant.said.items()})
+            said = {sensor: replace(said) for sensor, said in tenant.said.items()}
+            other._tenants[name] = _Tenant(series, said, dict(tenant.named), dict(tenant.events))
         other._changed = dict(self._changed)
         return other
 
@@ -127,6 +130,7 @@ class MemorySeriesStore:
         tenant = self._tenants.setdefault(frame.tenant, _Tenant())
         for sensor, news in frame.batch.attributes.items():
             tenant.said.setdefault(sensor, Said()).hear(frame.stamp, news)
+            tenant.named[sensor] = self._revision + 1
         tenant.dead_letters.take(frame, self._clock.now())
         fates = self._judge_events(tenant, frame) if frame.events else self._judge_readings(tenant, frame)
         self._remember(tenant, frame, fates)
@@ -181,6 +185,7 @@ class MemorySeriesStore:
         if series is None:
             series = tenant.series[key] = Series(len(self._series), name, key)
             self._series.append(series)
+            tenant.named[key.site, key.sensor] = self._revision + 1
         return series
 
     def _judge_events(self, tenant: _Tenant, frame: Frame) -> list[str]:
@@ -196,6 +201,8 @@ class MemorySeriesStore:
         held = self._tenants.get(tenant, _Tenant())
         found: list[SeriesInfo] = []
         for series in sorted(held.series.values(), key=lambda s: s.id):
+            if held.named[series.key.site, series.key.sensor] <= where.named_since:
+                continue
             said = held.said.get((series.key.site, series.key.sensor), Said())
             info = series.info(said.attributes())
             if matches(where, info):

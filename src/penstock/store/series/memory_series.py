@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from penstock.model.batch import Readings
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
-from penstock.store.series.port import Aggregates, Filter, Readable
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Readable
 
 __all__ = ["Arrived", "Cell", "Series", "View", "matches", "readings"]
 
@@ -43,7 +43,7 @@ class View:
     def __init__(self, store: Readable, revision: int, copied: Callable[[], Readable]) -> None:
         self._live = self._store = store
         self._copied = copied
-        self.revision = revision
+        self.revision = self.names = revision
 
     def keep(self) -> None:
         """The store is about to change."""
@@ -63,6 +63,20 @@ class View:
 
     async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
         return await self._store.aggregate(tenant, ids, start, end, width)
+
+    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
+        return await self._store.newest(tenant, ids)
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        return await self._store.events(tenant, criticality_above=criticality_above, start=start, end=end, limit=limit)
 
     async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         return await self._store.changed(start, end, ids)

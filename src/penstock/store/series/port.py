@@ -39,6 +39,7 @@ class Filter:
     """Which series of a tenant. None means any; text fields match exactly, `*` matches any run of characters.
 
     `sensors` and `metrics` are exact alternatives. `limit` bounds the answer; `after` is the id to continue behind.
+    `named_since` leaves out what was known already when `State.names` was that number: series whose sensor nothing else is known of since.
     """
 
     site: str | None = None
@@ -50,6 +51,7 @@ class Filter:
     metrics: tuple[str, ...] = ()
     after: int = -1
     limit: int | None = None
+    named_since: int = 0
 
 
 class State(NamedTuple):
@@ -63,7 +65,7 @@ class State(NamedTuple):
     rolled_to      epoch ms up to which rollups are stored (later buckets are answered from raw)
     dirty          marks of (series, hour) pairs waiting to be rolled up again; a pair may be marked more than once
     kept_from   epoch ms: retention removes readings older than this, 0 for never
-    names       another number whenever a series is new, or something else is known of a sensor; may change more often
+    names       rises whenever a series is new, or something else is known of a sensor; may rise more often
     """
 
     revision: int
@@ -153,7 +155,7 @@ class Aggregates(NamedTuple):
 
 
 class Readable(Protocol):
-    """What series hold: a store as it is, or as it was (`SeriesView`).
+    """What is read to make an answer: a store as it is, or as it was (`SeriesView`).
 
     Times are epoch ms, ranges half-open. A method that takes series ids also takes their tenant and raises NotFound for
     an id of another; Unavailable when the store cannot answer now.
@@ -189,6 +191,22 @@ class Readable(Protocol):
         """
         ...
 
+    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
+        """The newest reading of each of `ids`, and how often they come; from memory, whatever their number."""
+        ...
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        """Newest first (ties by id, descending); `criticality_above` is strict."""
+        ...
+
 
 class SeriesView(Readable, Protocol):
     """A store as it was when the view was taken, whatever is committed meanwhile.
@@ -199,6 +217,11 @@ class SeriesView(Readable, Protocol):
     @property
     def revision(self) -> int:
         """As `State.revision` was."""
+        ...
+
+    @property
+    def names(self) -> int:
+        """As `State.names` was."""
         ...
 
 
@@ -235,24 +258,8 @@ class SeriesStore(Readable, Protocol):
         """
         ...
 
-    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
-        """The newest reading of each of `ids`, and how often they come; from memory, whatever their number."""
-        ...
-
     async def rehearse(self, frame: Frame) -> None:
         """Raise what committing the frame would raise, and change nothing: how a bad row among good ones is found."""
-        ...
-
-    async def events(
-        self,
-        tenant: str,
-        *,
-        criticality_above: int | None = None,
-        start: int | None = None,
-        end: int | None = None,
-        limit: int,
-    ) -> Sequence[EventRow]:
-        """Newest first (ties by id, descending); `criticality_above` is strict."""
         ...
 
     async def trace(self, tenant: str, series: int, ts: int) -> Trace:

@@ -1,4 +1,4 @@
-"""Reading back what the store holds besides readings: events, receipts, what explains a reading, the ledger, dead letters."""
+"""Reading back what the store holds besides readings and events: receipts, what explains a reading, the ledger, dead letters."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from penstock.model.event import Event
 from penstock.model.findings import Findings
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
-from penstock.model.pace import NEVER, PACE, usual_interval
-from penstock.store.series.duckdb.judge import I32
 from penstock.store.series.duckdb.letters import read_dead_letters
 from penstock.store.series.duckdb.reader import SeriesReader
 from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
 from penstock.store.series.duckdb.view import View, open_view
 from penstock.store.series.duckdb.writer import Memory
-from penstock.store.series.port import EventRow, Newest, Refusal, Trace
+from penstock.store.series.port import Refusal, Trace
 
 __all__ = ["Reader"]
 
@@ -33,41 +30,9 @@ class Reader(SeriesReader):
         super().__init__(connection, memory, guard)
         self._records = memory
 
-    def newest(self, tenant: str, ids: I32) -> Newest:
-        with self._guard:
-            self._records.registry.check(tenant, ids)
-            newest = self._records.hot.newest[ids]
-            ts, value = self._records.hot.tails(ids, PACE)
-        lost = np.flatnonzero(np.isnan(value) & (newest != NEVER))
-        if len(lost):
-            found = self.recent(tenant, ids[lost], 1, None, None)
-            value[lost] = found.value[np.searchsorted(found.series, ids[lost])]
-        return Newest(newest, value, usual_interval(ts))
-
     def view(self) -> View:
         """The store as it is now, to be closed by the caller."""
         return open_view(self._db, self._records, self._guard)
-
-    def events(
-        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
-    ) -> list[EventRow]:
-        with self._guard:
-            held = self._records.events.find(tenant, criticality_above, start, end, limit)
-        if held is not None:
-            return held
-        with self._snapshot() as (cursor, _):
-            rows = cursor.execute(
-                """SELECT id, ts, timestamp, criticality, message, source, stamp FROM events
-                   WHERE tenant = ? AND criticality > ? AND ts >= ? AND ts < ? ORDER BY ts DESC, id DESC LIMIT ?""",
-                [
-                    tenant,
-                    -(2**31) - 1 if criticality_above is None else criticality_above,
-                    NEVER if start is None else start,
-                    np.iinfo(np.int64).max if end is None else end,
-                    limit,
-                ],
-            ).fetchall()
-        return [EventRow(Event(*row[:6]), row[6]) for row in rows]
 
     def receipt(self, tenant: str, receipt: str) -> Receipt | None:
         with self._guard:

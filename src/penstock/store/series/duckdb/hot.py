@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from penstock.model.pace import NEVER
+from penstock.model.pace import NEVER, PACE
 from penstock.store.series.duckdb.judge import F64, I32, I64, Known, Rows
 
 __all__ = ["HotReadings", "PastReadings"]
@@ -186,13 +186,49 @@ class HotReadings:
 
 
 class PastReadings:
-    """When each series began and ended at one moment. No reading is held, so `floor` lies above all."""
+    """When each series began and ended at one moment, and what came last by then. No other reading is held: `floor` lies above all."""
 
     def __init__(self, hot: HotReadings) -> None:
+        self._live = hot
+        self._kept: list[tuple[I64, F64]] = []
+        self._rows = 0
         self.count = hot.count
+        self._row = np.full(self.count, -1, np.int64)
         self.newest, self.oldest = hot.newest.copy(), hot.oldest.copy()
         self.floor: I64 = np.where(self.newest == NEVER, NEVER, np.iinfo(np.int64).max)
 
     def above(self, ids: I32) -> Rows:  # noqa: ARG002 - as that of HotReadings
         """No rows."""
         return Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+
+    def keep(self, series: I32) -> None:
+        """Readings of `series` int32 [n], in any order, are about to change: what came last of those that are kept not yet is, from now on."""
+        known = series[series < self.count]
+        ids = np.unique(known[self._row[known] < 0])
+        if len(ids):
+            self._row[ids] = np.arange(self._rows, self._rows + len(ids))
+            self._rows += len(ids)
+            self._kept.append(self._live.tails(ids, PACE))
+
+    def tails(self, ids: I32, count: int) -> tuple[I64, F64]:
+        """See `HotReadings.tails`: as it was, for `count` of PACE at most."""
+        found, value = self._live.tails(ids, count)
+        ts = np.full((len(ids), count), NEVER)  # rings may have become shorter since
+        ts[:, : found.shape[1]] = found
+        rows = self._row[ids]
+        if (rows >= 0).any():
+            self._gather()
+            ((kept, values),) = self._kept
+            past = np.flatnonzero(rows >= 0)
+            ts[past] = NEVER
+            width = min(count, kept.shape[1])
+            ts[past, :width] = kept[rows[past], :width]
+            value[past] = values[rows[past]]
+        return ts, value
+
+    def _gather(self) -> None:
+        """What was kept by several changes, as one piece."""
+        if len(self._kept) > 1:
+            width = max(ts.shape[1] for ts, _ in self._kept)
+            wide = [np.pad(ts, ((0, 0), (0, width - ts.shape[1])), constant_values=NEVER) for ts, _ in self._kept]
+            self._kept = [(np.concatenate(wide), np.concatenate([value for _, value in self._kept]))]

@@ -15,15 +15,16 @@ import numpy as np
 import pyarrow as pa
 
 from penstock.model.batch import Readings, sort_order
-from penstock.model.pace import NEVER
+from penstock.model.pace import NEVER, PACE, usual_interval
 from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.changes import Changes
-from penstock.store.series.duckdb.judge import I32, I64, Rows
+from penstock.store.series.duckdb.judge import F64, I32, I64, Rows
+from penstock.store.series.duckdb.records import read_events
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
 from penstock.store.series.duckdb.writer import Marks
-from penstock.store.series.port import Aggregates, Filter
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest
 
 __all__ = ["SeriesMemory", "SeriesReader", "as_readings", "pin"]
 
@@ -61,6 +62,16 @@ class _Hot(Protocol):
 
     def above(self, ids: I32) -> Rows: ...
 
+    def tails(self, ids: I32, count: int) -> tuple[I64, F64]: ...
+
+
+class _Events(Protocol):
+    """What is held of events."""
+
+    def find(
+        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int, /
+    ) -> list[EventRow] | None: ...
+
 
 class SeriesMemory(Protocol):
     """What a reader needs of the store's memory, see `writer.Memory`."""
@@ -76,6 +87,9 @@ class SeriesMemory(Protocol):
 
     @property
     def changes(self) -> Changes: ...
+
+    @property
+    def events(self) -> _Events: ...
 
 
 class SeriesReader:
@@ -160,6 +174,29 @@ class SeriesReader:
             with self._snapshot() as (cursor, _):
                 pieces.append(_reach_back(cursor, short, newest, oldest, limit, end))
         return _newest(_join(pieces), limit)
+
+    def newest(self, tenant: str, ids: I32) -> Newest:
+        with self._guard:
+            self._memory.registry.check(tenant, ids)
+            newest = self._memory.hot.newest[ids]
+            ts, value = self._memory.hot.tails(ids, PACE)
+        lost = np.flatnonzero(np.isnan(value) & (newest != NEVER))
+        if len(lost):
+            found = self.recent(tenant, ids[lost], 1, None, None)
+            value[lost] = found.value[np.searchsorted(found.series, ids[lost])]
+        return Newest(newest, value, usual_interval(ts))
+
+    # -- events
+
+    def events(
+        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
+    ) -> list[EventRow]:
+        with self._guard:
+            held = self._memory.events.find(tenant, criticality_above, start, end, limit)
+        if held is not None:
+            return held
+        with self._snapshot() as (cursor, _):
+            return read_events(cursor, tenant, criticality_above, start, end, limit)
 
     # -- aggregates
 

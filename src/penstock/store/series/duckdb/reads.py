@@ -12,7 +12,7 @@ from penstock.model.batch import Readings
 from penstock.model.series import SeriesInfo
 from penstock.store.series.duckdb.reader import SeriesReader
 from penstock.store.series.duckdb.view import View
-from penstock.store.series.port import Aggregates, Filter
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest
 
 __all__ = ["OpenView", "SeriesReads"]
 
@@ -52,6 +52,20 @@ class SeriesReads:
     async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         return self._series.changed(start, end, ids)
 
+    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
+        return await self._threads(lambda: self._series.newest(tenant, ids))
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        return await self._threads(lambda: self._series.events(tenant, criticality_above, start, end, limit))
+
 
 class OpenView(SeriesReads):
     """A `SeriesView`."""
@@ -63,6 +77,10 @@ class OpenView(SeriesReads):
     @property
     def revision(self) -> int:
         return self._view.revision
+
+    @property
+    def names(self) -> int:
+        return self._view.names
 
     @property
     def _series(self) -> SeriesReader:

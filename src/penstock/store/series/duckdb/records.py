@@ -19,12 +19,13 @@ from penstock.model.event import Event
 from penstock.model.findings import Findings, Refused
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, Receipt
+from penstock.model.pace import NEVER
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.recent_events import StoredEvent
 from penstock.store.series.duckdb.schema import insert
 from penstock.store.series.port import EventRow
 
-__all__ = ["Entry", "entries", "newest_events", "write_entries", "write_events"]
+__all__ = ["Entry", "entries", "newest_events", "read_events", "write_entries", "write_events"]
 
 
 class Entry(NamedTuple):
@@ -139,6 +140,29 @@ def newest_events(db: duckdb.DuckDBPyConnection, count: int) -> list[StoredEvent
     columns = "tenant, stamp, id, ts, timestamp, criticality, message, source"
     rows = db.execute(f"SELECT {columns} FROM events ORDER BY ts DESC, id DESC LIMIT ?", [count]).fetchall()
     return [StoredEvent(tenant, EventRow(Event(*event), stamp)) for tenant, stamp, *event in rows]
+
+
+def read_events(
+    cursor: duckdb.DuckDBPyConnection,
+    tenant: str,
+    criticality_above: int | None,
+    start: int | None,
+    end: int | None,
+    limit: int,
+) -> list[EventRow]:
+    """See `SeriesStore.events`."""
+    rows = cursor.execute(
+        """SELECT id, ts, timestamp, criticality, message, source, stamp FROM events
+           WHERE tenant = ? AND criticality > ? AND ts >= ? AND ts < ? ORDER BY ts DESC, id DESC LIMIT ?""",
+        [
+            tenant,
+            -(2**31) - 1 if criticality_above is None else criticality_above,
+            NEVER if start is None else start,
+            np.iinfo(np.int64).max if end is None else end,
+            limit,
+        ],
+    ).fetchall()
+    return [EventRow(Event(*row[:6]), row[6]) for row in rows]
 
 
 def _stored_events(

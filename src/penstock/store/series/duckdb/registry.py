@@ -7,6 +7,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
@@ -59,9 +60,10 @@ class Registry:
         self._by_site: dict[tuple[str, str], list[int]] = {}
         self._by_sensor: dict[tuple[str, str], list[int]] = {}
         self._in_building: dict[tuple[str, str], set[SensorKey]] = {}
+        self._named: dict[str, dict[SensorKey, int]] = {}
         self._resolved: OrderedDict[tuple[str, int], tuple[tuple[SeriesKey, ...], I32]] = OrderedDict()
         self.changes = 0
-        """Series and changed attributes that were installed."""
+        """Series and changed attributes that were installed. `_named` holds the one that each sensor was last named by, in that order."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -107,9 +109,9 @@ class Registry:
 
     def install(self, staged: Staged) -> None:
         """Make visible what a commit brought."""
-        self.changes += len(staged.series)
         for tenant, key in staged.series:
             series = len(self._keys)
+            self._name(tenant, (key.site, key.sensor))
             self._ids.setdefault(tenant, {})[key] = series
             self._keys.append((tenant, key))
             self._by_tenant.setdefault(tenant, []).append(series)
@@ -123,10 +125,17 @@ class Registry:
             if before and before[1].building:
                 self._in_building[tenant, before[1].building].discard(sensor)
             attributes = _attributes(said)
-            self.changes += before is None or before[1] != attributes
+            if before is None or before[1] != attributes:
+                self._name(tenant, sensor)
             self._sensors[tenant, sensor] = (said, attributes)
             if attributes.building:
                 self._in_building.setdefault((tenant, attributes.building), set()).add(sensor)
+
+    def _name(self, tenant: str, sensor: SensorKey) -> None:
+        self.changes += 1
+        named = self._named.setdefault(tenant, {})
+        named.pop(sensor, None)  # to its end, so that the last ones are found without the others
+        named[sensor] = self.changes
 
     def load(
         self,
@@ -171,7 +180,8 @@ class Registry:
         of_sensor = [(name, test) for name, test in tests[3:] if test is not None]
         sensors, metrics = frozenset(where.sensors), frozenset(where.metrics)
         found = 0
-        for series in self._candidates(tenant, where, said):
+        since = where.named_since
+        for series in self._named_after(tenant, since) if since else self._candidates(tenant, where, said):
             _, key = self._keys[series]
             if below is not None and series >= below:
                 return
@@ -208,6 +218,13 @@ class Registry:
         if where.site is not None and "*" not in where.site:
             return self._by_site.get((tenant, where.site), ())
         return self._by_tenant.get(tenant, ())
+
+    def _named_after(self, tenant: str, number: int) -> Sequence[int]:
+        """Ids of the sensors that were named after so many changes, ascending."""
+        named = self._named.get(tenant, {})
+        fresh = takewhile(lambda sensor: named[sensor] > number, reversed(named))
+        ids = ((site, i) for site, name in fresh for i in self._by_sensor.get((tenant, name), ()))
+        return sorted(i for site, i in ids if self._keys[i][1].site == site)
 
 
 _UNSAID: Final = (((0, ""), (0, ""), (0, "")), Attributes())

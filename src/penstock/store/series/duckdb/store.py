@@ -11,7 +11,6 @@ from typing import Final, TypeVar
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import structlog
 
 from penstock.model.errors import Misconfigured, Unavailable
@@ -28,7 +27,7 @@ from penstock.store.series.duckdb.records import newest_events
 from penstock.store.series.duckdb.schema import INVALIDATED, DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
-from penstock.store.series.port import EventRow, Newest, Refusal, SeriesView, State, Trace
+from penstock.store.series.port import Refusal, SeriesView, State, Trace
 
 __all__ = ["DuckSeriesStore"]
 
@@ -86,6 +85,7 @@ class DuckSeriesStore(SeriesReads):
         self._upkeep_db.close()
         self._db.close()
         old, memory = self._memory, Memory(self._config.hot_bytes)
+        memory.registry.changes = old.registry.changes  # what is named anew is named since
         try:
             self._open(memory)
         except Misconfigured as error:
@@ -147,20 +147,6 @@ class DuckSeriesStore(SeriesReads):
                 view.close()
             else:
                 self._reading.submit(view.close)
-
-    async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
-        return await self._read(lambda: self._reader.newest(tenant, ids))
-
-    async def events(
-        self,
-        tenant: str,
-        *,
-        criticality_above: int | None = None,
-        start: int | None = None,
-        end: int | None = None,
-        limit: int,
-    ) -> Sequence[EventRow]:
-        return await self._read(lambda: self._reader.events(tenant, criticality_above, start, end, limit))
 
     async def trace(self, tenant: str, series: int, ts: int) -> Trace:
         return await self._read(lambda: self._reader.trace(tenant, series, ts))

@@ -80,7 +80,7 @@ class Upkeep:
             raise
         with self._guard:
             if forget is not None:
-                self._memory.before_change({})
+                self._memory.before_change({}, np.arange(self._memory.hot.count, dtype=np.int32))
             self._db.commit()
             self._memory.marks = self._next_marks or self._memory.marks
             if forget is not None:

@@ -2,7 +2,7 @@
 
 A view costs nothing while nothing changes: it reads memory as every question does. Who is about to change memory (a commit,
 retention) first lets the open views keep what they need of it: a snapshot of the database, the first and last times of the series,
-and what is about to be overwritten of what sensors said. From then on the view answers from its snapshot.
+and what is about to be overwritten of what sensors said and of what came last. From then on the view answers from its snapshot.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class View(SeriesReader):
     def revision(self) -> int:
         """Of the data that it sees."""
         return self._moment.revision
+
+    @property
+    def names(self) -> int:
+        """Of the series that it knows."""
+        return self._moment.names
 
     def follow(self, past: SeriesMemory) -> None:
         """Memory has moved on: from now on `past` is what it was. Called under the guard."""
@@ -96,16 +101,18 @@ class _Moment:
         self._db = connection
         self.live: Final = memory
         self.revision: Final = memory.revision
+        self.names: Final = memory.registry.changes
         self.views: set[View] = set()
         self.kept: _Kept | None = None
 
-    def keep(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
+    def keep(self, sensors: Mapping[tuple[str, SensorKey], object], series: I32) -> None:
         """See `Keeper.keep`. Called before COMMIT."""
         if self.kept is None:
             self.kept = _Kept(_Past(self.live), *_pinned(self._db, self.live))
             for view in self.views:
                 view.follow(self.kept.past)
         self.kept.past.registry.keep(sensors)
+        self.kept.past.hot.keep(series)
 
     def leave(self, view: View) -> None:
         """A view is closed; nothing is kept for nobody."""
@@ -135,13 +142,21 @@ class _Kept:
 
 
 class _Past:
-    """What `Memory` was, as far as series are read by it; no reading is held, so that all are read from the snapshot."""
+    """What `Memory` was, as far as questions read it; readings and events are read from the snapshot but for the newest."""
 
     def __init__(self, memory: Memory) -> None:
         self.registry = _PastRegistry(memory.registry)
         self.hot = PastReadings(memory.hot)
         self.marks = memory.marks
         self.changes = memory.changes.past()
+        self.events = _NoEvents()
+
+
+class _NoEvents:
+    """No event is held."""
+
+    def find(self, *_: object) -> None:
+        """See `RecentEvents.find`."""
 
 
 class _PastRegistry:

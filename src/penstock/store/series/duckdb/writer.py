@@ -53,8 +53,8 @@ class Marks:
 class Keeper(Protocol):
     """Who keeps the store as it was at an earlier revision."""
 
-    def keep(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
-        """Memory is about to change, and with it what was said about `sensors`."""
+    def keep(self, sensors: Mapping[tuple[str, SensorKey], object], series: I32) -> None:
+        """Memory is about to change, and with it what was said about `sensors` and read of `series`, int32 [n] in any order."""
         ...
 
 
@@ -84,10 +84,10 @@ class Memory:
         self.dirty = 0
         self.stirred: dict[int, tuple[int, int]] = {}
 
-    def before_change(self, sensors: Mapping[tuple[str, SensorKey], object]) -> None:
+    def before_change(self, sensors: Mapping[tuple[str, SensorKey], object], *series: I32) -> None:
         """Let the open views keep what is about to change; under the guard, before the COMMIT that changes it."""
         for moment in self.views:
-            moment.keep(sensors)
+            moment.keep(sensors, np.concatenate(series))
 
     def stir(self, hours: Iterable[int], now: int) -> None:
         """These hours were marked dirty. What a rollback takes back does no harm: it only lets an hour rest."""
@@ -152,7 +152,7 @@ class Writer:
                     self._db.rollback()
                     return
                 with self._guard:
-                    self._memory.before_change(staged.sensors)
+                    self._memory.before_change(staged.sensors, verdict.append.series, verdict.update.series)
                     self._db.commit()
                     self._apply(fresh, staged, verdict, entries)
                     self._memory.events.add(events)
