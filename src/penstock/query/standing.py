@@ -68,6 +68,10 @@ class Facts:
             row.record.id: row.record for row in cast(Sequence[Any], records.get("equipment", ()))
         }
         self.standing: Mapping[str, Standing] = {name: resolver.of_equipment(name) for name in self.equipment}
+        self._parts: dict[str, list[str]] = {}
+        for name, record in self.equipment.items():
+            if record.part_of is not None:
+                self._parts.setdefault(record.part_of, []).append(name)
 
     def above(self, equipment: str) -> Sequence[str]:
         """What a piece of equipment is part of, the nearest first."""
@@ -77,6 +81,16 @@ class Facts:
             found.append(part_of)
             part_of = self.equipment[part_of].part_of if part_of in self.equipment else None
         return found
+
+    def below(self, equipment: str) -> Sequence[str]:
+        """What is part of a piece of equipment, and what is part of that."""
+        found: dict[str, None] = {}
+        rest = list(self._parts.get(equipment, ()))
+        while rest:
+            if (name := rest.pop()) not in found:
+                found[name] = None
+                rest += self._parts.get(name, ())
+        return list(found)
 
     def attributes(self, equipment: str) -> Mapping[str, Value]:
         """Its free attributes; none for equipment that the catalog does not hold."""

@@ -4,7 +4,7 @@ import pytest
 from penstock.app.democatalog import demo_records, fill_catalog
 from penstock.model.series import SeriesInfo, SeriesKey
 from penstock.query.fleet.balance import balance
-from penstock.query.fleet.gather import build
+from penstock.query.fleet.build import build
 from penstock.query.fleet.power import asset_power, nodes
 from penstock.query.places import Placing
 from penstock.query.standing import Facts

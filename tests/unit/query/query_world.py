@@ -93,6 +93,9 @@ class World:
         await self.store.commit([frame])
 
 
+_READS = {"find", "newest", "scan", "recent", "aggregate", "events"}
+
+
 class Busy:
     """A store in which `rows(n)` is committed after the n-th read of any view: what a question meets on a busy system."""
 
@@ -109,11 +112,11 @@ class Busy:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._view, name)
-        return self._followed(found) if name in {"find", "scan", "recent", "aggregate"} else found
+        return self._followed(found) if name in _READS else found
 
     def _followed(self, read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def busy(*asked: Any) -> Any:
-            answer = await read(*asked)
+        async def busy(*asked: Any, **named: Any) -> Any:
+            answer = await read(*asked, **named)
             self.reads += 1
             if rows := self.rows(self.reads):
                 await self._world.put(rows)

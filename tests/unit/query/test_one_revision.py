@@ -5,7 +5,24 @@ import pytest
 from penstock.model.series import SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.query.engine import Engine
-from penstock.query.port import Aggregate, Batteries, Consumption, Fetch, Latest, Query, Recent, Select, Series, Then
+from penstock.query.port import (
+    Aggregate,
+    Assets,
+    Batteries,
+    BatteryFleet,
+    BatteryHealth,
+    Consumption,
+    Fetch,
+    Fleet,
+    FlowSeries,
+    Latest,
+    Query,
+    Recent,
+    Select,
+    Series,
+    SiteFlow,
+    Then,
+)
 from tests.unit.query.query_world import T0, Busy, World
 
 POWER = [SeriesKey("hq", f"p{i}", "power_w", "W") for i in range(3)]
@@ -23,6 +40,13 @@ QUESTIONS = {
     "aggregate": Aggregate(**DAYS, where=Select(), window=7 * MINUTE, group_by=("sensor",)),
     "calendar": Aggregate(**DAYS, where=Select(), window="1d", zone="Europe/Berlin"),
     "consumption": Consumption(**DAYS, where=Select(), window="1h", cumulative=True),
+    "fleet": Fleet(tenant="acme"),
+    "assets": Assets(tenant="acme"),
+    "flow": SiteFlow(tenant="acme", site="hq"),
+    "flow then": SiteFlow(tenant="acme", site="hq", at=T0 + DAY),
+    "flow series": FlowSeries(**DAYS, site="hq", window=HOUR),
+    "battery fleet": BatteryFleet(tenant="acme"),
+    "battery": BatteryHealth(**DAYS, battery="b1"),
     "one fetch": Query(**DAYS, fetch={"a": Fetch(fn="count", by=("sensor",))}, window=HOUR),
     "many": Query(
         **DAYS,

@@ -29,23 +29,27 @@ class FleetAnswers:
         """`places` is what `store` is placed by; without it nothing of the catalog is known."""
         self._store = store
         self._pieces = pieces
-        self._indexes = Indexes(store, places)
+        self._indexes = Indexes(places)
 
     async def answer(
         self, question: Fleet | Assets | SiteFlow | FlowSeries | BatteryFleet | BatteryHealth, now: int
     ) -> Body:
-        """Table, cursor and meta; `now` is epoch ms."""
-        match question:
-            case Fleet():
-                return await fleet_summary(self._store, self._indexes, question, now)
-            case Assets():
-                return await assets(self._store, self._indexes, question, now)
-            case SiteFlow():
-                return await site_flow(self._store, self._indexes, question, now)
-            case FlowSeries():
-                async with self._store.view() as view:
-                    return await flow_series(view, self._indexes, self._pieces, question, now)
-            case BatteryFleet():
-                return await battery_fleet(self._store, self._indexes, question, now)
-            case BatteryHealth():
-                return await battery_health(self._store, self._indexes, question, now)
+        """Table, cursor and meta, all of one revision; `now` is epoch ms."""
+        async with self._store.view() as view:
+            if isinstance(question, BatteryFleet | BatteryHealth):
+                index = await self._indexes.batteries(view, question.tenant)
+            else:
+                index = await self._indexes.of(view, question.tenant)
+            match question:
+                case Fleet():
+                    return await fleet_summary(view, index, question, now)
+                case Assets():
+                    return await assets(view, index, question, now)
+                case SiteFlow():
+                    return await site_flow(view, index, question, now)
+                case FlowSeries():
+                    return await flow_series(view, index, self._pieces, question, now)
+                case BatteryFleet():
+                    return await battery_fleet(view, index, question, now)
+                case BatteryHealth():
+                    return await battery_health(view, index, question, now)

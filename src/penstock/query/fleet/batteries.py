@@ -11,13 +11,12 @@ import pyarrow as pa
 
 from penstock.model.errors import InvalidInput
 from penstock.model.pace import NEVER
-from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.states import States, states
 from penstock.query.fleet.tiles import times
 from penstock.query.overview import BATTERY_SORTS, STATES, BatteryFleet
 from penstock.query.select import check_limit, decode_cursor, encode_cursor, floats
-from penstock.store.series import Newest, SeriesStore
+from penstock.store.series import Newest, SeriesView
 
 __all__ = ["NUMBERS", "battery_fleet", "battery_table", "capacities", "values_of"]
 
@@ -37,7 +36,7 @@ _CAPACITY: Final = "capacity_ah"
 
 
 async def battery_fleet(
-    store: SeriesStore, indexes: Indexes, question: BatteryFleet, now: int
+    view: SeriesView, index: FleetIndex, question: BatteryFleet, now: int
 ) -> tuple[pa.Table, str | None, dict[str, Any]]:
     """The answer of `BatteryFleet`; the cursor is the value and the name of the last one."""
     check_limit(question.limit)
@@ -49,8 +48,7 @@ async def battery_fleet(
             hint=f"one of {', '.join(BATTERY_SORTS)}, with - in front for the greatest first",
         )
     position = decode_cursor(question.cursor, tuple[float | None, str, str, bool])
-    index = await indexes.batteries(question.tenant)
-    newest = await store.newest(question.tenant, index.ids)
+    newest = await view.newest(question.tenant, index.ids)
     found = states(index, newest, now)
     values = values_of(index, newest, found)
     rank = _rank(values, column, len(index), descending=question.sort.startswith("-"))

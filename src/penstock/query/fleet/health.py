@@ -14,14 +14,13 @@ from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.time import HOUR
 from penstock.query.energy import MAX_HOLD
 from penstock.query.fleet.batteries import battery_table, values_of
-from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.states import states
 from penstock.query.fleet.tiles import times
 from penstock.query.meters import PowerReader
 from penstock.query.overview import BatteryHealth
 from penstock.query.select import check_range, floats
-from penstock.store.series import Filter, Newest, SeriesStore
+from penstock.store.series import Filter, Newest, SeriesView
 
 __all__ = ["battery_health", "histogram", "percentile"]
 
@@ -41,13 +40,12 @@ _FREEZING: Final = 273.15
 
 
 async def battery_health(
-    store: SeriesStore, indexes: Indexes, question: BatteryHealth, now: int
+    view: SeriesView, index: FleetIndex, question: BatteryHealth, now: int
 ) -> tuple[pa.Table, None, dict[str, Any]]:
-    """The answer of `BatteryHealth`: six questions to the store at most, however many batteries there are."""
+    """The answer of `BatteryHealth`: six questions to the view at most, however many batteries there are."""
     check_range(question.start, question.end)
-    index = await indexes.batteries(question.tenant)
     own = _find(index, question)
-    newest = await store.newest(question.tenant, index.ids)
+    newest = await view.newest(question.tenant, index.ids)
     found = states(index, newest, now)
     values = values_of(index, newest, found)
     table = battery_table(index, found, values, np.array([own]))
@@ -55,8 +53,8 @@ async def battery_health(
     capacity = float(values["capacity_ah"][own])
     meta = {
         "battery": row,
-        "cycles": await _cycles(store, question, index, own, (float(values["cycles"][own]), capacity, now)),
-        "histograms": await _histograms(store, question, index, own, (capacity, now)),
+        "cycles": await _cycles(view, question, index, own, (float(values["cycles"][own]), capacity, now)),
+        "histograms": await _histograms(view, question, index, own, (capacity, now)),
         "similar": _similar(index, values, own),
         "start": question.start,
         "end": question.end,
@@ -97,7 +95,7 @@ def _series(index: FleetIndex, newest: Newest, asset: int) -> pa.Table:
 
 
 async def _cycles(
-    store: SeriesStore, question: BatteryHealth, index: FleetIndex, own: int, known: tuple[float, float, int]
+    view: SeriesView, question: BatteryHealth, index: FleetIndex, own: int, known: tuple[float, float, int]
 ) -> dict[str, Any]:
     """Equivalent full cycles: as the battery reports them, else the charge that its current moved, by twice its capacity.
 
@@ -109,18 +107,18 @@ async def _cycles(
     position = int(index.of_metric("current_a", "current")[own])
     if position < 0 or not capacity > 0:
         return {"value": None, "from": None, "since": None}
-    [info] = [i for i in await store.find(question.tenant, _named(index, position)) if i.id == index.ids[position]]
+    [info] = [i for i in await view.find(question.tenant, _named(index, position)) if i.id == index.ids[position]]
     if info.first_ts is None:
         return {"value": None, "from": None, "since": None}
     edges = np.array([info.first_ts, now + 1], np.int64)
     moved = 0.0
-    async for _, flow in PowerReader(store, question.tenant, edges, "hold", MAX_HOLD, now).flows([info]):
+    async for _, flow in PowerReader(view, question.tenant, edges, "hold", MAX_HOLD, now).flows([info]):
         moved += float(flow.forward.sum() + flow.backward.sum())  # A held for hours: Ah
     return {"value": moved / (2.0 * capacity), "from": "estimated", "since": info.first_ts}
 
 
 async def _histograms(
-    store: SeriesStore, question: BatteryHealth, index: FleetIndex, own: int, known: tuple[float, int]
+    view: SeriesView, question: BatteryHealth, index: FleetIndex, own: int, known: tuple[float, int]
 ) -> dict[str, Any]:
     """Hours that temperature and C-rate were held in each bin; `known` is the capacity (Ah) and now."""
     capacity, now = known
@@ -132,14 +130,14 @@ async def _histograms(
     if not positions or question.start >= end:
         return {}
     ids = np.sort(index.ids[list(positions.values())])
-    counted = (await store.aggregate(question.tenant, ids, question.start, end, 24 * HOUR)).partials.count.sum()
+    counted = (await view.aggregate(question.tenant, ids, question.start, end, 24 * HOUR)).partials.count.sum()
     if counted > _MOST_READINGS:
         raise InvalidInput(
             f"the battery has {counted} readings in this range, its histograms may read {_MOST_READINGS}",
             code="too_many_readings",
             hint="ask for a shorter range",
         )
-    readings = await store.scan(question.tenant, ids, question.start, end)
+    readings = await view.scan(question.tenant, ids, question.start, end)
     made: dict[str, Any] = {}
     for name, position in positions.items():
         mine = readings.series == index.ids[position]

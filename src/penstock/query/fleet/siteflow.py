@@ -14,7 +14,6 @@ from penstock.model.errors import InvalidInput, NotFound
 from penstock.model.pace import NEVER, PACE, usual_interval
 from penstock.query.energy import MAX_HOLD
 from penstock.query.fleet.balance import NODES, UNMETERED, Balanced, balance, edges
-from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.index import NO, FleetIndex
 from penstock.query.fleet.power import AssetPower, Nodes, asset_power, nodes
 from penstock.query.layout import Groups, Layout, Room, Span, data_span, lay_out, nowhere
@@ -22,7 +21,7 @@ from penstock.query.overview import ROLES, FlowSeries, SiteFlow
 from penstock.query.pieces import Pieces
 from penstock.query.select import by_name, check_range, floats, overlaps
 from penstock.query.windows import parse_window
-from penstock.store.series import Filter, Newest, SeriesStore, SeriesView
+from penstock.store.series import Filter, Newest, SeriesView
 
 __all__ = ["flow_series", "held_on", "site_flow"]
 
@@ -37,20 +36,19 @@ _CELLS: Final = 2_000_000
 Body = tuple[pa.Table, None, dict[str, Any]]
 
 
-async def site_flow(store: SeriesStore, indexes: Indexes, question: SiteFlow, now: int) -> Body:
-    """The answer of `SiteFlow`: one question to the store about all that the site measures."""
-    whole = await indexes.of(question.tenant)
+async def site_flow(view: SeriesView, whole: FleetIndex, question: SiteFlow, now: int) -> Body:
+    """The answer of `SiteFlow`: one question to the view about all that the site measures; `whole` is the index of all sites."""
     site = _number(whole, question.site)
     index = whole.only(np.flatnonzero((whole.site == site) & ((whole.role >= 0) | (whole.kind == "meter"))))
     at = now if question.at is None else question.at
     if question.at is None:
-        newest = await store.newest(question.tenant, index.ids)
+        newest = await view.newest(question.tenant, index.ids)
     else:
-        newest = _newest(index, await store.recent(question.tenant, np.sort(index.ids), PACE, at + 1))
+        newest = _newest(index, await view.recent(question.tenant, np.sort(index.ids), PACE, at + 1))
     power = asset_power(index, newest, at)
     found = nodes(index, power)
-    whole = balance(found.power[site][:, None], index.present[site])
-    return _node_table(index, found, whole, site), None, _meta(index, power, whole, at)
+    balanced = balance(found.power[site][:, None], index.present[site])
+    return _node_table(index, found, balanced, site), None, _meta(index, power, balanced, at)
 
 
 def _number(index: FleetIndex, site: str) -> int:
@@ -123,10 +121,12 @@ def _meta(index: FleetIndex, power: AssetPower, whole: Balanced, at: int) -> dic
     }
 
 
-async def flow_series(view: SeriesView, indexes: Indexes, pieces: Pieces, question: FlowSeries, now: int) -> Body:
-    """The answer of `FlowSeries`: time-weighted means of what each asset measures, added up and balanced in each window."""
+async def flow_series(view: SeriesView, whole: FleetIndex, pieces: Pieces, question: FlowSeries, now: int) -> Body:
+    """The answer of `FlowSeries`: time-weighted means of what each asset measures, added up and balanced in each window.
+
+    `whole` is the index of all sites.
+    """
     check_range(question.start, question.end)
-    whole = await indexes.of(question.tenant)
     site = _number(whole, question.site)
     index = whole.only(np.flatnonzero((whole.site == site) & (whole.role >= 0)))
     asked = Span(question.start - _reach(question.window), question.end)

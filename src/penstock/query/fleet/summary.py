@@ -12,7 +12,6 @@ import pyarrow as pa
 from penstock.model.pace import NEVER
 from penstock.model.time import SECOND
 from penstock.query.fleet.balance import Balanced, balance
-from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.power import asset_power, nodes
 from penstock.query.fleet.states import BAD, LATE, OK, SILENT, UNKNOWN, States, concerns, reason, states
@@ -21,7 +20,7 @@ from penstock.query.fleet.today import SiteEnergy, energy_today
 from penstock.query.overview import KINDS, ROLES, STATES, Fleet
 from penstock.query.select import floats
 from penstock.query.windows import find_zone, first_instant
-from penstock.store.series import Newest, SeriesStore
+from penstock.store.series import Newest, SeriesView
 
 __all__ = ["fleet_summary"]
 
@@ -36,17 +35,16 @@ _PV: Final = ROLES.index("pv")
 
 
 async def fleet_summary(
-    store: SeriesStore, indexes: Indexes, question: Fleet, now: int
+    view: SeriesView, index: FleetIndex, question: Fleet, now: int
 ) -> tuple[pa.Table, None, dict[str, Any]]:
     """The answer of `Fleet`. Raises InvalidInput for a zone that is none."""
     zone = find_zone(question.zone)
-    index = await indexes.of(question.tenant)
-    newest = await store.newest(question.tenant, index.ids)
+    newest = await view.newest(question.tenant, index.ids)
     found = states(index, newest, now)
-    energy = await energy_today(store, question.tenant, index, now)
+    energy = await energy_today(view, question.tenant, index, now)
     local = datetime.fromtimestamp(now // SECOND, UTC).astimezone(zone)
     midnight = first_instant(local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None), zone)
-    events = await store.events(
+    events = await view.events(
         question.tenant, criticality_above=question.criticality_above, start=midnight, limit=_EVENTS + 1
     )
     measured = nodes(index, asset_power(index, newest, now)).power

@@ -10,12 +10,11 @@ import pyarrow as pa
 
 from penstock.model.errors import InvalidInput
 from penstock.model.pace import NEVER
-from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.states import States, reason, states
 from penstock.query.overview import KINDS, STATES, Assets
 from penstock.query.select import check_limit, decode_cursor, encode_cursor, floats
-from penstock.store.series import Newest, SeriesStore
+from penstock.store.series import Newest, SeriesView
 
 __all__ = ["assets", "known", "times"]
 
@@ -25,15 +24,14 @@ _MOST: Final = 10_000
 
 
 async def assets(
-    store: SeriesStore, indexes: Indexes, question: Assets, now: int
+    view: SeriesView, index: FleetIndex, question: Assets, now: int
 ) -> tuple[pa.Table, str | None, dict[str, Any]]:
     """The answer of `Assets`; the cursor is the site and id of the last one."""
     check_limit(question.limit, _MOST)
     known(question.kind, KINDS, "kind")
     known(question.state, STATES, "state")
     position = decode_cursor(question.cursor, tuple[str, str, bool])
-    index = await indexes.of(question.tenant)
-    newest = await store.newest(question.tenant, index.ids)
+    newest = await view.newest(question.tenant, index.ids)
     found = states(index, newest, now)
     chosen = np.flatnonzero(_wanted(index, found, question))
     counts = np.bincount(found.state[chosen], minlength=len(STATES))

@@ -19,7 +19,7 @@ from penstock.query.flow import Flow
 from penstock.query.meters import CounterReader, PowerReader
 from penstock.query.overview import ROLES
 from penstock.query.windows import find_zone, first_instant
-from penstock.store.series import SeriesStore
+from penstock.store.series import SeriesView
 
 __all__ = ["Days", "SiteEnergy", "days", "energy_today"]
 
@@ -63,7 +63,7 @@ def days(zone: ZoneInfo, now: int) -> Days:
     return Days(before, (first_instant(midnight, zone), until))
 
 
-async def energy_today(store: SeriesStore, tenant: str, index: FleetIndex, now: int) -> SiteEnergy:
+async def energy_today(view: SeriesView, tenant: str, index: FleetIndex, now: int) -> SiteEnergy:
     """What sites took from the grid and gave to it, by their grid meters; where there is none, what their loads and vehicles took.
 
     Counters go before power, as in `Consumption`. Two questions to the store for power and some for counters, however many sites.
@@ -87,8 +87,8 @@ async def energy_today(store: SeriesStore, tenant: str, index: FleetIndex, now: 
     usable = [info for info in infos if info.key.unit in {"W", "Wh"}]
     meters = meters_of(usable, "auto", named=False)
     for reader in (
-        PowerReader(store, tenant, edges, "hold", MAX_HOLD, now),
-        CounterReader(store, tenant, edges, MAX_HOLD, CounterRule(None, 0.0, None)),
+        PowerReader(view, tenant, edges, "hold", MAX_HOLD, now),
+        CounterReader(view, tenant, edges, MAX_HOLD, CounterRule(None, 0.0, None)),
     ):
         series = [info for info, counts in meters if counts == reader.counts]
         async for part, flow in reader.flows(series):

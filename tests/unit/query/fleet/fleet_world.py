@@ -1,5 +1,7 @@
 """A world whose engine goes by a catalog, and short ways to say what sensors measure."""
 
+from contextlib import asynccontextmanager
+
 from penstock.model.series import Attributes, SeriesKey
 from penstock.query.engine import Engine
 from penstock.query.places import Places, placed
@@ -14,16 +16,29 @@ UNITS = {
 
 
 class Counting:
-    """A store that counts what it is asked; the state is free, it is asked for by every question."""
+    """A store that counts what it and its views are asked, and the series that they find; the state is free."""
 
-    def __init__(self, store):
+    def __init__(self, store, counts=None):
         self._store = store
-        self.asked = []
+        self._counts = counts or self
+        if counts is None:
+            self.asked, self.found = [], 0
+
+    @asynccontextmanager
+    async def view(self):
+        async with self._store.view() as view:
+            yield Counting(view, self)
+
+    async def find(self, tenant, where):
+        self._counts.asked.append("find")
+        found = await self._store.find(tenant, where)
+        self._counts.found += len(found)
+        return found
 
     def __getattr__(self, name):
         found = getattr(self._store, name)
-        if name in {"find", "newest", "recent", "scan", "aggregate", "events"}:
-            self.asked.append(name)
+        if name in {"newest", "recent", "scan", "aggregate", "events"}:
+            self._counts.asked.append(name)
         return found
 
 
