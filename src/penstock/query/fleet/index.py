@@ -245,7 +245,13 @@ class _Order:
 
 
 def _picked(values: tuple[T, ...], order: npt.NDArray[np.integer[Any]]) -> tuple[T, ...]:
-    return tuple([values[i] for i in order.tolist()])
+    """`values` in that order, copied run by run: mostly they follow one another as before."""
+    breaks = np.flatnonzero(np.diff(order) != 1)
+    firsts, lasts = order[np.append(0, breaks + 1)[: len(order)]], order[np.append(breaks, -1)[: len(order)]]
+    picked: list[T] = []
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        picked += values[first : last + 1]
+    return tuple(picked)
 
 
 def nodes_present(sites: Sequence[str], planned: Planned, site: I64, role: I64) -> npt.NDArray[np.bool_]:
