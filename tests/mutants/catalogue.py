@@ -170,7 +170,7 @@ MUTANTS = (
     Mutant(
         "views keep nothing of what a commit changes",
         DUCK + "writer.py",
-        "                    self._memory.before_change(staged.sensors)\n",
+        "                    self._memory.before_change(staged.sensors, verdict.append.series, verdict.update.series)\n",
         "",
         "one answer mixes two revisions: a commit's readings of one series and not those of another",
         (
