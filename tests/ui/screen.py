@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import BrowserContext, CDPSession, Page
+from playwright.async_api import BrowserContext, CDPSession, Locator, Page
 
 from tests.ui.watch import Watch
 
@@ -128,6 +128,13 @@ class Screen:
         path.parent.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=path, full_page=True, animations="disabled", caret="hide")
         return path
+
+    async def downloaded(self, offer: Locator) -> str:
+        """Click what offers a file; the text of the file."""
+        async with self.page.expect_download() as coming:
+            await offer.click()
+        download = await coming.value
+        return await asyncio.to_thread(Path(await download.path()).read_text)
 
     # -- judging: findings in words, and the same as assertions
 

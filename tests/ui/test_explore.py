@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.async_api import Download, Locator, expect
+from playwright.async_api import Locator, expect
 
 from tests.ui.screen import Screen
 
@@ -136,10 +135,7 @@ async def test_an_answer_in_promql_is_a_file_of_what_is_shown(screen):
 async def saved(screen: Screen, title: str, format_: str) -> list[str]:
     """The lines of the file that a choice of the answer's menu gives."""
     await screen.page.get_by_role("button", name=f"Export or copy: {title}").click()
-    async with screen.page.expect_download() as coming:
-        await screen.page.get_by_role("menuitem", name=format_).click()
-    download: Download = await coming.value
-    return Path(await download.path()).read_text().splitlines()
+    return (await screen.downloaded(screen.page.get_by_role("menuitem", name=format_))).splitlines()
 
 
 async def test_the_built_question_is_asked_in_promql(screen):
