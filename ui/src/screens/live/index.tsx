@@ -60,12 +60,11 @@ export default function LiveScreen(): ReactNode {
               {t("live.stayOn")}
             </Switch>
           )}
-          {isKiosk ? (
-            <Button icon="close" onPress={leave}>
-              {t("live.kioskEnd")}
+          {/* One button for both ways, so that the focus stays on it. */}
+          {(isKiosk || !phone) && (
+            <Button {...(isKiosk ? { icon: "close" } : {})} onPress={isKiosk ? leave : () => change({ kiosk: true })}>
+              {t(isKiosk ? "live.kioskEnd" : "live.kiosk")}
             </Button>
-          ) : (
-            !phone && <Button onPress={() => change({ kiosk: true })}>{t("live.kiosk")}</Button>
           )}
         </div>
       </div>
