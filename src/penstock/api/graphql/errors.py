@@ -10,15 +10,16 @@ import structlog
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 
 from penstock.api.problems import status_of
 from penstock.model.errors import InvalidInput, PenstockError, Unavailable
 
-__all__ = ["present", "presentable", "timed_out"]
+__all__ = ["not_here", "present", "presentable", "timed_out"]
 
 _log: Final = structlog.get_logger(__name__)
 _DOCUMENT: Final = "invalid_query"
-_OF_DOCUMENT: Final = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+_OF_DOCUMENT: Final = (MissingQueryError, CannotGetOperationTypeError)
 """What the library raises about a document; its text is for the client."""
 _LIMITS: Final[Mapping[str, str]] = {
     "Document contains more than": "send several documents, or name what repeats in a fragment",
@@ -35,6 +36,8 @@ def present(error: PenstockError) -> GraphQLError:
 def presentable(error: GraphQLError) -> GraphQLError:
     """The error without anything that is not for the client. What nobody raised on purpose is logged."""
     cause = _cause(error)
+    if isinstance(cause, InvalidOperationTypeError):
+        return present(not_here(cause.operation_type))
     if cause is None or isinstance(cause, _OF_DOCUMENT):
         said = dict(error.extensions or {})
         for limit, hint in _LIMITS.items():
@@ -55,6 +58,20 @@ def presentable(error: GraphQLError) -> GraphQLError:
         f"the server failed on this field; its log has the cause under {error_id}",
         {"code": "internal_error", "hint": "repeat it; if it fails again, give the id to the operator", "id": error_id},
     )
+
+
+def not_here(kind: OperationType) -> InvalidInput:
+    """An operation of a kind that is not asked where it came: queries are for HTTP, subscriptions for WebSocket."""
+    match kind:
+        case OperationType.MUTATION:
+            what = "GraphQL reads and changes nothing: there are no mutations"
+            hint = "readings, events and the catalog are written over HTTP, see docs/api.md"
+        case OperationType.SUBSCRIPTION:
+            what = "a subscription cannot be asked over HTTP"
+            hint = "subscribe over WebSocket, with the subprotocol graphql-transport-ws"
+        case OperationType.QUERY:
+            what, hint = "a query cannot be asked over WebSocket", "ask it with POST /graphql"
+    return InvalidInput(what, code="invalid_query", hint=hint)
 
 
 def timed_out(seconds: float) -> GraphQLError:

@@ -14,7 +14,7 @@ from strawberry.types.graphql import OperationType
 from penstock.accounts.keys import Identity
 from penstock.api.graphql.bounds import GraphQLBounds
 from penstock.api.graphql.context import Operation
-from penstock.api.graphql.errors import present, presentable, timed_out
+from penstock.api.graphql.errors import not_here, present, presentable, timed_out
 from penstock.api.graphql.schema import SCHEMA
 from penstock.model.errors import InvalidInput
 from penstock.query.port import Reader
@@ -60,7 +60,7 @@ async def execute(
         )
         return _refused(present(InvalidInput(reason, code="invalid_query")))
     except InvalidOperationTypeError as error:
-        return _refused(present(_not_here(error.operation_type)))
+        return _refused(present(not_here(error.operation_type)))
     errors = [presentable(error) for error in result.errors or ()]
     if result.data is None and not operation.began:
         return {"errors": [error.formatted for error in errors]}
@@ -70,20 +70,6 @@ async def execute(
     if fresh := operation.freshness():
         answer["extensions"] = {"freshness": fresh}
     return answer
-
-
-def _not_here(kind: OperationType) -> InvalidInput:
-    if kind is OperationType.MUTATION:
-        return InvalidInput(
-            "GraphQL reads and changes nothing: there are no mutations",
-            code="invalid_query",
-            hint="readings, events and the catalog are written over HTTP, see docs/api.md",
-        )
-    return InvalidInput(
-        f"a {kind.value} cannot be asked over HTTP",
-        code="invalid_query",
-        hint="subscribe over WebSocket, with the subprotocol graphql-transport-ws",
-    )
 
 
 def _refused(error: GraphQLError) -> dict[str, Any]:

@@ -14,15 +14,17 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.async_base_view import AsyncWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types.unset import UNSET, UnsetType
 
 from penstock.accounts.keys import Identity
 from penstock.api.graphql.context import Operation
+from penstock.api.graphql.errors import present
 from penstock.api.graphql.schema import SCHEMA
 from penstock.api.live import LiveHub
 from penstock.api.live.log import Passing
 from penstock.api.services import Services
-from penstock.model.errors import PenstockError, Unavailable
+from penstock.model.errors import PenstockError, TooLarge, Unavailable
 
 __all__ = ["CODES", "serve"]
 
@@ -98,7 +100,7 @@ class _Connection:
         self._known = asyncio.Event()
         self._closing = asyncio.Event()
         bounds = services.config.graphql
-        self._handler: Any = BaseGraphQLTransportWSHandler[Any, None](
+        self._handler: Any = _Handler(
             view=cast("Any", self),
             websocket=_Messages(self._socket),
             context=_Greeting(),
@@ -177,6 +179,23 @@ class _Connection:
         with contextlib.suppress(TimeoutError, WebSocketDisconnect, OSError, RuntimeError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._socket.close(code, CODES[code])
+
+
+class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    """The library's handler of the protocol; its refusal of one subscription too many names no number."""
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin a subscription, unless as many are open as may be."""
+        most = self.max_subscriptions_per_connection
+        if most is None or len(self.operations) < most or message["id"] in self.operations:
+            await super().handle_subscribe(message)
+            return
+        refusal = TooLarge(
+            f"{most} subscriptions are open, no more fit one connection",
+            code="too_many_subscriptions",
+            hint="complete one first, or give one several filters in `where`",
+        )
+        await self.send_message({"id": message["id"], "type": "error", "payload": [present(refusal).formatted]})
 
 
 class _Messages(AsyncWebSocketAdapter):

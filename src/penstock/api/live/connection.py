@@ -93,6 +93,7 @@ class Connection:
         self._subscriptions: dict[str, Subscription] = {}
         self._lanes: set[Lane] = set()
         self._room = Room()
+        self._greeted = asyncio.Event()
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._sending = asyncio.Lock()
@@ -189,6 +190,7 @@ class Connection:
         return text
 
     async def _listen(self) -> None:
+        await self._greeted.wait()
         while True:
             text = await self._receive()
             name: str | None = None
@@ -243,6 +245,7 @@ class Connection:
     async def _greet(self) -> None:
         heartbeat_ms = round(self._services.config.heartbeat * 1_000)
         await self._send(Hello(version=penstock.__version__, heartbeat_ms=heartbeat_ms))
+        self._greeted.set()
         await self._tell()
 
     async def _tell(self) -> None:

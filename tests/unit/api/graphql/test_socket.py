@@ -167,14 +167,18 @@ async def test_subscriptions_of_one_connection_are_bounded(make_world):
             socket.subscribe(READINGS, name)
         failure = await socket.until_named("error")
         assert failure["id"] == "c"
-        assert "limit" in failure["payload"][0]["message"].lower()
+        (error,) = failure["payload"]
+        assert error["message"].startswith("2 subscriptions are open")
+        assert error["extensions"]["code"] == "too_many_subscriptions"
 
 
 async def test_queries_are_for_http(world):
     async with opened(world) as socket:
         socket.subscribe("{ tenant { id } }")
         failure = await socket.until_named("error")
-        assert "not allowed" in failure["payload"][0]["message"]
+        (error,) = failure["payload"]
+        assert "WebSocket" in error["message"]
+        assert error["extensions"]["hint"] == "ask it with POST /graphql"
 
 
 @pytest.mark.parametrize(

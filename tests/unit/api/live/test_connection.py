@@ -37,6 +37,15 @@ def sub(name="1", *patterns, **more):
     return {"op": "sub", "id": name, "patterns": list(patterns) or ["*/*/*"], **more}
 
 
+async def test_the_greeting_is_the_first_message_also_for_a_client_that_does_not_wait_for_it(world):
+    socket = live_socket(world.app, {"authorization": f"Bearer {world.key}"})
+    socket.say("{")
+    socket.say({"op": "ping", "id": "x"})
+    await socket.until_named("pong")
+    assert [message["op"] for message in socket.messages] == ["hello", "error", "pong"]
+    await socket.hang_up()
+
+
 async def test_one_connection_carries_many_subscriptions(world, client):
     async with opened(world) as socket:
         socket.say(sub("a", "plant/m1/*"))
