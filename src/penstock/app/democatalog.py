@@ -74,7 +74,8 @@ def _machine(site: str, sensor: str, building: str, metrics: set[str], tags: dic
         capacity: dict[str, Value] = {"capacity_ah": float(tags["capacity_ah"])}
         title = f"Battery {sensor.rpartition('-')[2]}"
         return Equipment(id=sensor, name=title, type="Battery", site=at, building=inside, attributes=capacity)
-    if building:  # Only the rooms are behind it: the energy management's meters stand beside it, so no load counts twice.
+    if building:
+        # Only the rooms are behind it: the meters of the energy management stand beside it, so no load counts twice.
         title = f"{_NAMES.get(building, building)}: rooms"
         return Equipment(id=sensor, name=title, type="Electrical_Meter", building=inside, attributes={"role": "load"})
     title = {"pv": "Solar roof", "ev": "Car chargers", "grid": "Grid connection"}.get(kind, kind.capitalize() or sensor)

@@ -16,12 +16,14 @@ __all__ = ["Draft", "draft", "edit", "merge", "missing"]
 class Draft:
     """`fields` of a record of `kind`, as a file has them: any of its fields, with None for "put back".
 
-    One that is `bare` is only named by others: it is created where it is not there, and else left as it is.
+    One that is `bare` is only named by others: it is created where it is not there, and else left as it is. `line` is where a file of lines
+    says it, from 1; None for other files.
     """
 
     kind: Kind
     fields: Mapping[str, Any]
     bare: bool = False
+    line: int | None = None
 
 
 def draft(kind: str, **fields: Any) -> Draft:
@@ -29,9 +31,9 @@ def draft(kind: str, **fields: Any) -> Draft:
     return Draft(KINDS[kind], fields)
 
 
-def missing(kind: str, **fields: Any) -> Draft:
-    """A bare draft of the kind of that name."""
-    return Draft(KINDS[kind], fields, bare=True)
+def missing(kind: str, line: int, **fields: Any) -> Draft:
+    """A bare draft of the kind of that name, of what a file names in that line."""
+    return Draft(KINDS[kind], fields, bare=True, line=line)
 
 
 def edit(given: Draft) -> Put | Merge:

@@ -110,6 +110,8 @@ def refuse(given: Sequence[Draft | Edit], outcomes: Sequence[Outcome]) -> None:
 def _verdict(row: int, given: Draft, outcome: Outcome) -> dict[str, Any]:
     verdict: dict[str, Any] = {"row": row, "kind": given.kind.name, "key": _key(given), "action": outcome.action}
     error: PenstockError | None = outcome.error
+    if given.line is not None:
+        verdict["line"] = given.line
     return verdict | ({"code": error.code, "detail": error.detail} if error else {})
 
 

@@ -179,6 +179,45 @@ async def test_every_record_of_a_dry_run_has_a_verdict(campus):
     assert (await campus.get("/v1/catalog/rooms/hq/103")).status_code == 404
 
 
+async def test_verdicts_of_a_csv_name_the_lines_that_their_rows_begin_in(campus):
+    body = b'building,id,name\nhq,103,"two\nlines"\n\nannex,1,\n'
+    told = (await campus.post("/v1/catalog/import?format=csv&kind=rooms&dry_run=true", content=body)).json()
+    assert [(row["key"], row["line"]) for row in told["data"]] == [("hq/103", 2), ("annex/1", 5)]
+    points = b"site_id,sensor_id,building,room\nplant,t1,annex,1\nplant,t2,annex,1\n"
+    query = "/v1/catalog/import?kind=points&create_missing=true&dry_run=true"
+    told = (await campus.post(query, content=points, headers=CSV)).json()
+    assert [(row["kind"], row["line"]) for row in told["data"]] == [
+        ("sites", 2), ("buildings", 2), ("rooms", 2), ("points", 2), ("points", 3),
+    ]  # fmt: skip
+    assert (
+        "line"
+        not in (await campus.post("/v1/catalog/import?dry_run=true", json={"sites": [{"id": "x"}]})).json()["data"][0]
+    )
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+async def test_a_csv_may_be_separated_as_spreadsheets_of_some_countries_do(campus, separator):
+    body = "building,id,name\nhq,103,Nord\n".replace(",", separator).encode("utf-8-sig")
+    told = (await campus.post("/v1/catalog/import?format=csv&kind=rooms", content=body)).json()
+    assert [(row["key"], row["action"]) for row in told["data"]] == [("hq/103", "created")]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'building,id\nhq,1\nhq,"2\nhq,3\n', "line 3"),
+        (b'building,id\nhq,"1\n2"\nhq\n', "line 4"),
+        (b"building,id\nhq,1\nhq,\xff\n", "line 3"),
+        (b'building,id,attributes\nhq,"1\n1",\nhq,2,{\n', "line 4"),
+    ],
+    ids=["open-quote", "cells", "encoding", "attributes"],
+)
+async def test_a_csv_that_cannot_be_read_is_refused_with_the_line(campus, body, said):
+    answer = await campus.post("/v1/catalog/import?format=csv&kind=rooms", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_csv")
+    assert said in answer.json()["detail"]
+
+
 def drafts(form, document):
     body = msgspec.json.encode(document)
     read = interchange.read(form, body, KINDS["points"], create_missing=False)
