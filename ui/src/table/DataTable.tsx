@@ -60,7 +60,7 @@ const NONE: readonly never[] = [];
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { label, columns, rows, getKey, prefix, empty, onOpen, bulk = NONE, exports = NONE, more, maxHeight = "min(70vh, 48rem)" } = props;
   const view = useTable(rows, columns, prefix, props.order ?? null);
-  const selection = useSelection();
+  const selection = useSelection(rows, getKey);
   const { change, state } = view;
   const { load, hasMore, isLoading } = more ?? { load: undefined, hasMore: false, isLoading: false };
   const onEnd = useCallback(() => {

@@ -4,6 +4,7 @@ import { csvCell, csvOf, jsonOf } from "./exports";
 import { choicesOf, filtered, parseFilter, passes, printFilter } from "./filter";
 import { rowAfterKey } from "./keys";
 import { sorted } from "./sort";
+import { stillThere } from "./useTable";
 import { clearChange, columnsChange, filterChange, nextSort, parseState, sortChange } from "./state";
 
 interface Battery {
@@ -164,4 +165,8 @@ test("keys stay inside the table", () => {
   expect(rowAfterKey(3, "Home", 5, 3)).toBe(0);
   expect(rowAfterKey(0, "End", 5, 3)).toBe(4);
   expect(rowAfterKey(0, "x", 5, 3)).toBeUndefined();
+});
+
+test("a row that is gone is not chosen any more, one that a filter hides is", () => {
+  expect(stillThere(new Set(["Rack 9", "Rack 7"]), ROWS, (row) => row.name)).toEqual(new Set(["Rack 9"]));
 });

@@ -45,9 +45,18 @@ export interface Selection {
   clear(): void;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Those of `chosen` that are still there: a row that is gone cannot be chosen any more. */
+export function stillThere<Row>(chosen: ReadonlySet<string>, rows: readonly Row[], getKey: (row: Row) => string): ReadonlySet<string> {
+  if (chosen.size === 0) return NOTHING;
+  return new Set(rows.map(getKey).filter((key) => chosen.has(key)));
+}
+
 /** Rows that were chosen, by key. They stay chosen while filters change. */
-export function useSelection(): Selection {
-  const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
+export function useSelection<Row>(rows: readonly Row[], getKey: (row: Row) => string): Selection {
+  const [chosen, setKeys] = useState<ReadonlySet<string>>(NOTHING);
+  const keys = useMemo(() => stillThere(chosen, rows, getKey), [chosen, rows, getKey]);
   return useMemo(
     () => ({
       keys,
