@@ -3,14 +3,17 @@ import type { ReactNode } from "react";
 import { Combo, Select, TextField, type Option } from "../../forms";
 import { t } from "../../i18n";
 import css from "./add.module.css";
-import type { Preview } from "./csv";
+import { FileForm } from "./FileForm";
 import type { ColumnMeaning, Mapping, Role } from "./mapping";
+import type { Decimal } from "./numbers";
+import type { Preview, Said } from "./preview";
 import { needsZone, TIME_FORMS, timeFormOf, type TimeForm } from "./times";
 import { nameOf, UNITS } from "./units";
 
 const ROLES: readonly Role[] = ["none", "time", "sensor", "site", "metric", "value", "unit", "measure"];
 /** Of which a file has one column at most. */
 const SINGLE: ReadonlySet<Role> = new Set(["time", "sensor", "site", "metric", "value", "unit"]);
+const DECIMALS: readonly Decimal[] = [".", ","];
 const SHOWN_ROWS = 4;
 const unitOptions: readonly Option[] = UNITS.map((value) => ({ value, label: value }));
 
@@ -19,9 +22,10 @@ interface Props {
   readonly mapping: Mapping;
   readonly isDisabled: boolean;
   readonly onChange: (mapping: Mapping) => void;
+  readonly onReread: (said: Said) => void;
 }
 
-export function CsvMapping({ preview, mapping, isDisabled, onChange }: Props): ReactNode {
+export function CsvMapping({ preview, mapping, isDisabled, onChange, onReread }: Props): ReactNode {
   const has = (role: Role) => mapping.columns.some((column) => column.role === role);
   const samples = (role: Role) => {
     const at = mapping.columns.findIndex((column) => column.role === role);
@@ -40,6 +44,7 @@ export function CsvMapping({ preview, mapping, isDisabled, onChange }: Props): R
   return (
     <fieldset disabled={isDisabled} className={css["mapping"]}>
       <legend>{t("add.columns")}</legend>
+      <FileForm preview={preview} isDisabled={isDisabled} onChange={onReread} />
       <ul className={css["columns"]}>
         {mapping.columns.map((column, i) => (
           <li key={`${i} ${column.header}`} className={css["column"]} data-unused={column.role === "none" || undefined}>
@@ -53,7 +58,7 @@ export function CsvMapping({ preview, mapping, isDisabled, onChange }: Props): R
               </span>
             </div>
             <Select
-              label={t("add.means", { column: column.header })}
+              label={t("add.means", { column: column.header || t("add.unnamed", { n: i + 1 }) })}
               value={column.role}
               isDisabled={isDisabled}
               options={ROLES.map((role) => ({ value: role, label: t(`add.role.${role}`) }))}
@@ -75,6 +80,13 @@ export function CsvMapping({ preview, mapping, isDisabled, onChange }: Props): R
           isDisabled={isDisabled}
           options={TIME_FORMS.map((value) => ({ value, label: t(`add.time.${value}`) }))}
           onChange={(value) => onChange({ ...mapping, timeForm: value as TimeForm })}
+        />
+        <Select
+          label={t("add.decimal")}
+          value={mapping.decimal}
+          isDisabled={isDisabled}
+          options={DECIMALS.map((value) => ({ value, label: t(value === "." ? "add.point" : "add.comma") }))}
+          onChange={(value) => onChange({ ...mapping, decimal: value as Decimal })}
         />
         {needsZone(mapping.timeForm, samples("time")) && (
           <Combo

@@ -32,7 +32,7 @@ export function CsvTab(): ReactNode {
       <p>
         <strong>{file.name}</strong> · {fmt.bytes(file.size)}
       </p>
-      {stage !== "sent" && <CsvMapping preview={preview} mapping={mapping} isDisabled={busy} onChange={csv.map} />}
+      {stage !== "sent" && stage !== "stopped" && <CsvMapping preview={preview} mapping={mapping} isDisabled={busy} onChange={csv.map} onReread={csv.reread} />}
       {fault && (
         <p role="status" className={css["bad"]}>
           {t(`add.mapping.${fault}`)}
@@ -56,6 +56,11 @@ export function CsvTab(): ReactNode {
                 {t("add.sendN", { n: progress?.good ?? 0 })}
               </Button>
             )}
+            {stage === "stopped" && (
+              <Button tone="primary" onPress={csv.send}>
+                {t("add.sendAgain")}
+              </Button>
+            )}
           </>
         )}
       </div>
@@ -66,32 +71,36 @@ export function CsvTab(): ReactNode {
 function ProgressOf({ csv, progress, size }: { csv: Csv; progress: Progress; size: number }): ReactNode {
   const zone = useZone();
   const { good, refused, faults, sensors, from, to, bytes } = progress;
-  const sent = csv.stage === "sending" || csv.stage === "sent";
+  const sent = csv.stage === "sending" || csv.stage === "sent" || csv.stage === "stopped";
   return (
     <section aria-label={t("add.progress")} className={css["stack"]}>
       {(csv.stage === "judging" || csv.stage === "sending") && <progress aria-label={t("add.progress")} className={css["bar"]} max={size} value={bytes} />}
       <p role="status">
         {t(sent ? "add.stored" : "add.wouldStore", { n: good })} {t("add.refusedN", { n: refused })}
       </p>
+      {csv.stage === "stopped" && <p>{t("add.stopped")}</p>}
       {from !== null && (
         <p className={css["soft"]}>
-          {t("add.spans", { n: sensors, from: fmt.time(from, zone), to: fmt.time(to, zone) })}
+          {sensors === null
+            ? t("add.spansMany", { from: fmt.time(from, zone), to: fmt.time(to, zone) })
+            : t("add.spans", { n: sensors, from: fmt.time(from, zone), to: fmt.time(to, zone) })}
         </p>
       )}
       {faults.length > 0 && (
         <>
-          <div className={css["scroll"]}>
+          {/* Scrolls, so the keyboard must reach it. */}
+          <div className={css["scroll"]} tabIndex={0} role="region" aria-label={t("add.why")}>
             <table>
               <thead>
                 <tr>
-                  <th scope="col">{t("add.record")}</th>
+                  <th scope="col">{t("add.line")}</th>
                   <th scope="col">{t("add.why")}</th>
                 </tr>
               </thead>
               <tbody>
                 {faults.slice(0, SHOWN).map((one) => (
-                  <tr key={one.record}>
-                    <td>{fmt.count(one.record)}</td>
+                  <tr key={one.line}>
+                    <td>{fmt.count(one.line)}</td>
                     <td>{one.detail}</td>
                   </tr>
                 ))}
@@ -112,8 +121,8 @@ function ProgressOf({ csv, progress, size }: { csv: Csv; progress: Progress; siz
   );
 }
 
-/** The refused records as they were, each with its number and the reason. */
+/** The refused records as they were, each with its line and the reason. */
 function rejects(header: readonly string[], faults: readonly Fault[]): string {
   const line = (cells: readonly (string | number)[]) => cells.map((cell) => csvCell(cell)).join(",");
-  return [line(["record", "code", "reason", ...header]), ...faults.map((one) => line([one.record, one.code, one.detail, ...one.cells])), ""].join("\r\n");
+  return [line(["line", "code", "reason", ...header]), ...faults.map((one) => line([one.line, one.code, one.detail, ...one.cells])), ""].join("\r\n");
 }

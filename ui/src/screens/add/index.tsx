@@ -11,7 +11,6 @@ import { SNIPPETS, sourceOf, WAYS, type Naming, type Way } from "./snippets";
 import { UNITS } from "./units";
 import { useNaming, type SeriesNaming } from "./useNaming";
 
-const PLACEHOLDER = "$PENSTOCK_KEY";
 const CSV = "csv";
 const unitOptions: readonly Option[] = UNITS.map((value) => ({ value, label: value }));
 
@@ -22,7 +21,7 @@ export default function AddScreen(): ReactNode {
   const [secret, setSecret] = useState<string | null>(null);
   const scopes = me.data?.scopes ?? [];
   const { site, sensor, metric, unit } = named;
-  const naming: Naming = { origin: location.origin, nats: me.data?.nats ?? null, key: secret ?? PLACEHOLDER, site, sensor, metric, unit };
+  const naming: Naming = { origin: location.origin, nats: me.data?.nats ?? null, key: secret, site, sensor, metric, unit };
   const tab = named.tab === CSV || (WAYS as readonly string[]).includes(named.tab) ? named.tab : "curl";
   const key = <KeyRow name={sourceOf(sensor)} secret={secret} mayMake={scopes.includes("admin")} onMade={setSecret} />;
   return (

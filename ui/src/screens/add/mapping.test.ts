@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { faultOf, guess, numberOf, rowMaker } from "./mapping";
+import { faultOf, guess, rowMaker } from "./mapping";
 import { meaningOf, usualUnit } from "./units";
 
 const WIDE = { delimiter: ";", header: ["Timestamp", "Device", "Temperature (°C)", "Power [kW]", "Note"], rows: [["2026-01-01T00:00:00Z", "m-1", "21,5", "1.2", "ok"]] } as const;
@@ -27,15 +27,6 @@ test.each([
   [["2026-01-01T00:00:00Z", "m-1", "warm", "2", ""], "badNumber"],
   [["2026-01-01T00:00:00Z", "m-1", "", "NA", ""], "noValue"],
 ])("a faulty record %j says %s", (cells, fault) => expect(rowMaker(of(WIDE))(cells)).toMatchObject({ fault }));
-test.each([
-  ["1.5", 1.5],
-  ["1,5", 1.5],
-  ["-2e3", -2_000],
-  ["", undefined],
-  ["NaN", undefined],
-  ["1.234,5", null],
-  ["0x10", null],
-])("the cell %j holds %s", (cell, value) => expect(numberOf(cell)).toBe(value));
 test("nothing is sent without a time", () => expect(faultOf({ ...of(WIDE), columns: of(WIDE).columns.slice(1) })).toBe("noTime"));
 test("two columns of one metric are refused", () => {
   const mapping = of(WIDE);

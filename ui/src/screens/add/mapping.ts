@@ -1,5 +1,6 @@
 /** What the columns of a file mean, and the rows of the API that its records become. */
-import type { Preview } from "./csv";
+import { decimalOf, isNumber, numberOf, type Decimal } from "./numbers";
+import type { Preview } from "./preview";
 import { timeFormOf, timeReader, type TimeForm } from "./times";
 import { meaningOf, nameOf, unitOf } from "./units";
 
@@ -19,6 +20,8 @@ export interface Mapping {
   readonly timeForm: TimeForm;
   /** The clock of times without an offset. */
   readonly zone: string;
+  /** What decimals are written with. */
+  readonly decimal: Decimal;
   /** Of records that name none themselves. */
   readonly sensor: string;
   readonly site: string;
@@ -33,26 +36,14 @@ const NAMED: readonly (readonly [Role, RegExp])[] = [
   ["unit", /^(unit|units|einheit|unite)$/],
 ];
 
-const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
-const NOTHING = /^(|\?|na|n\/a|nan|null|-)$/i;
-
-/** A number as files write it, with a point or a comma; null when it is none, undefined when nothing is there. */
-export function numberOf(cell: string): number | null | undefined {
-  const plain = cell.trim();
-  if (NOTHING.test(plain)) return undefined;
-  if (!NUMBER.test(plain)) return null;
-  const value = Number(plain.replace(",", "."));
-  return Number.isFinite(value) ? value : null;
-}
-
 /** What the columns probably mean, from their names and first records. */
-export function guess({ header, rows }: Preview, fileName: string, zone: string): Mapping {
+export function guess({ header, rows, delimiter }: Preview, fileName: string, zone: string): Mapping {
   const samples = (i: number) => rows.slice(0, 100).map((row) => row[i] ?? "");
   const taken = new Set<Role>();
   const columns = header.map((name, i): ColumnMeaning => {
     const found = NAMED.find(([role, named]) => named.test(nameOf(name)) && !taken.has(role))?.[0];
     if (found) taken.add(found);
-    const numeric = samples(i).some((cell) => typeof numberOf(cell) === "number") && samples(i).every((cell) => numberOf(cell) !== null);
+    const numeric = samples(i).some((cell) => isNumber(cell)) && samples(i).every((cell) => numberOf(cell) !== null);
     return { header: name, role: found ?? (numeric ? "measure" : "none"), ...meaningOf(name) };
   });
   if (!taken.has("time")) {
@@ -60,8 +51,9 @@ export function guess({ header, rows }: Preview, fileName: string, zone: string)
     if (at >= 0) columns[at] = { ...columns[at]!, role: "time" };
   }
   const time = columns.findIndex(({ role }) => role === "time");
+  const numbers = columns.flatMap(({ role }, i) => (role === "measure" || role === "value" ? samples(i) : []));
   const stem = fileName.replace(/\.[^.]*$/, "").replace(/[^\w.-]+/g, "-");
-  return { columns, timeForm: timeFormOf(samples(time)) ?? "iso", zone, sensor: stem || "my-sensor", site: "default" };
+  return { columns, timeForm: timeFormOf(samples(time)) ?? "iso", zone, decimal: decimalOf(numbers, delimiter), sensor: stem || "my-sensor", site: "default" };
 }
 
 export type MappingFault = "noTime" | "noValue" | "noSensor" | "noMetric" | "twice";
@@ -100,14 +92,14 @@ export function rowMaker(mapping: Mapping): (cells: readonly string[]) => Made {
     if (metricAt >= 0) {
       const metric = nameOf(cell(cells, metricAt));
       if (metric === "") return { fault: "emptyMetric", cell: "" };
-      const value = numberOf(cell(cells, valueAt));
+      const value = numberOf(cell(cells, valueAt), mapping.decimal);
       if (typeof value !== "number") return { fault: value === null ? "badNumber" : "noValue", cell: cell(cells, valueAt) };
       const unit = unitAt < 0 ? (mapping.columns[valueAt]?.unit ?? "") : unitOf(cell(cells, unitAt));
       return { row: { ...row, metric, value, ...(unit ? { unit } : {}) }, ts, sensor };
     }
     let some = false;
     for (const { i, metric } of measures) {
-      const value = numberOf(cells[i] ?? "");
+      const value = numberOf(cells[i] ?? "", mapping.decimal);
       if (value === null) return { fault: "badNumber", cell: cell(cells, i) };
       if (value === undefined) continue;
       some = true;

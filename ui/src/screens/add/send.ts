@@ -1,19 +1,22 @@
 /** A file's records on their way to the platform: judged, in batches, with every verdict. */
 import { api, unwrap } from "../../api/client";
 import { Problem } from "../../api/problem";
-import { recordsOf, type Preview } from "./csv";
+import { recordsOf } from "./csv";
 import { rowMaker, type Mapping } from "./mapping";
+import type { Preview } from "./preview";
 
 const BATCH_ROWS = 5_000;
 const BATCH_CHARS = 2_000_000;
 /** Faults that are kept for the file of rejects; more are counted. */
-const MOST_FAULTS = 100_000;
+const MOST_FAULTS = 10_000;
+/** Sensors that are told apart; where more seem to be in a file, another column names them. */
+const MOST_SENSORS = 100_000;
 const TRIES = 5;
 const PAUSE_MS = 1_000;
 
 export interface Fault {
-  /** Number of the record, from 1; the header is not one. */
-  readonly record: number;
+  /** The line of the file that the record begins in, from 1. */
+  readonly line: number;
   readonly code: string;
   readonly detail: string;
   readonly cells: readonly string[];
@@ -26,7 +29,8 @@ export interface Progress {
   readonly good: number;
   readonly refused: number;
   readonly faults: readonly Fault[];
-  readonly sensors: number;
+  /** null: more than can be counted here. */
+  readonly sensors: number | null;
   readonly from: number | null;
   readonly to: number | null;
 }
@@ -78,13 +82,13 @@ async function post(lines: readonly string[], key: string, signal: AbortSignal):
 
 class Batch {
   readonly lines: string[] = [];
-  readonly at: { record: number; cells: readonly string[] }[] = [];
+  readonly at: { line: number; cells: readonly string[] }[] = [];
   chars = 0;
 
-  add(line: string, record: number, cells: readonly string[]): void {
-    this.lines.push(line);
-    this.at.push({ record, cells });
-    this.chars += line.length;
+  add(text: string, line: number, cells: readonly string[]): void {
+    this.lines.push(text);
+    this.at.push({ line, cells });
+    this.chars += text.length;
   }
 
   get isFull(): boolean {
@@ -104,18 +108,19 @@ class Tally {
 
   refuse(fault: Fault): void {
     this.refused++;
-    if (this.faults.length < MOST_FAULTS) this.faults.push(fault);
+    // Copied letter by letter: a part of a text may hold on to the whole piece of the file that it was cut from.
+    if (this.faults.length < MOST_FAULTS) this.faults.push(JSON.parse(JSON.stringify(fault)) as Fault);
   }
 
   see(ts: number, sensor: string): void {
     this.from = this.from === null ? ts : Math.min(this.from, ts);
     this.to = this.to === null ? ts : Math.max(this.to, ts);
-    this.sensors.add(sensor);
+    if (this.sensors.size <= MOST_SENSORS) this.sensors.add(sensor);
   }
 
   get progress(): Progress {
     const { bytes, records, good, refused, from, to } = this;
-    return { bytes, records, good, refused, from, to, faults: [...this.faults], sensors: this.sensors.size };
+    return { bytes, records, good, refused, from, to, faults: [...this.faults], sensors: this.sensors.size > MOST_SENSORS ? null : this.sensors.size };
   }
 }
 
@@ -130,11 +135,29 @@ export interface Options {
 
 const TOLD_EVERY_MS = 200;
 
-/** Read the file through, and send it unless it is only judged. Throws `Problem`, TypeError for text that is no UTF-8. */
-export async function send(file: File, preview: Pick<Preview, "delimiter">, mapping: Mapping, { dryRun, signal, onProgress, say }: Options): Promise<Progress> {
-  const make = rowMaker(mapping);
+/**
+ * Read the file through, and send it unless it is only judged. Throws `Problem` and `CsvFault`, after `onProgress` was told how far it came.
+ */
+export async function send(file: File, preview: Pick<Preview, "delimiter" | "encoding" | "hasHeader">, mapping: Mapping, options: Options): Promise<Progress> {
   const tally = new Tally();
-  const run = crypto.randomUUID();
+  try {
+    await run(file, preview, mapping, options, tally);
+  } catch (error) {
+    options.onProgress(tally.progress);
+    throw error;
+  }
+  return tally.progress;
+}
+
+async function run(
+  file: File,
+  preview: Pick<Preview, "delimiter" | "encoding" | "hasHeader">,
+  mapping: Mapping,
+  { dryRun, signal, onProgress, say }: Options,
+  tally: Tally,
+): Promise<void> {
+  const make = rowMaker(mapping);
+  const id = crypto.randomUUID();
   let batches = 0;
   let told = 0;
   let batch = new Batch();
@@ -142,24 +165,23 @@ export async function send(file: File, preview: Pick<Preview, "delimiter">, mapp
     const sent = batch;
     batch = new Batch();
     if (sent.lines.length === 0) return;
-    const { rejected = [], rejected_total = rejected.length } = await post(sent.lines, `${run}-${batches++}`, signal);
+    const { rejected = [], rejected_total = rejected.length } = await post(sent.lines, `${id}-${batches++}`, signal);
     tally.good += sent.lines.length - rejected_total;
     // The platform lists the first thousand of a batch and counts the others.
     tally.refused += rejected_total - rejected.length;
     for (const { row, code, detail } of rejected) tally.refuse({ code, detail, ...sent.at[row]! });
   };
-  for await (const { records, bytes } of recordsOf(file, preview.delimiter, signal)) {
-    for (const cells of records) {
-      const record = tally.records++;
-      if (record === 0) continue;
+  for await (const { records, bytes } of recordsOf(file, preview, signal)) {
+    for (const { cells, line } of records) {
+      if (tally.records++ === 0 && preview.hasHeader) continue;
       const made = make(cells);
       if ("fault" in made) {
-        tally.refuse({ record, code: made.fault, detail: say(made.fault, made.cell), cells });
+        tally.refuse({ line, code: made.fault, detail: say(made.fault, made.cell), cells });
         continue;
       }
       tally.see(made.ts, made.sensor);
       if (dryRun) tally.good++;
-      else batch.add(JSON.stringify(made.row), record, cells);
+      else batch.add(JSON.stringify(made.row), line, cells);
       if (batch.isFull) await flush();
     }
     tally.bytes = bytes;
@@ -171,5 +193,4 @@ export async function send(file: File, preview: Pick<Preview, "delimiter">, mapp
     }
   }
   await flush();
-  return tally.progress;
 }

@@ -3,12 +3,15 @@
 export const WAYS = ["curl", "python", "telegraf", "nats"] as const;
 export type Way = (typeof WAYS)[number];
 
+/** Where the snippets find the key until one is shown in them. */
+export const VARIABLE = "PENSTOCK_KEY";
+
 export interface Naming {
   readonly origin: string;
   /** The broker's address, as the server tells it; null where NATS clients speak for another tenant. */
   readonly nats: string | null;
-  /** The API key, or what stands for it until there is one. */
-  readonly key: string;
+  /** The API key; null: it is in the environment. */
+  readonly key: string | null;
   readonly site: string;
   readonly sensor: string;
   readonly metric: string;
@@ -32,7 +35,8 @@ const quoted = (text: string): string => text.replaceAll("'", `'\\''`);
 export function curl(naming: Naming): string {
   return [
     `curl ${naming.origin}/v1/readings \\`,
-    `  -H 'Authorization: Bearer ${naming.key}' \\`,
+    // Inside double quotes, where a shell puts in what a variable holds.
+    `  -H "Authorization: Bearer ${naming.key ?? `$${VARIABLE}`}" \\`,
     `  -H 'X-Penstock-Source: ${sourceOf(naming.sensor)}' \\`,
     `  -H 'Content-Type: application/json' \\`,
     `  -d '{${quoted(fields(naming)).replace(', "metric"', `,\n       "metric"`)},`,
@@ -41,10 +45,12 @@ export function curl(naming: Naming): string {
 }
 
 export function python(naming: Naming): string {
-  return `import json, time, urllib.request
+  const { key } = naming;
+  const bearer = key === null ? `"Bearer " + os.environ["${VARIABLE}"]` : `"Bearer ${key}"`;
+  return `import json, ${key === null ? "os, " : ""}time, urllib.request
 
 headers = {
-    "Authorization": "Bearer ${naming.key}",
+    "Authorization": ${bearer},
     "X-Penstock-Source": "${sourceOf(naming.sensor)}",
     "Content-Type": "application/json",
 }
@@ -74,7 +80,7 @@ export function telegraf({ origin, key, site, sensor }: Naming): string {
 
 [[outputs.influxdb_v2]]
   urls = [${toml(origin)}]
-  token = ${toml(key)}
+  token = ${toml(key ?? `$${VARIABLE}`)}
   organization = "any"
   bucket = "any"
   content_encoding = "gzip"

@@ -1,8 +1,8 @@
 /** A CSV file from being dropped to being stored. */
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { t } from "../../i18n";
-import { preview as readPreview, type Preview } from "./csv";
 import { guess, type Mapping, type RowFault } from "./mapping";
+import { preview as readPreview, type Preview, type Said } from "./preview";
 import { send, type Progress } from "./send";
 import { myZone } from "../../time/zone";
 
@@ -10,10 +10,13 @@ export interface Csv {
   readonly file: File | null;
   readonly preview: Preview | null;
   readonly mapping: Mapping | null;
-  readonly stage: "choose" | "map" | "judging" | "judged" | "sending" | "sent";
+  /** `stopped`: while it was being sent, by somebody or by a problem. */
+  readonly stage: "choose" | "map" | "judging" | "judged" | "sending" | "sent" | "stopped";
   readonly progress: Progress | null;
   readonly problem: unknown;
   open(file: File): void;
+  /** Read the same file as it is said to be written. */
+  reread(said: Said): void;
   map(mapping: Mapping): void;
   judge(): void;
   send(): void;
@@ -29,6 +32,8 @@ export function useCsv(): Csv {
   const [progress, setProgress] = useState<Progress | null>(null);
   const [problem, setProblem] = useState<unknown>(undefined);
   const running = useRef<AbortController | null>(null);
+  // Nothing goes on being sent that nobody sees any more.
+  useEffect(() => () => running.current?.abort(), []);
 
   async function run(dryRun: boolean): Promise<void> {
     if (!file || !preview || !mapping) return;
@@ -41,9 +46,24 @@ export function useCsv(): Csv {
       setProgress(await send(file, preview, mapping, { dryRun, signal: stop.signal, onProgress: setProgress, say }));
       setStage(dryRun ? "judged" : "sent");
     } catch (error) {
-      setStage("map");
+      setStage(dryRun ? "map" : "stopped");
+      if (dryRun) setProgress(null);
       if (!stop.signal.aborted) setProblem(error);
     }
+  }
+
+  function look(next: File, said: Said = {}): void {
+    setProblem(undefined);
+    setProgress(null);
+    readPreview(next, said).then(
+      (read) => {
+        setFile(next);
+        setPreview(read);
+        setMapping(guess(read, next.name, myZone()));
+        setStage("map");
+      },
+      (error: unknown) => setProblem(error),
+    );
   }
 
   return {
@@ -53,18 +73,11 @@ export function useCsv(): Csv {
     stage,
     progress,
     problem,
-    open: (next) => {
-      setProblem(undefined);
-      setProgress(null);
-      readPreview(next).then(
-        (read) => {
-          setFile(next);
-          setPreview(read);
-          setMapping(guess(read, next.name, myZone()));
-          setStage("map");
-        },
-        (error: unknown) => setProblem(error),
-      );
+    open: look,
+    reread: (said) => {
+      if (!file || !preview) return;
+      const { delimiter, encoding, hasHeader } = preview;
+      look(file, { delimiter, encoding, hasHeader, ...said });
     },
     map: (next) => {
       setMapping(next);
