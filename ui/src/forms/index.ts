@@ -15,5 +15,6 @@ export { Confirm, Dialog, PopoverPanel, Sheet, useClosePanel } from "./Overlay";
 export type { ConfirmProps, DialogProps, PopoverPanelProps } from "./Overlay";
 export { Tabs, type TabItem, type TabsProps } from "./Tabs";
 export { toast, Toasts, type ToastMessage } from "./Toast";
+export { useFocusKept } from "./useFocusKept";
 export { PHONE, useMedia } from "./useMedia";
 export type { LoadOptions } from "./useOptions";

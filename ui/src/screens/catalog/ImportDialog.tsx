@@ -1,13 +1,14 @@
 /** A file into the catalog: dropped, judged without changing anything, then taken in as a whole. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { Problem } from "../../api/problem";
 import { Button, Dialog, FileDrop, Select, Switch, toast } from "../../forms";
-import { t } from "../../i18n";
+import { fmt, t } from "../../i18n";
 import { ErrorState, Skeleton } from "../../states";
+import { textOf } from "../../text/decode";
 import css from "./catalog.module.css";
 import { KINDS, type Kind } from "./kinds";
-import { formatOf, type Format } from "./formats";
+import { formatOf, kindOf, type Format } from "./formats";
 import { importFile, type Verdict, type Verdicts } from "./transfer";
 
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -34,14 +35,28 @@ export function ImportDialog({ kind: first, onClose }: { kind: Kind; onClose: ()
   const [judged, setJudged] = useState<Judged>({});
   const [busy, setBusy] = useState(false);
 
+  const newest = useRef<object | null>(null);
+
   async function judge(file: Chosen, of: Kind, missing: boolean): Promise<void> {
+    const asked = (newest.current = {});
     setChosen(file);
     setJudged({});
+    let answer: Judged;
     try {
-      setJudged({ verdicts: await importFile(file.text, file.format, of, { dryRun: true, createMissing: missing }) });
+      answer = { verdicts: await importFile(file.text, file.format, of, { dryRun: true, createMissing: missing }) };
     } catch (problem) {
-      setJudged({ problem });
+      answer = { problem };
     }
+    // An answer to what was chosen before must not stand beside what is chosen now.
+    if (newest.current === asked) setJudged(answer);
+  }
+
+  async function open(file: File): Promise<void> {
+    const text = await textOf(file);
+    const format = formatOf(file.name, text);
+    const of = format === "csv" ? kindOf(text, kind) : kind;
+    setKind(of);
+    await judge({ name: file.name, text, format }, of, createMissing);
   }
 
   async function take(file: Chosen): Promise<void> {
@@ -82,7 +97,7 @@ export function ImportDialog({ kind: first, onClose }: { kind: Kind; onClose: ()
           accept={[".csv", ".json", ".jsonld", ".txt"]}
           maxBytes={MAX_BYTES}
           onFiles={([file]) => {
-            if (file) void file.text().then((text) => judge({ name: file.name, text, format: formatOf(file.name, text) }, kind, createMissing));
+            if (file) void open(file);
           }}
         />
         {chosen?.format === "csv" && (
@@ -132,11 +147,12 @@ function VerdictList({ name, verdicts }: { name: string; verdicts: Verdicts }): 
       <p role="status">
         <strong>{name}</strong>: {t("catalog.verdicts", { created, updated, unchanged, refused })}
       </p>
-      <div className={css["scroll"]}>
+      {/* Scrolls, so the keyboard must reach it. */}
+      <div className={css["scroll"]} tabIndex={0} role="region" aria-label={t("catalog.verdict")}>
         <table>
           <thead>
             <tr>
-              <th scope="col">{t("catalog.row")}</th>
+              <th scope="col">{t(data.some(({ line }) => line !== undefined) ? "catalog.line" : "catalog.row")}</th>
               <th scope="col">{t("catalog.what")}</th>
               <th scope="col">{t("catalog.verdict")}</th>
             </tr>
@@ -144,7 +160,7 @@ function VerdictList({ name, verdicts }: { name: string; verdicts: Verdicts }): 
           <tbody>
             {rows.slice(0, SHOWN).map((one) => (
               <tr key={`${one.row} ${one.kind} ${one.key}`} data-bad={one.action === "refused" || undefined}>
-                <td>{one.row + 1}</td>
+                <td>{fmt.count(one.line ?? one.row + 1)}</td>
                 <td>
                   {one.kind}/{one.key}
                 </td>

@@ -1,13 +1,13 @@
 /** The records of one kind: looked through, opened, deleted together. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
-import { Button, Confirm } from "../../forms";
-import { t, useLocale } from "../../i18n";
+import { Button, Confirm, toast } from "../../forms";
+import { fmt, t, useLocale } from "../../i18n";
 import { Empty, Panel, Skeleton } from "../../states";
 import { DataTable, type BulkAction, type Column } from "../../table";
 import css from "./catalog.module.css";
-import { FIELDS, keyOf, type CatalogRecord, type Kind } from "./kinds";
-import { remove, useRecords } from "./records";
+import { FIELDS, keyOf, nameOf, type CatalogRecord, type Kind } from "./kinds";
+import { removeAll, useRecords } from "./records";
 import { useAsked } from "./useAsked";
 
 export interface KindTableProps {
@@ -64,10 +64,13 @@ export function KindTable({ kind, mayEdit, onOpen, onNew }: KindTableProps): Rea
         if (!(await doomed.ask(keys))) return false;
         const chosen = new Set(keys);
         try {
-          for (const record of records.data?.rows ?? []) if (chosen.has(key(record))) await remove(kind, record);
+          const left = await removeAll(kind, rows.filter((record) => chosen.has(key(record))));
+          const [first] = left;
+          if (first) throw new Error(t("catalog.notDeleted", { n: left.length, of: fmt.count(keys.length), name: nameOf(kind, first.record), why: first.problem.message }));
         } finally {
           await client.invalidateQueries({ queryKey: ["catalog"] });
         }
+        toast({ title: t("catalog.deletedN", { n: keys.length }) });
         return true;
       },
     },

@@ -1,11 +1,12 @@
 /** Create, change and delete one record. */
 import { useState, type ReactNode } from "react";
 import { Go } from "../../app/Go";
-import { Button, Dialog, Form, FormActions, TextField } from "../../forms";
+import { Button, Confirm, Dialog, Form, FormActions, TextField } from "../../forms";
 import { t } from "../../i18n";
 import { AttributesEditor } from "./AttributesEditor";
 import css from "./catalog.module.css";
-import { differences, FIELDS, nameOf, type CatalogRecord, type FieldSpec, type Kind } from "./kinds";
+import { ConflictPanel } from "./ConflictPanel";
+import { FIELDS, nameOf, type CatalogRecord, type FieldSpec, type Kind } from "./kinds";
 import { Reference } from "./Reference";
 import { useRecordForm, type RecordForm } from "./useRecordForm";
 
@@ -20,13 +21,14 @@ export interface RecordDialogProps {
 
 export function RecordDialog({ kind, record, mayEdit, onClose, onDone }: RecordDialogProps): ReactNode {
   const form = useRecordForm(kind, record, onDone);
-  const [asked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<"delete" | "leave" | null>(null);
+  const close = () => (form.isChanged ? setAsked("leave") : onClose());
   const title = record ? nameOf(kind, record) : t("catalog.newOf", { kind: t(`catalog.one.${kind}`) });
   return (
-    <Dialog title={title} isOpen onClose={onClose} size="large">
+    <Dialog title={title} isOpen onClose={close} size="large">
       {record && <ScreenLink kind={kind} record={record} />}
-      {form.theirs ? (
-        <Conflict kind={kind} form={form} theirs={form.theirs} />
+      {form.conflict ? (
+        <ConflictPanel kind={kind} form={form} conflict={form.conflict} />
       ) : (
         <Form label={title} problem={form.problem} onSubmit={form.save}>
           <div className={css["fields"]}>
@@ -37,17 +39,12 @@ export function RecordDialog({ kind, record, mayEdit, onClose, onDone }: RecordD
           <AttributesEditor pairs={form.pairs} onChange={form.setPairs} isDisabled={!mayEdit} />
           {mayEdit && (
             <FormActions>
-              {record && !asked && (
-                <Button tone="quiet" onPress={() => setAsked(true)}>
+              {record && (
+                <Button tone="quiet" isPending={form.busy === "delete"} onPress={() => setAsked("delete")}>
                   {t("catalog.delete")}
                 </Button>
               )}
-              {record && asked && (
-                <Button tone="danger" autoFocus isPending={form.busy === "delete"} onPress={form.delete}>
-                  {t("catalog.deleteSure")}
-                </Button>
-              )}
-              <Button onPress={onClose}>{t("forms.cancel")}</Button>
+              <Button onPress={close}>{t("forms.cancel")}</Button>
               <Button tone="primary" type="submit" isPending={form.busy === "save"}>
                 {t(record ? "catalog.save" : "catalog.create")}
               </Button>
@@ -55,6 +52,21 @@ export function RecordDialog({ kind, record, mayEdit, onClose, onDone }: RecordD
           )}
         </Form>
       )}
+      <Confirm
+        title={t("catalog.deleteOne", { name: title })}
+        isOpen={asked === "delete"}
+        onClose={() => setAsked(null)}
+        onConfirm={() => {
+          setAsked(null);
+          form.delete();
+        }}
+        action={t("catalog.delete")}
+      >
+        <p>{t("catalog.deleteManyWhy")}</p>
+      </Confirm>
+      <Confirm title={t("catalog.leave")} isOpen={asked === "leave"} onClose={() => setAsked(null)} onConfirm={onClose} action={t("catalog.discard")}>
+        <p>{t("catalog.leaveWhy")}</p>
+      </Confirm>
     </Dialog>
   );
 }
@@ -65,41 +77,6 @@ function FieldOf({ field, form, isDisabled }: { field: FieldSpec; form: RecordFo
   const shared = { name, label: t(field.label), isRequired: field.isRequired ?? false, isDisabled, onChange: (text: string) => form.set(name, text) };
   if (of) return <Reference {...shared} of={of} value={value === "" ? null : value} building={form.values["building"] ?? null} isOpenEnded />;
   return <TextField {...shared} value={value} {...(rows === undefined ? {} : { rows })} {...(field.isNumber ? { inputMode: "decimal" as const } : {})} />;
-}
-
-/** Somebody else was faster: what both say, and the choice. */
-function Conflict({ kind, form, theirs }: { kind: Kind; form: RecordForm; theirs: CatalogRecord }): ReactNode {
-  return (
-    <div role="alert" className={css["conflict"]}>
-      <p>{t("catalog.conflict")}</p>
-      <div className={css["scroll"]}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t("catalog.field")}</th>
-              <th scope="col">{t("catalog.mine")}</th>
-              <th scope="col">{t("catalog.theirs")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {differences(kind, form.mine, theirs).map((one) => (
-              <tr key={one.name}>
-                <th scope="row">{one.label ? t(one.label) : one.name}</th>
-                <td>{one.mine || "–"}</td>
-                <td>{one.theirs || "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <FormActions>
-        <Button onPress={form.takeTheirs}>{t("catalog.takeTheirs")}</Button>
-        <Button tone="primary" isPending={form.busy === "save"} onPress={form.keepMine}>
-          {t("catalog.keepMine")}
-        </Button>
-      </FormActions>
-    </div>
-  );
 }
 
 /** Where the screen of a record is. */

@@ -1,8 +1,8 @@
 import { useParams } from "@tanstack/react-router";
-import { useCallback, useState, type ReactNode } from "react";
+import { useCallback, useRef, useState, type ReactNode } from "react";
 import { useMe } from "../../api/session";
 import { useGo } from "../../app/Go";
-import { Button, Menu, Tabs, toast } from "../../forms";
+import { Button, Menu, Tabs, toast, useFocusKept } from "../../forms";
 import { fmt, t } from "../../i18n";
 import { Banner } from "../../states";
 import css from "./catalog.module.css";
@@ -25,6 +25,8 @@ export default function CatalogScreen(): ReactNode {
   const unassigned = useUnassigned();
   const [edited, setEdited] = useState<{ record: CatalogRecord | null } | null>(null);
   const [importing, setImporting] = useState(false);
+  const screen = useRef<HTMLDivElement>(null);
+  useFocusKept(edited !== null, screen, "[role=tab][aria-selected=true]");
   const open = useCallback((record: CatalogRecord) => setEdited({ record }), []);
   const mayEdit = me.data?.scopes?.includes("admin") ?? false;
   const tab = wanted === "unassigned" ? wanted : isKind(wanted) ? wanted : FIRST;
@@ -32,7 +34,7 @@ export default function CatalogScreen(): ReactNode {
   const count = unassigned.data?.rows.length;
 
   return (
-    <div className={css["screen"]}>
+    <div ref={screen} className={css["screen"]}>
       <header className={css["head"]}>
         <h1>{t("app.catalog")}</h1>
         <div className={css["actions"]}>

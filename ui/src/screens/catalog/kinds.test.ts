@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { differences, keyOf, nameOf, valueOf } from "./kinds";
-import { formatOf } from "./formats";
+import { keyOf, nameOf, valueOf } from "./kinds";
+import { formatOf, kindOf } from "./formats";
 import { sensorsOf } from "./sensors";
 
 test("a room is named by its building and its id, each encoded", () => expect(keyOf("rooms", { building: "a/b", id: "1 2" })).toBe("a%2Fb/1%202"));
@@ -15,15 +15,6 @@ test.each([
   ["", ""],
   ["brick", "brick"],
 ])("the attribute %j is meant as %j", (text, value) => expect(valueOf(text)).toBe(value));
-test("two versions differ in fields and attributes", () => {
-  const mine = { fields: { id: "1", building: "hq", name: "A", floor: "" }, attributes: { wall: "brick" } };
-  const theirs = { fields: { id: "1", building: "hq", name: "B", floor: "" }, attributes: { area: 12 } };
-  expect(differences("rooms", mine, theirs).map(({ name, mine: a, theirs: b }) => [name, a, b])).toEqual([
-    ["name", "A", "B"],
-    ["area", "", "12"],
-    ["wall", "brick", ""],
-  ]);
-});
 test("series of one sensor are one row, as old as the newest", () => {
   const series = [
     { site_id: "s", sensor_id: "t", metric: "temperature", last_ts: "2026-01-01T00:00:00Z" },
@@ -38,3 +29,11 @@ test.each([
   ["grid.json", '{"_kind": "grid"}', "haystack"],
   ["catalog.json", '{"rooms": []}', "json"],
 ])("%s that begins with %s is %s", (name, text, format) => expect(formatOf(name, text)).toBe(format));
+test.each([
+  ["id,name,zone,attributes", "points", "sites"],
+  ["building,id,name,floor", "sites", "rooms"],
+  ["site_id;sensor_id;building;room", "sites", "points"],
+  ['"id","name","manufacturer"', "sites", "devices"],
+  ["id,name", "buildings", "buildings"],
+  ["what,ever", "rooms", "rooms"],
+] as const)("a file that begins with %s, dropped beside %s, holds %s", (header, usual, kind) => expect(kindOf(`${header}\n1,2\n`, usual)).toBe(kind));

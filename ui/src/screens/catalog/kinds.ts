@@ -86,22 +86,6 @@ export function nameOf(kind: Kind, record: Pick<CatalogRecord, "fields">): strin
   return called && called !== key ? `${called} (${key})` : key;
 }
 
-/** What two versions of a record say differently: field by field, and attribute by attribute. */
-export interface Difference {
-  readonly name: string;
-  readonly label: Key | null;
-  readonly mine: string;
-  readonly theirs: string;
-}
-
-export function differences(kind: Kind, mine: Omit<CatalogRecord, "version">, theirs: Omit<CatalogRecord, "version">): Difference[] {
-  const text = (value: FieldValue | Value | undefined) => (value == null ? "" : String(value));
-  const fields = FIELDS[kind].map(({ name, label }) => ({ name, label, mine: text(mine.fields[name]), theirs: text(theirs.fields[name]) }));
-  const names = new Set([...Object.keys(mine.attributes), ...Object.keys(theirs.attributes)]);
-  const free = [...names].sort().map((name) => ({ name, label: null, mine: text(mine.attributes[name]), theirs: text(theirs.attributes[name]) }));
-  return [...fields, ...free].filter((one) => one.mine !== one.theirs);
-}
-
 /** A typed attribute: numbers and true or false are meant as such, everything else is text. */
 export function valueOf(text: string): Value {
   const plain = text.trim();

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../api/client";
 import { every } from "../../api/every";
+import { Problem } from "../../api/problem";
 import { keyOf, type Attributes, type CatalogRecord, type FieldValue, type Kind } from "./kinds";
 import { sensorsOf, type Sensor, type Series } from "./sensors";
 
@@ -13,6 +14,8 @@ export interface Listing<Row> {
   readonly rows: readonly Row[];
   readonly isWhole: boolean;
 }
+
+const NOT_THERE = 404;
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -85,6 +88,34 @@ export async function replace(kind: Kind, was: CatalogRecord, body: Body): Promi
 export async function remove(kind: Kind, was: CatalogRecord): Promise<void> {
   const path = { kind, key: keyOf(kind, was.fields) };
   await unwrap(api.DELETE("/v1/catalog/{kind}/{key}", { params: { path, header: { "If-Match": `"${was.version}"` } }, pathSerializer }));
+}
+
+/** What could not be deleted, and why. */
+export interface Left {
+  readonly record: CatalogRecord;
+  readonly problem: Problem;
+}
+
+/**
+ * Delete many, whatever order their references ask for: what is refused is tried again as long as others go. What somebody else deleted
+ * counts as deleted. Throws `Problem` only where the platform cannot be asked.
+ */
+export async function removeAll(kind: Kind, doomed: readonly CatalogRecord[]): Promise<readonly Left[]> {
+  let left: readonly Left[] = [];
+  for (let rest = doomed; rest.length > 0; rest = left.map(({ record }) => record)) {
+    const refused: Left[] = [];
+    for (const record of rest) {
+      try {
+        await remove(kind, record);
+      } catch (problem) {
+        if (!(problem instanceof Problem) || problem.passing) throw problem;
+        if (problem.status !== NOT_THERE) refused.push({ record, problem });
+      }
+    }
+    left = refused;
+    if (refused.length === rest.length) break;
+  }
+  return left;
 }
 
 export async function read(kind: Kind, fields: CatalogRecord["fields"]): Promise<CatalogRecord> {

@@ -3,7 +3,7 @@ import { api, unwrap } from "../../api/client";
 import type { Format } from "./formats";
 import type { Kind } from "./kinds";
 
-const MEDIA = { json: "application/json", csv: "text/csv", brick: "application/ld+json", haystack: "application/json" } as const;
+const MEDIA = { json: "application/json", csv: "text/csv; charset=utf-8", brick: "application/ld+json", haystack: "application/json" } as const;
 
 /** Where the browser gets the file; the session goes along. */
 export function exportAddress(format: Format, kind: Kind): string {
@@ -12,6 +12,8 @@ export function exportAddress(format: Format, kind: Kind): string {
 
 export interface Verdict {
   readonly row: number;
+  /** Of CSV: the line of the file that says it, from 1. */
+  readonly line?: number;
   readonly kind: string;
   readonly key: string;
   readonly action: "created" | "updated" | "unchanged" | "refused";

@@ -2,27 +2,40 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Problem } from "../../api/problem";
-import { attributesOf, pairsOf, type Pair } from "./AttributesEditor";
+import { attributesOf, faultOf, pairsOf, type Pair } from "./attributes";
+import type { Content } from "./conflict";
 import { FIELDS, type CatalogRecord, type FieldValue, type Kind } from "./kinds";
 import { create, read, remove, replace } from "./records";
 
 const CHANGED_MEANWHILE = 412;
+const NOT_THERE = 404;
+
+/** Somebody else was faster. */
+export interface Conflict {
+  /** What they left; null: they deleted it. */
+  readonly theirs: CatalogRecord | null;
+  /** The record as it was when editing began. */
+  readonly base: CatalogRecord;
+  readonly wanted: "save" | "delete";
+}
 
 export interface RecordForm {
   readonly values: Readonly<Record<string, string>>;
   readonly pairs: readonly Pair[];
   readonly busy: "save" | "delete" | null;
   readonly problem: Problem | null;
-  /** The record as somebody else left it, while it was edited here. */
-  readonly theirs: CatalogRecord | null;
-  readonly mine: Omit<CatalogRecord, "version">;
+  readonly conflict: Conflict | null;
+  readonly mine: Content;
+  /** Whether closing now would lose something. */
+  readonly isChanged: boolean;
   set(name: string, value: string): void;
   setPairs(pairs: readonly Pair[]): void;
   save(): void;
   delete(): void;
-  /** After a conflict: write what is here over theirs, or go on from theirs. */
-  keepMine(): void;
-  takeTheirs(): void;
+  /** After a conflict: go on editing this, over what they left. */
+  goOn(content: Content): void;
+  /** After a conflict: write this over what they left, or anew where they deleted it. */
+  settle(content: Content): void;
 }
 
 function typed(kind: Kind, record: Pick<CatalogRecord, "fields"> | null): Record<string, string> {
@@ -40,6 +53,22 @@ export function fieldsOf(kind: Kind, values: Readonly<Record<string, string>>): 
   );
 }
 
+/** As one text, for comparing: attributes in any order are the same. */
+function said(kind: Kind, values: Readonly<Record<string, string>>, pairs: readonly Pair[]): string {
+  const free = Object.entries(attributesOf(pairs)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([FIELDS[kind].map(({ name }) => (values[name] ?? "").trim()), free]);
+}
+
+/** What somebody else made of the record, null where it is gone. */
+async function asTheyLeftIt(kind: Kind, was: CatalogRecord): Promise<CatalogRecord | null> {
+  try {
+    return await read(kind, was.fields);
+  } catch (error) {
+    if (error instanceof Problem && error.status === NOT_THERE) return null;
+    throw error;
+  }
+}
+
 export function useRecordForm(kind: Kind, was: CatalogRecord | null, onDone: (done: "saved" | "deleted") => void): RecordForm {
   const client = useQueryClient();
   const [base, setBase] = useState(was);
@@ -47,30 +76,56 @@ export function useRecordForm(kind: Kind, was: CatalogRecord | null, onDone: (do
   const [pairs, setPairs] = useState<readonly Pair[]>(() => pairsOf(was?.attributes ?? {}));
   const [busy, setBusy] = useState<RecordForm["busy"]>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [theirs, setTheirs] = useState<CatalogRecord | null>(null);
+  const [conflict, setConflict] = useState<Conflict | null>(null);
   const mine = { fields: fieldsOf(kind, values), attributes: attributesOf(pairs) };
+  const isChanged = said(kind, values, pairs) !== said(kind, typed(kind, base), pairsOf(base?.attributes ?? {}));
 
-  async function run(what: "save" | "delete", work: () => Promise<unknown>): Promise<void> {
-    setBusy(what);
-    setProblem(null);
+  async function attempt(wanted: "save" | "delete", over: CatalogRecord | null, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
-      await client.invalidateQueries({ queryKey: ["catalog"] });
-      onDone(what === "save" ? "saved" : "deleted");
+    } catch (error) {
+      if (!(error instanceof Problem) || over === null || (error.status !== CHANGED_MEANWHILE && error.status !== NOT_THERE)) throw error;
+      const theirs = await asTheyLeftIt(kind, over);
+      // As it was read: then something else is not there, such as what it refers to.
+      if (theirs?.version === over.version) throw error;
+      // Somebody else deleted it: what was wanted has happened.
+      if (theirs !== null || wanted === "save") {
+        setConflict({ theirs, base: over, wanted });
+        return;
+      }
+    }
+    await client.invalidateQueries({ queryKey: ["catalog"] });
+    onDone(wanted === "save" ? "saved" : "deleted");
+  }
+
+  async function run(wanted: "save" | "delete", over: CatalogRecord | null, work: () => Promise<unknown>): Promise<void> {
+    setBusy(wanted);
+    setProblem(null);
+    try {
+      await attempt(wanted, over, work);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (error.status === CHANGED_MEANWHILE && base) setTheirs(await read(kind, base.fields));
-      else setProblem(error);
+      setProblem(error);
     } finally {
       setBusy(null);
     }
   }
 
-  function write(over: CatalogRecord | null): void {
-    const body = { ...mine.fields, attributes: mine.attributes };
+  function write(over: CatalogRecord | null, content: Content): void {
     const keys = new Set(FIELDS[kind].filter((field) => field.isKey).map((field) => field.name));
-    const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !keys.has(name)));
-    void run("save", () => (over ? replace(kind, over, rest) : create(kind, body)));
+    const rest = Object.fromEntries(Object.entries(content.fields).filter(([name]) => over === null || !keys.has(name)));
+    const body = { ...rest, attributes: content.attributes };
+    void run("save", over, () => (over ? replace(kind, over, body) : create(kind, body)));
+  }
+
+  /** The form shows `content` from now on, over what they left. */
+  function goOn(content: Content): CatalogRecord | null {
+    const theirs = conflict?.theirs ?? null;
+    setBase(theirs);
+    setValues(typed(kind, content));
+    setPairs(pairsOf(content.attributes));
+    setConflict(null);
+    return theirs;
   }
 
   return {
@@ -78,23 +133,22 @@ export function useRecordForm(kind: Kind, was: CatalogRecord | null, onDone: (do
     pairs,
     busy,
     problem,
-    theirs,
+    conflict,
     mine,
+    isChanged,
     // Another building has other rooms.
     set: (name, value) => setValues((before) => ({ ...before, ...(name === "building" && "room" in before && before["building"] !== value ? { room: "" } : {}), [name]: value })),
     setPairs,
-    save: () => write(base),
-    delete: () => base && void run("delete", () => remove(kind, base)),
-    keepMine: () => {
-      setBase(theirs);
-      setTheirs(null);
-      write(theirs);
+    save: () => {
+      if (pairs.every((pair) => faultOf(pair, pairs) === null)) write(base, mine);
     },
-    takeTheirs: () => {
-      setBase(theirs);
-      setValues(typed(kind, theirs));
-      setPairs(pairsOf(theirs?.attributes ?? {}));
-      setTheirs(null);
+    delete: () => base && void run("delete", base, () => remove(kind, base)),
+    goOn,
+    settle: (content) => {
+      const { wanted } = conflict ?? {};
+      const theirs = goOn(content);
+      if (wanted === "delete" && theirs) void run("delete", theirs, () => remove(kind, theirs));
+      else write(theirs, content);
     },
   };
 }
