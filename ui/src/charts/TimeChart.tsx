@@ -18,23 +18,25 @@ import { captionParts, markerText, markersNear, reading, statsOf, summary } from
 /** How near a marker must be to the crosshair to be named, CSS pixels. */
 const NEAR = 8;
 
-/** Lines over time, with gaps, bands, markers and limits; by pointer, by keyboard, as words and as a table. */
-export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean }): ReactNode {
+/** Lines over time, with gaps, bands, markers and limits; by pointer, by keyboard, as words and as a table. `lead` stands beside its tools. */
+export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean; lead?: ReactNode }): ReactNode {
   const plot = useTimePlot(props);
-  const { title, times, lines, zone, markers = [], exportAs, truth, isTitleHidden = false } = props;
+  const { title, times, lines, zone, markers = [], exportAs, truth, isTitleHidden = false, lead } = props;
   const id = useId();
+  const instant = <Instant plot={plot} lines={lines} times={times} zone={zone} />;
   const parts = captionParts(plot.span, plot.plotWidth, zone, truth, plot.gaps);
   return (
     <ChartFrame
       title={title}
       isTitleHidden={isTitleHidden}
       summary={summary(lines, plot.span, zone, markers)}
-      lead={<Instant plot={plot} lines={lines} times={times} zone={zone} />}
+      lead={lead ?? instant}
       tools={<ViewTools plot={plot} title={title} />}
       exportAs={exportAs}
       table={() => <ChartTable times={times} lines={lines} zone={zone} title={title} />}
       caption={
         <>
+          {lead !== undefined && instant}
           <TruthBadges truth={truth} estimated={lines.some((line) => line.estimated)} />
           {parts.map((part) => (
             <span key={part} className={css["part"]}>

@@ -115,28 +115,28 @@ const StripChart = memo(function StripChart({ row, spanMs, pausedAt, onUnpin }: 
         </>
       }
     >
-      <div className={css["strip"]}>
-        <p className={css["now"]}>
-          {at === undefined ? "–" : (
-            <Stale ts={at} interval={Math.max(step ?? 0, QUIET_MS)}>
-              {shown.write(last, { metric, unit })}
-            </Stale>
-          )}
-        </p>
-        <TimeChart
-          title={titleOf(row)}
-          isTitleHidden
-          times={times}
-          lines={lines}
-          zone={zone}
-          height={HEIGHT}
-          {...(step === undefined ? {} : { stepMs: step * UNEVEN })}
-          range={range}
-          live={pausedAt === null}
-          syncKey="live"
-          exportAs={question}
-        />
-      </div>
+      <TimeChart
+        title={titleOf(row)}
+        isTitleHidden
+        lead={
+          <span className={css["now"]}>
+            {at === undefined ? "–" : (
+              <Stale ts={at} interval={Math.max(step ?? 0, QUIET_MS)}>
+                {shown.write(last, { metric, unit })}
+              </Stale>
+            )}
+          </span>
+        }
+        times={times}
+        lines={lines}
+        zone={zone}
+        height={HEIGHT}
+        {...(step === undefined ? {} : { stepMs: step * UNEVEN })}
+        range={range}
+        live={pausedAt === null}
+        syncKey="live"
+        exportAs={question}
+      />
     </Panel>
   );
 });

@@ -12,7 +12,7 @@ import css from "./live.module.css";
 import { nearest } from "./patterns";
 import { useShown } from "./shown";
 import { useHeld } from "./useHeld";
-import { MOST_ROWS, useSnapshot, type Row } from "./useRows";
+import { MOST_ROWS, useNames, type Row } from "./useRows";
 
 const ROW_PX = 44;
 const TOUCH_ROW_PX = 56;
@@ -51,8 +51,8 @@ function Nothing(): ReactNode {
 
 /** Says which series are called nearly like what was looked for. */
 function NoMatch({ show, onShow }: { show: string; onShow: (text: string) => void }): ReactNode {
-  const all = useSnapshot(undefined);
-  const near = nearest(show, all.data?.rows ?? []);
+  const all = useNames();
+  const near = nearest(show, all.data ?? []);
   return (
     <Empty
       icon="filter"

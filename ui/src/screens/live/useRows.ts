@@ -15,8 +15,6 @@ export interface Row extends Named {
 /** More than anybody looks through; the rest is found by a filter. */
 export const MOST_ROWS = 2_000;
 
-const everything: Wish = { site: "*", sensor: "*", metric: "*" };
-
 interface Newest {
   readonly ts?: string | null;
   readonly sensor_id?: string | null;
@@ -36,16 +34,33 @@ async function newest({ site, sensor, metric }: Wish, signal: AbortSignal): Prom
 }
 
 /** The newest reading of every series that fits a wish, by name. `hasMore`: there are more than are shown. */
-export function useSnapshot(wishes: readonly Wish[] = [everything], enabled = true) {
+export function useSnapshot(wishes: readonly Wish[]) {
   return useQuery({
     queryKey: ["live", wishes],
-    enabled,
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
       const found = await Promise.all(wishes.map((wish) => newest(wish, signal)));
       const rows = new Map(found.flat().map((row) => [row.key, row]));
       const sorted = [...rows.values()].sort((a, b) => a.site.localeCompare(b.site) || a.sensor.localeCompare(b.sensor, undefined, { numeric: true }) || a.metric.localeCompare(b.metric));
       return { rows: sorted.slice(0, MOST_ROWS), hasMore: sorted.length > MOST_ROWS || found.some((some) => some.length >= MOST_ROWS) };
+    },
+  });
+}
+
+/** Names that are compared with one that fits nothing. */
+const MOST_NAMES = 10_000;
+
+/** The names of all series, as far as anybody would look through them. */
+export function useNames() {
+  return useQuery({
+    queryKey: ["live", "names"],
+    staleTime: 300_000,
+    queryFn: async ({ signal }): Promise<readonly Named[]> => {
+      const { data } = (await unwrap(api.GET("/v1/series", { params: { query: { limit: MOST_NAMES } }, signal }))) as { data: Newest[] };
+      return data.map((one) => {
+        const [site, sensor, metric] = [one.site_id ?? "", one.sensor_id ?? "", one.metric ?? ""];
+        return { key: keyOf(site, sensor, metric), site, sensor, metric };
+      });
     },
   });
 }
