@@ -124,6 +124,15 @@ class DuckSeriesStore(SeriesReads):
     async def _read(self, call: Callable[[], T]) -> T:
         return await self._run(self._reading, call)
 
+    def _at_once(self, call: Callable[[], T]) -> T | None:
+        """`call` without the way to a thread and back, for what reads memory only; None while a commit holds memory, or there is none."""
+        if self._db is None or not self._guard.acquire(blocking=False):
+            return None
+        try:
+            return call()
+        finally:
+            self._guard.release()
+
     @property
     def _series(self) -> SeriesReader:
         return self._reader
@@ -138,14 +147,14 @@ class DuckSeriesStore(SeriesReads):
 
     @asynccontextmanager
     async def view(self) -> AsyncGenerator[SeriesView]:
-        view = await self._read(self._reader.view)
+        view = self._at_once(self._reader.view) or await self._read(self._reader.view)
         try:
             yield OpenView(view, self._read)
         finally:
             # Not awaited, so that whoever is cancelled lets go, too; a read that still runs is waited for in its thread.
             if self._db is None:
                 view.close()
-            else:
+            elif not self._at_once(view.closed_at_once):
                 self._reading.submit(view.close)
 
     async def trace(self, tenant: str, series: int, ts: int) -> Trace:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from penstock.model.batch import SensorKey
+from penstock.model.errors import Unavailable
 from penstock.model.series import Attributes, SeriesKey
 from penstock.store.series.duckdb.hot import PastReadings
 from penstock.store.series.duckdb.judge import I32
@@ -43,6 +44,7 @@ class View(SeriesReader):
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._rolled_to = 0
         self._reading = threading.Lock()
+        self._closed = False
 
     @property
     def revision(self) -> int:
@@ -61,15 +63,26 @@ class View(SeriesReader):
     def close(self) -> None:
         """Let go of everything, once nothing reads any more."""
         with self._reading:
+            self._closed = True
             if self._cursor is not None:
                 self._cursor.close()
         with self._guard:
             self._moment.leave(self)
 
+    def closed_at_once(self) -> bool:
+        """Let go of everything, unless something still reads; whether it was done."""
+        if not self._reading.acquire(blocking=False):
+            return False
+        self._reading.release()
+        self.close()
+        return True
+
     @contextmanager
     def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
         """Of its own while nothing has changed since; otherwise that of its moment, which its views take in turn."""
         with translated(), self._reading:
+            if self._closed:  # whoever asked was cancelled, and its read comes now
+                raise Unavailable("the view is closed")
             with self._guard:
                 shared = self._moment.kept if self._cursor is None else None
                 if shared is None and self._cursor is None:
