@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Annotated, Any, Final, cast
 
 import msgspec
@@ -42,6 +43,8 @@ __all__ = ["CatalogDoors"]
 _PLACE: Final = ("building", "room", "equipment")
 _PAGES: Final = 20
 """Pages of the series listing that one answer looks through; one that found too little goes on behind them."""
+_LONGEST: Final = 5_000
+"""Series of such a page at most."""
 
 
 class _KindConvertor(StringConvertor):
@@ -162,13 +165,20 @@ class CatalogDoors:
         placing = self._places.of(tenant)
         tables: list[pa.Table] = []
         found, pages = 0, 0
+        size = params.limit
         while True:
-            question = Series(tenant=tenant, where=params.select(), limit=params.limit - found, cursor=cursor)
+            question = Series(tenant=tenant, where=params.select(), limit=size, cursor=cursor)
             page = await self._services.reader.ask(question)
             rows = cast(list[dict[str, Any]], page.table.select(["site_id", "sensor_id", "metric", "unit"]).to_pylist())
             free = [placing is None or not placing.covers(SeriesKey(*row.values())) for row in rows]
+            pages += 1
+            if found + sum(free) > params.limit:  # its cursor must be that of the last one that is told
+                size = list(accumulate(map(int, free))).index(params.limit - found) + 1
+                continue
             tables.append(page.table.filter(pa.array(free, pa.bool_())))
-            found, pages, cursor = found + sum(free), pages + 1, page.next_cursor
+            found, cursor = found + sum(free), page.next_cursor
+            # Where most are placed, pages as short as what is wanted would find next to nothing.
+            size = min(_LONGEST, max(2 * size, params.limit - found))
             if found >= params.limit or cursor is None or pages >= _PAGES:
                 break
         merged = Answer(pa.concat_tables(tables), page.as_of, page.staleness_ms, page.complete, cursor)

@@ -201,6 +201,17 @@ async def test_a_page_of_unassigned_series_is_as_full_as_there_are_some(opened, 
     assert cursor is None
 
 
+async def test_a_short_page_finds_the_one_unassigned_series_among_many(opened, campus):
+    listing(opened, *(("default", f"t{n:03}", "temperature") for n in range(400)))
+    placed = [
+        {"site_id": "default", "sensor_id": f"t{n:03}", "building": "hq"} for n in range(400) if n not in {370, 371}
+    ]
+    assert (await campus.post("/v1/catalog/assign", json=placed)).status_code == 200
+    first, cursor = await unassigned(campus, limit=1)
+    assert first == [("default", "t370", "temperature")]
+    assert (await unassigned(campus, limit=1, cursor=cursor))[0] == [("default", "t371", "temperature")]
+
+
 async def test_an_assignment_says_a_place_as_a_whole_and_leaves_the_rest(campus):
     await make(campus, "equipment", id="ahu", building="hq")
     await make(campus, "devices", id="d1")

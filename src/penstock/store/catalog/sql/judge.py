@@ -112,8 +112,9 @@ def _check_version(kind: Kind, key: Key, stored: Stored | None, version: int) ->
     if stored is None:
         raise _unknown(kind, key)
     if stored.version != version:
+        expected = f"{version}" if version >= 0 else "the one that was named"
         raise Conflict(
-            f"the {kind.singular} {kind.text(key)!r} has version {stored.version}, not {version}: it was changed meanwhile",
+            f"the {kind.singular} {kind.text(key)!r} has version {stored.version}, not {expected}: it was changed meanwhile",
             code="precondition_failed",
             hint="read it again, and repeat the change on what it is now",
         )
