@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
@@ -8,7 +9,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: here("bench"),
   base: "./",
-  plugins: [react()],
+  plugins: [react(), optimizeLocales.vite({ locales: ["en", "de", "fr"] })],
   resolve: { alias: { "@schema": here("../sdk/typescript/src/schema.ts") } },
   build: {
     outDir: here("../tests/ui/bench"),

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
@@ -7,7 +8,8 @@ const platform = process.env["PENSTOCK_URL"] ?? "http://127.0.0.1:8080";
 /** The app is served below /ui/ by the platform; while it is developed, vite serves it and hands the API on. */
 export default defineConfig({
   base: "/ui/",
-  plugins: [react()],
+  // The languages of src/i18n; React Aria has words for thirty.
+  plugins: [react(), optimizeLocales.vite({ locales: ["en", "de", "fr"] })],
   resolve: { alias: { "@schema": fileURLToPath(new URL("../sdk/typescript/src/schema.ts", import.meta.url)) } },
   build: {
     outDir: "../src/penstock/api/static/app",

@@ -1,1 +1,0 @@
-import{h as e}from"./states.module-BssfOSlY.js";import{h as t}from"./index-DmDaBElR.js";function n(e,t){if(t===`K`)return e;let n=e-273.15;return t===`degC`?n:n*1.8+32}function r(e,t){return e===`K`?t:e}function i(){let{degrees:i}=t(),a=(e,t)=>t===`K`?n(e,i):e;return{degrees:i,convert:a,write:(t,n,o)=>e(t==null?t:a(t,n),r(n,i),o??(n===`K`?1:void 0))}}export{r as n,i as r,n as t};
