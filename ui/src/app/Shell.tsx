@@ -59,7 +59,7 @@ function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
   useShortcuts({ palette: openPalette, help: () => setKeys(true) });
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const arriving = useArriving(path);
+  useArriving(main, path);
   const first = useRef(true);
   useEffect(() => {
     // A new screen begins at its top for who reads by ear, too.
@@ -73,7 +73,7 @@ function Frame({ demo, ready }: { demo: boolean; ready: boolean }): ReactNode {
       </a>
       <Top demo={demo} onPalette={openPalette} />
       <SideNav />
-      <main id="main" ref={main} tabIndex={-1} className={css["main"]} data-arriving={arriving || undefined}>
+      <main id="main" ref={main} tabIndex={-1} className={css["main"]}>
         <LiveBanner />
         {ready ? <Outlet /> : <Skeleton />}
       </main>
