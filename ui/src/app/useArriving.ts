@@ -5,7 +5,8 @@ const HELD = "data-held";
 
 /**
  * While a screen arrives (the seconds after `path` was opened) what stands after a skeleton, anywhere below `main`, waits for
- * its answer (`base.css`): nothing that is seen moves when the answer takes more room than its skeleton.
+ * its answer (`base.css`): nothing that is seen moves when the answer takes more room than its skeleton. It ends with the first
+ * key, touch or turn of the wheel.
  */
 export function useArriving(main: RefObject<HTMLElement | null>, path: string): void {
   useLayoutEffect(() => {
@@ -15,15 +16,17 @@ export function useArriving(main: RefObject<HTMLElement | null>, path: string): 
     // Before the frame that would show it is painted.
     const observer = new MutationObserver(() => hold(root));
     observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-loading"] });
+    const over = new AbortController();
     const end = () => {
+      clearTimeout(due);
+      over.abort();
       observer.disconnect();
       release(root);
     };
     const due = setTimeout(end, LASTS_MS);
-    return () => {
-      clearTimeout(due);
-      end();
-    };
+    // Whoever already does something here needs what is there, and expects that it moves.
+    for (const act of ["keydown", "pointerdown", "wheel"]) addEventListener(act, end, { capture: true, passive: true, signal: over.signal });
+    return end;
   }, [main, path]);
 }
 
