@@ -63,19 +63,25 @@ class View(SeriesReader):
     def close(self) -> None:
         """Let go of everything, once nothing reads any more."""
         with self._reading:
-            self._closed = True
-            if self._cursor is not None:
-                self._cursor.close()
-        with self._guard:
-            self._moment.leave(self)
+            self._let_go()
 
     def closed_at_once(self) -> bool:
-        """Let go of everything, unless something still reads; whether it was done."""
+        """Let go of everything, unless something still reads; whether it was done. Never waits for a read: its caller may hold the guard."""
         if not self._reading.acquire(blocking=False):
             return False
-        self._reading.release()
-        self.close()
+        try:
+            self._let_go()
+        finally:
+            self._reading.release()
         return True
+
+    def _let_go(self) -> None:
+        """Called while nothing reads."""
+        self._closed = True
+        if self._cursor is not None:
+            self._cursor.close()
+        with self._guard:
+            self._moment.leave(self)
 
     @contextmanager
     def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
