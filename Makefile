@@ -12,8 +12,9 @@ demo: .venv/.run  ## set up, run the platform with demo data, print the URL
 
 test: .venv/.dev  ## set up, run the tests
 	@# A browser shares the machine with whatever else runs: what failed once is tried once more, alone.
-	$(BIN)/pytest tests/ui || $(BIN)/pytest tests/ui --last-failed
-	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/ui
+	@# Either half runs whatever the other found.
+	$(BIN)/pytest tests/ui || $(BIN)/pytest tests/ui --last-failed; browser=$$?; \
+	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/ui && exit $$browser
 
 test-nightly: .venv/.dev  ## search for hours: 10,000 histories per property, a million cached reads, 100,000 simulated worlds
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest --timeout 14400 tests/contracts/test_series_store_order.py tests/unit/store tests/unit/query/test_cached_truth.py

@@ -16,6 +16,8 @@ from pathlib import Path
 FILLED_BY_TOOLS = frozenset({"node_modules", "dist", ".build", ".vite", "gallery-out"})
 SCHEMA = "sdk/typescript/src/schema.ts"
 BUNDLE = "src/penstock/api/static/app"
+BENCH = "tests/ui/bench"
+"""The page that measures the app's parts; tests drive it."""
 
 
 def sources_hash(root: Path) -> str:
@@ -27,17 +29,17 @@ def sources_hash(root: Path) -> str:
     return digest.hexdigest()
 
 
-def fault_of_bundle(root: Path) -> str | None:
-    """Why the bundle in the checkout at `root` must not be shipped, and what to do; None if it may be."""
-    bundle = root / BUNDLE
+def fault_of_bundle(root: Path, folder: str = BUNDLE) -> str | None:
+    """Why what is built into `folder` of the checkout at `root` is not to be used, and what to do; None if it may be."""
+    bundle = root / folder
     if not (bundle / "index.html").is_file():
-        return f"{BUNDLE} holds no web app: run `npm ci && npm run build` in ui/"
+        return f"{folder} holds no web app: run `make ui`"
     try:
         built = json.loads((bundle / "BUILD.json").read_bytes())["sources"]
     except (OSError, ValueError, KeyError, TypeError):
-        return f"{BUNDLE}/BUILD.json does not say of which sources the web app is: run `npm run build` in ui/"
+        return f"{folder}/BUILD.json does not say of which sources the web app is: run `make ui`"
     if built != sources_hash(root):
-        return f"{BUNDLE} was built from other sources than ui/ and {SCHEMA} hold: run `npm run build` in ui/"
+        return f"{folder} was built from other sources than ui/ and {SCHEMA} hold: run `make ui`"
     return None
 
 

@@ -47,8 +47,9 @@ def texts() -> list[Path]:
 
 
 @has_app
-def test_the_bundle_is_of_the_sources_beside_it():
-    assert TOOL["fault_of_bundle"](ROOT) is None
+@pytest.mark.parametrize("folder", [TOOL["BUNDLE"], TOOL["BENCH"]])
+def test_what_is_built_is_of_the_sources_beside_it(folder):
+    assert TOOL["fault_of_bundle"](ROOT, folder) is None
 
 
 @has_app
@@ -136,7 +137,7 @@ def test_a_bundle_that_does_not_say_what_it_is_of_is_refused(tree, build):
 
 def test_no_bundle_is_refused_with_how_to_make_one(tree):
     (tree / TOOL["BUNDLE"] / "index.html").unlink()
-    assert "npm run build" in TOOL["fault_of_bundle"](tree)
+    assert "make ui" in TOOL["fault_of_bundle"](tree)
 
 
 # -- the build

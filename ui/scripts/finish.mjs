@@ -1,5 +1,4 @@
-/** After vite, for the folder that it wrote to (or is named): the precompressed twins of every file, the list that the service worker keeps, and the hash of the sources. */
-import { execFileSync } from "node:child_process";
+/** After vite, for the folder that it wrote to (or is named): the precompressed twins of every file, and the list that the service worker keeps. */
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
@@ -36,7 +35,3 @@ for (const name of files(out).filter((file) => textual.has(extname(file)))) {
     brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
   );
 }
-
-const python = process.env.PYTHON ?? "python3";
-const sources = execFileSync(python, [join(ui, "sources_hash.py")], { encoding: "utf8" }).trim();
-writeFileSync(join(out, "BUILD.json"), `${JSON.stringify({ sources })}\n`);

@@ -115,11 +115,7 @@ def _start_body(services: Services, identity: Identity | None, base: str) -> str
     sample = (
         f"curl {escape(base)}v1/readings -H 'Authorization: Bearer '$KEY \\\n  --json '{escape(row)}'$(date +%s000)'}}'"
     )
-    missing = (
-        "<p>The web app is not built in this checkout: <code>cd ui &amp;&amp; npm ci &amp;&amp; npm run build</code>"
-        if config.reads
-        else ""
-    )
+    missing = "<p>The web app is not built in this checkout: <code>make ui</code>" if config.reads else ""
     return (
         f"<h1>Penstock</h1><p class=lead>Version {escape(penstock.__version__)}; this process {runs}.</p>{missing}{who}"
         f"<table>{rows}</table><p>Send a reading:<pre>{sample}</pre>"

@@ -22,7 +22,7 @@ async def test_a_program_hears_what_runs_here(make_world, accept):
 
 async def test_a_start_page_without_the_app_says_how_to_build_it(make_world):
     world, ingest = await make_world(), await make_world(reads=False)
-    assert "npm run build" in (await world.client("").get("/", headers=PAGE)).text
+    assert "make ui" in (await world.client("").get("/", headers=PAGE)).text
     assert "npm" not in (await ingest.client("").get("/", headers=PAGE)).text
 
 

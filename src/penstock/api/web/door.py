@@ -76,9 +76,7 @@ def _respond(form: Form, known: str) -> Response:
 
 def _missing(path: str, *, built: bool) -> NotFound:
     if not built:
-        return NotFound(
-            "the web app is not built in this checkout", code="app_not_built", hint="in ui/: npm ci && npm run build"
-        )
+        return NotFound("the web app is not built in this checkout", code="app_not_built", hint="make ui")
     return NotFound(
         f"the web app has no file {path!r:.120}",
         hint="a page that was open while Penstock was updated asks for files of the version before: load it again",
