@@ -89,6 +89,7 @@ async def test_a_view_says_what_the_store_said_when_it_was_taken(store, first, r
         for step in range(5):
             await move_on(store, step)
             assert await seen(view, ids) == before
+            assert await view.together(lambda view: seen(view, ids)) == before
         async with store.view() as later:
             assert later.revision == (await store.state()).revision > revision
             assert await seen(later, ids) == await seen(store, ids) != before
@@ -110,9 +111,12 @@ async def test_views_of_different_moments_do_not_disturb_one_another(store):
 
 async def test_a_view_knows_no_series_of_others(store):
     await filled(store)
+    ids = np.array([0], np.int32)
     async with store.view() as view:
         with pytest.raises(NotFound):
-            await view.scan("other", np.array([0], np.int32), T0, T0 + DAY)
+            await view.scan("other", ids, T0, T0 + DAY)
+        with pytest.raises(NotFound):
+            await view.together(lambda view: view.scan("other", ids, T0, T0 + DAY))
 
 
 async def test_a_view_says_what_came_last_however_often_it_is_overwritten(store):
@@ -177,7 +181,7 @@ async def test_answers_are_never_mixed_while_commits_do_not_cease(store):
         for _ in range(25):
             async with store.view() as view:
                 await asyncio.sleep(0.001)  # let a commit pass
-                table, meta = await answer_query(view, pieces, query, T0 + 3 * DAY)
+                table, meta = await view.together(lambda view: answer_query(view, pieces, query, T0 + 3 * DAY))
             counts = [row["value"] for row in table.select(["name", "value"]).to_pylist() if row["name"] != "raw"]
             raw = [row["value"] for row in table.select(["name", "value"]).to_pylist() if row["name"] == "raw"]
             revisions.append(meta["revision"])

@@ -192,7 +192,8 @@ class Engine:
     async def _within(self, question: Within) -> Answer:
         """As fresh as the view was when it was taken."""
         with self._views.reading(question.tenant, question.view) as (view, said):
-            table, cursor, meta = await self._readings(view, question.question)
+            asked = question.question
+            table, cursor, meta = await view.together(lambda view: self._readings(view, asked))
         return Answer(
             table=table,
             as_of=said.as_of,
@@ -235,7 +236,7 @@ class Engine:
         match question:
             case Series() | Recent() | Latest() | Aggregate() | Consumption() | Query() | Batteries():
                 async with self._store.view() as view:  # one answer is of one revision, whatever is committed meanwhile
-                    return await self._readings(view, question)
+                    return await view.together(lambda view: self._readings(view, question))
             case Export():
                 return await export_page(self._store, question)
             case Fleet() | Assets() | SiteFlow() | FlowSeries() | BatteryFleet() | BatteryHealth():

@@ -7,7 +7,6 @@ slice of time needs of the one before is the last reading of each series, so sli
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -101,9 +100,7 @@ class PowerReader:
         both, index = both.take(sort), index[sort]
         mixed = np.zeros(len(ids), np.bool_)
         mixed[index[~one_sign(both)]] = True
-        flow = await asyncio.to_thread(
-            from_partials, both, index, self._edges, len(ids), max_hold=self._max_hold, until=self._until
-        )
+        flow = from_partials(both, index, self._edges, len(ids), max_hold=self._max_hold, until=self._until)
         return flow, mixed
 
     async def _by_readings(self, ids: I32, cuts: Sequence[int]) -> Flow:
@@ -116,9 +113,7 @@ class PowerReader:
             found = await self._store.scan(self._tenant, order, start, end + ahead)
             rows = _rows(ids, carry, found)
             within = np.append(np.append(start, self._edges[(self._edges > start) & (self._edges < end)]), end)
-            piece = await asyncio.to_thread(
-                from_power, rows, within, len(ids), method=self._method, max_hold=self._max_hold, until=self._until
-            )
+            piece = from_power(rows, within, len(ids), method=self._method, max_hold=self._max_hold, until=self._until)
             flow.add(piece, np.arange(len(ids)), window_of(within[:-1], self._edges))
             carry = _newest(ids, rows, end)
         return flow
@@ -152,7 +147,7 @@ class CounterReader:
             if readings > _MOST_COUNTS:
                 raise _too_many(f"counter {infos[int(part[0])].key.sensor} has", readings, _MOST_COUNTS)
             rows = await self._around([infos[i] for i in part.tolist()])
-            flow = await asyncio.to_thread(flow_of, rows, self._edges, len(part), self._rule, self._max_hold)
+            flow = flow_of(rows, self._edges, len(part), self._rule, self._max_hold)
             flow.turn(exports[part])
             yield part, flow
 

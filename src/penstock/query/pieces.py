@@ -9,6 +9,7 @@ reading of each series before them, which is kept as well.
 from __future__ import annotations
 
 import math
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,10 @@ class _Signature(NamedTuple):
     hold: int
 
 
+_Name = tuple[_Signature, int, int]
+"""Of a slice: its signature, length and start, both in ms."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """A slice: its windows combined (slots numbered within it), and what comes out of it to hold into the next.
@@ -74,12 +79,13 @@ class _Piece:
 
 
 class Pieces:
-    """Answers grids from views of one store; keeps slices in at most `budget` bytes, the least recently used go first."""
+    """Answers grids from views of one store, in any thread; keeps slices in at most `budget` bytes, the least recently used go first."""
 
     def __init__(self, budget: int = 32 << 20) -> None:
         self._budget = budget
         self._size = 0
-        self._kept: OrderedDict[tuple[_Signature, int, int], _Piece] = OrderedDict()
+        self._guard = threading.Lock()
+        self._kept: OrderedDict[_Name, _Piece] = OrderedDict()
 
     @property
     def size(self) -> int:
@@ -128,14 +134,8 @@ class Pieces:
     async def _pieces(self, work: _Work, slices: range, changed: I64) -> list[_Piece]:
         """A piece for every slice: those that are kept and have not changed, and the others read in runs."""
         signature = work.signature
-        found: list[_Piece | None] = []
-        for at, revision in zip(slices, changed.tolist(), strict=True):
-            piece = self._kept.get((signature, slices.step, at))
-            if piece is not None and piece.changed == revision:
-                self._kept.move_to_end((signature, slices.step, at))
-                found.append(piece)
-            else:
-                found.append(None)
+        names = [(signature, slices.step, at) for at in slices]
+        found = [self._find(name, revision) for name, revision in zip(names, changed.tolist(), strict=True)]
         most = max(1, _MAX_CELLS * work.grid.width // (len(work.ids) * slices.step))
         whole: list[_Piece] = []
         while len(whole) < len(found):
@@ -153,13 +153,23 @@ class Pieces:
             whole += made
         return whole
 
-    def _keep(self, name: tuple[_Signature, int, int], piece: _Piece) -> None:
-        earlier = self._kept.pop(name, None)
-        self._size += piece.size - (earlier.size if earlier else 0)
-        self._kept[name] = piece
-        while self._size > self._budget:
-            _, gone = self._kept.popitem(last=False)
-            self._size -= gone.size
+    def _find(self, name: _Name, revision: int) -> _Piece | None:
+        """What is kept of that name, if it is of that revision."""
+        with self._guard:
+            piece = self._kept.get(name)
+            if piece is None or piece.changed != revision:
+                return None
+            self._kept.move_to_end(name)
+            return piece
+
+    def _keep(self, name: _Name, piece: _Piece) -> None:
+        with self._guard:
+            earlier = self._kept.pop(name, None)
+            self._size += piece.size - (earlier.size if earlier else 0)
+            self._kept[name] = piece
+            while self._size > self._budget:
+                _, gone = self._kept.popitem(last=False)
+                self._size -= gone.size
 
 
 async def _changed(work: _Work, slices: range) -> I64:

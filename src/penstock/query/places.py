@@ -6,10 +6,10 @@ catalog's place (`placed`) makes every question see it, and all of them the same
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from penstock.store.catalog import Catalog, Point, Snapshot, Value
 from penstock.store.series import Filter, Readable, SeriesStore, SeriesView, State
 
 __all__ = ["Place", "Places", "Placing", "placed"]
+
+T = TypeVar("T")
 
 _LOCATED: Final = ("site", "building", "room")
 
@@ -244,6 +246,12 @@ class _PlacedView(_PlacedSeries):
 
     async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         return self._moved.revisions(await self._view.changed(start, end, ids))
+
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+        """See `SeriesView.together`: with these places."""
+        return await self._view.together(
+            lambda view: ask(cast(SeriesView, _PlacedView(view, self._placings, self._moved)))
+        )
 
 
 def _within(where: Filter, site: str, building: str, room: str) -> bool:

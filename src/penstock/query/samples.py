@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import pairwise
 from typing import Final
 
@@ -85,7 +84,7 @@ async def read_spread(reading: Reading, fetch: Fetch, chosen: Chosen, layout: La
         rows = np.argsort(at, kind="stable")
         window = np.searchsorted(edges, found.ts[rows], side="right") - 1
         slot = chosen.groups.group[at[rows]] * windows + window
-        which, made = await asyncio.to_thread(_spread, slot, found.value[rows], fetch)
+        which, made = _spread(slot, found.value[rows], fetch)
         np.put(values, which, made)
     reading.note(chosen.groups.series, read)
     weight = 0.0 if fetch.fn == "stddev" else 1.0

@@ -110,6 +110,10 @@ class Busy:
         async with self._world.store.view() as self._view:
             yield self
 
+    async def together(self, ask: Callable[[Any], Awaitable[Any]]) -> Any:
+        """On the event loop, where it can commit."""
+        return await ask(self)
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._view, name)
         return self._followed(found) if name in _READS else found

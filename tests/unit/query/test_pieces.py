@@ -85,6 +85,9 @@ class Counting:
         async with self._world.store.view() as self._view:
             yield self
 
+    async def together(self, ask):
+        return await ask(self)
+
     async def aggregate(self, tenant, ids, start, end, width):
         self.read.append((start, end))
         answer = await self._view.aggregate(tenant, ids, start, end, width)

@@ -9,13 +9,14 @@ import pyarrow as pa
 from penstock.query.fleet.batteries import battery_fleet
 from penstock.query.fleet.gather import Indexes
 from penstock.query.fleet.health import battery_health
+from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.siteflow import flow_series, site_flow
 from penstock.query.fleet.summary import fleet_summary
 from penstock.query.fleet.tiles import assets
 from penstock.query.overview import Assets, BatteryFleet, BatteryHealth, Fleet, FlowSeries, SiteFlow
 from penstock.query.pieces import Pieces
 from penstock.query.places import Places
-from penstock.store.series import SeriesStore
+from penstock.store.series import SeriesStore, SeriesView
 
 __all__ = ["FleetAnswers"]
 
@@ -40,16 +41,25 @@ class FleetAnswers:
                 index = await self._indexes.batteries(view, question.tenant)
             else:
                 index = await self._indexes.of(view, question.tenant)
-            match question:
-                case Fleet():
-                    return await fleet_summary(view, index, question, now)
-                case Assets():
-                    return await assets(view, index, question, now)
-                case SiteFlow():
-                    return await site_flow(view, index, question, now)
-                case FlowSeries():
-                    return await flow_series(view, index, self._pieces, question, now)
-                case BatteryFleet():
-                    return await battery_fleet(view, index, question, now)
-                case BatteryHealth():
-                    return await battery_health(view, index, question, now)
+            return await view.together(lambda view: self._of(view, index, question, now))
+
+    async def _of(
+        self,
+        view: SeriesView,
+        index: FleetIndex,
+        question: Fleet | Assets | SiteFlow | FlowSeries | BatteryFleet | BatteryHealth,
+        now: int,
+    ) -> Body:
+        match question:
+            case Fleet():
+                return await fleet_summary(view, index, question, now)
+            case Assets():
+                return await assets(view, index, question, now)
+            case SiteFlow():
+                return await site_flow(view, index, question, now)
+            case FlowSeries():
+                return await flow_series(view, index, self._pieces, question, now)
+            case BatteryFleet():
+                return await battery_fleet(view, index, question, now)
+            case BatteryHealth():
+                return await battery_health(view, index, question, now)

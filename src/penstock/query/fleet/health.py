@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 import numpy as np
@@ -143,7 +142,7 @@ async def _histograms(
         mine = readings.series == index.ids[position]
         one = Readings(readings.series[mine], readings.ts[mine], readings.value[mine])
         scale, offset = (capacity, 0.0) if name == "c_rate" else (1.0, _FREEZING)
-        made[name] = await asyncio.to_thread(histogram, one, end, _BINS[name], scale=scale, offset=offset)
+        made[name] = histogram(one, end, _BINS[name], scale=scale, offset=offset)
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 import numpy as np
@@ -159,7 +158,7 @@ async def flow_series(view: SeriesView, whole: FleetIndex, pieces: Pieces, quest
     mean[row, column], last[row, column] = combined.time_weighted_mean, combined.last
     inside = np.flatnonzero(layout.edges[1:] > question.start)
     held = held_on(mean, last, layout.edges)[:, inside]
-    return await asyncio.to_thread(_flow_table, _cut(layout, inside), held, index, site), None, meta
+    return _flow_table(_cut(layout, inside), held, index, site), None, meta
 
 
 def _reach(window: int | str) -> int:

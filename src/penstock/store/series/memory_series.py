@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from penstock.model.batch import Readings
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey, like
-from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Readable
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, Readable, SeriesView
+
+T = TypeVar("T")
 
 __all__ = ["Arrived", "Cell", "Series", "View", "matches", "readings"]
 
@@ -49,6 +52,10 @@ class View:
         """The store is about to change."""
         if self._store is self._live:
             self._store = self._copied()
+
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+        """As `SeriesView.together`, but on the event loop: a view is of one thread."""
+        return await ask(self)
 
     async def find(self, tenant: str, where: Filter) -> Sequence[SeriesInfo]:
         return await self._store.find(tenant, where)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from penstock.model.frame import Frame
 from penstock.model.ledger import DeadLetter, LedgerRow, LetterState, Receipt
 from penstock.model.partials import Partials
 from penstock.model.series import SeriesInfo
+
+T = TypeVar("T")
 
 __all__ = [
     "Aggregates",
@@ -222,6 +224,14 @@ class SeriesView(Readable, Protocol):
     @property
     def names(self) -> int:
         """As `State.names` was."""
+        ...
+
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+        """What `ask` makes of this view, beside the event loop: its reads follow one another without a way to a thread and back
+        for each, and what it computes holds nobody up. It awaits nothing but reads of the view that it is given.
+
+        Raises what `ask` raises, and Unavailable.
+        """
         ...
 
 

@@ -29,6 +29,9 @@ class Counting:
         async with self._store.view() as view:
             yield Counting(view, self)
 
+    async def together(self, ask):
+        return await self._store.together(lambda view: ask(Counting(view, self._counts)))
+
     async def find(self, tenant, where):
         self._counts.asked.append("find")
         found = await self._store.find(tenant, where)

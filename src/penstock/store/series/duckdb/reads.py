@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from penstock.model.batch import Readings
+from penstock.model.errors import Unavailable
 from penstock.model.series import SeriesInfo
 from penstock.store.series.duckdb.reader import SeriesReader
 from penstock.store.series.duckdb.view import View
-from penstock.store.series.port import Aggregates, EventRow, Filter, Newest
+from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, SeriesView
 
 __all__ = ["OpenView", "SeriesReads"]
 
@@ -68,11 +69,12 @@ class SeriesReads:
 
 
 class OpenView(SeriesReads):
-    """A `SeriesView`."""
+    """A `SeriesView`; `answering` are the threads for what reads several times."""
 
-    def __init__(self, view: View, threads: Threads) -> None:
-        super().__init__(threads)
+    def __init__(self, view: View, reading: Threads, answering: Threads) -> None:
+        super().__init__(reading)
         self._view: Final = view
+        self._answering: Final = answering
 
     @property
     def revision(self) -> int:
@@ -85,3 +87,34 @@ class OpenView(SeriesReads):
     @property
     def _series(self) -> SeriesReader:
         return self._view
+
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+        """See `SeriesView.together`. When whoever asked is cancelled, the next read ends it."""
+        here = _Here()
+        view = OpenView(self._view, here, here)
+        try:
+            return await self._answering(lambda: _driven(ask(view)))
+        finally:
+            here.ended = True
+
+
+class _Here:
+    """Runs calls in the thread that asks for them, until whoever waits for the answer has gone."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    async def __call__(self, call: Callable[[], T], /) -> T:
+        if self.ended:
+            raise Unavailable("whoever asked has gone")
+        return call()
+
+
+def _driven(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns that never has to wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    coroutine.close()
+    raise RuntimeError("a question awaited something else than reads of its view")

@@ -34,6 +34,8 @@ __all__ = ["DuckSeriesStore"]
 log: Final = structlog.get_logger(__name__)
 
 _READERS: Final = 2
+_ANSWERERS: Final = 4
+"""Questions answered at a time; each holds what it reads, so that they bound memory. Single reads do not wait for them."""
 
 T = TypeVar("T")
 
@@ -51,6 +53,7 @@ class DuckSeriesStore(SeriesReads):
         self._invalid = False
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._answering = ThreadPoolExecutor(_ANSWERERS, thread_name_prefix="store-answerer")
 
     async def open(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._writing, self._open, self._memory)
@@ -60,6 +63,7 @@ class DuckSeriesStore(SeriesReads):
         await loop.run_in_executor(self._writing, self._close)
         self._writing.shutdown()
         self._reading.shutdown()
+        self._answering.shutdown()
 
     def _open(self, memory: Memory) -> None:
         db = connect(self._config)
@@ -124,6 +128,9 @@ class DuckSeriesStore(SeriesReads):
     async def _read(self, call: Callable[[], T]) -> T:
         return await self._run(self._reading, call)
 
+    async def _answer(self, call: Callable[[], T]) -> T:
+        return await self._run(self._answering, call)
+
     def _at_once(self, call: Callable[[], T]) -> T | None:
         """`call` without the way to a thread and back, for what reads memory only; None while a commit holds memory, or there is none."""
         if self._db is None or not self._guard.acquire(blocking=False):
@@ -149,7 +156,7 @@ class DuckSeriesStore(SeriesReads):
     async def view(self) -> AsyncGenerator[SeriesView]:
         view = self._at_once(self._reader.view) or await self._read(self._reader.view)
         try:
-            yield OpenView(view, self._read)
+            yield OpenView(view, self._read, self._answer)
         finally:
             # Not awaited, so that whoever is cancelled lets go, too; a read that still runs is waited for in its thread.
             if self._db is None:
