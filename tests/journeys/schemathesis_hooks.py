@@ -6,6 +6,22 @@ import json
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes
+
+_INSTANTS = st.one_of(
+    st.sampled_from(["now", "-24h", "now-7d", "2026-01-31T12:00:00Z", "2026-01-31", "-0s", "yesterday", ""]).map(
+        nodes.String
+    ),
+    st.text(max_size=20).map(nodes.String),
+    st.integers().map(nodes.Int),
+)
+schemathesis.graphql.scalar("When", _INSTANTS)
+schemathesis.graphql.scalar(
+    "Window",
+    st.one_of(st.sampled_from(["15m", "1d", "1mo", "auto", "0x"]).map(nodes.String), st.integers().map(nodes.Int)),
+)
+schemathesis.graphql.scalar("Long", st.integers().map(nodes.Int))
 
 
 @schemathesis.serializer("application/x-ndjson")
