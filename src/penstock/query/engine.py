@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
@@ -192,8 +193,7 @@ class Engine:
     async def _within(self, question: Within) -> Answer:
         """As fresh as the view was when it was taken."""
         with self._views.reading(question.tenant, question.view) as (view, said):
-            asked = question.question
-            table, cursor, meta = await view.together(lambda view: self._readings(view, asked))
+            table, cursor, meta = await view.together(partial(self._readings, question=question.question))
         return Answer(
             table=table,
             as_of=said.as_of,
@@ -236,7 +236,7 @@ class Engine:
         match question:
             case Series() | Recent() | Latest() | Aggregate() | Consumption() | Query() | Batteries():
                 async with self._store.view() as view:  # one answer is of one revision, whatever is committed meanwhile
-                    return await view.together(lambda view: self._readings(view, question))
+                    return await view.together(partial(self._readings, question=question))
             case Export():
                 return await export_page(self._store, question)
             case Fleet() | Assets() | SiteFlow() | FlowSeries() | BatteryFleet() | BatteryHealth():

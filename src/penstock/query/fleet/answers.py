@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -41,7 +42,7 @@ class FleetAnswers:
                 index = await self._indexes.batteries(view, question.tenant)
             else:
                 index = await self._indexes.of(view, question.tenant)
-            return await view.together(lambda view: self._of(view, index, question, now))
+            return await view.together(partial(self._of, index=index, question=question, now=now))
 
     async def _of(
         self,
