@@ -22,8 +22,8 @@ __all__ = ["Info", "Operation"]
 class Operation:
     """The context of one query or subscription.
 
-    `now` (epoch ms) is one instant for the whole of it, so that fields which default to it are asked together. `began` says
-    whether anything of its document was run, `kind` what may be run.
+    `now` (epoch ms) is one instant for the whole of it, so that fields which default to it are asked together. `kind` says
+    what may be run.
     """
 
     def __init__(
@@ -32,7 +32,6 @@ class Operation:
         """With `hub`, of subscriptions; without it, of a query."""
         self.kind = OperationType.QUERY if hub is None else OperationType.SUBSCRIPTION
         self._hub = hub
-        self.began = False
         self.bounds = bounds
         self.identity = identity
         self.now = now

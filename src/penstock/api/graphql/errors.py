@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
 from graphql import GraphQLError
+from graphql.language.parser import MAX_NESTING_DEPTH
+from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
@@ -21,11 +23,29 @@ _log: Final = structlog.get_logger(__name__)
 _DOCUMENT: Final = "invalid_query"
 _OF_DOCUMENT: Final = (MissingQueryError, CannotGetOperationTypeError)
 """What the library raises about a document; its text is for the client."""
-_LIMITS: Final[Mapping[str, str]] = {
-    "Document contains more than": "send several documents, or name what repeats in a fragment",
-    "Maximum introspection depth exceeded": "ask for the schema in one piece: GET /graphql/schema",
-}
-"""Limits that the library keeps itself, by what its refusals say → what to do."""
+_LIMITS: Final = (
+    (
+        re.compile(r"Document contains more than \d+ tokens"),
+        "{said}",
+        "send several documents, or name what repeats in a fragment",
+    ),
+    (
+        re.compile("Document is nested too deeply"),
+        f"the document is nested more than {MAX_NESTING_DEPTH} levels deep",
+        "ask for less in one document",
+    ),
+    (
+        re.compile("Maximum introspection depth exceeded"),
+        f"the introspection goes through lists of fields {MAX_LIST_DEPTH} times or more, one in the other",
+        "ask for the schema in one piece: GET /graphql/schema",
+    ),
+    (
+        re.compile(r"^Validation aborted\.$"),
+        "the document repeats fields or fragments so often that they cannot be compared with each other",
+        "name each field once, or send several documents",
+    ),
+)
+"""Limits that the library keeps itself: how it says so, what is told instead, and what to do."""
 
 
 def present(error: PenstockError) -> GraphQLError:
@@ -39,12 +59,11 @@ def presentable(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, InvalidOperationTypeError):
         return present(not_here(cause.operation_type))
     if cause is None or isinstance(cause, _OF_DOCUMENT):
-        said = dict(error.extensions or {})
-        for limit, hint in _LIMITS.items():
-            if limit in error.message:
-                said |= {"code": "too_complex", "hint": hint}
-        said.setdefault("code", _DOCUMENT)
-        return GraphQLError(error.message, error.nodes, error.source, error.positions, error.path, extensions=said)
+        said = {"code": _DOCUMENT} | dict(error.extensions or {})
+        for limit, message, hint in _LIMITS:
+            if found := limit.search(error.message):
+                return _like(error, message.format(said=found[0]), {"code": "too_complex", "hint": hint})
+        return _like(error, error.message, said)
     if isinstance(cause, PenstockError) and (status_of(cause) < 500 or isinstance(cause, Unavailable)):
         # The library puts text of its own around what a scalar or an argument says.
         message = error.message if cause.detail in error.message else cause.detail

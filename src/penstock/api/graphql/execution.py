@@ -62,7 +62,7 @@ async def execute(
     except InvalidOperationTypeError as error:
         return _refused(present(not_here(error.operation_type)))
     errors = [presentable(error) for error in result.errors or ()]
-    if result.data is None and not operation.began:
+    if result.data is None and all(error.path is None for error in errors):
         return {"errors": [error.formatted for error in errors]}
     answer: dict[str, Any] = {"data": result.data}
     if errors:

@@ -81,7 +81,7 @@ class _Walk:
         for node in chosen.selections:
             self._steps += 1
             if self._steps > 4 * self._bounds.tokens:
-                raise _over("fields", self._steps, 4 * self._bounds.tokens, "its fragments unfold too far")
+                raise _over("has", self._steps, "fields", 4 * self._bounds.tokens, "spread its fragments less often")
             if isinstance(node, FieldNode):
                 self._field(parent, node, depth, times)
             elif isinstance(node, InlineFragmentNode):
@@ -98,11 +98,13 @@ class _Walk:
             return
         bounds = self._bounds
         if depth > bounds.depth:
-            raise _over("levels", depth, bounds.depth, "ask for less in one document")
+            raise _over("is", depth, "levels deep", bounds.depth, "ask for less in one document")
         if node.alias is not None:
             self._aliases += 1
             if self._aliases > bounds.aliases:
-                raise _over("aliases", self._aliases, bounds.aliases, "send several documents, or select with patterns")
+                raise _over(
+                    "has", self._aliases, "aliases", bounds.aliases, "send several documents, or select with patterns"
+                )
         assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
         field = parent.fields[node.name.value]
         if _asks(field):
@@ -111,7 +113,7 @@ class _Walk:
             inside = times * self._page(field, node)
             self.cost += inside
             if self.cost > bounds.cost:
-                raise _over("cost", self.cost, bounds.cost, "ask for smaller pages (`first`), or for fewer fields")
+                raise _over("costs", self.cost, "", bounds.cost, "ask for smaller pages (`first`), or for fewer fields")
             self.selections(get_named_type(field.type), node.selection_set, depth=depth + 1, times=inside)
 
     def _page(self, field: GraphQLField, node: FieldNode) -> int:
@@ -140,7 +142,8 @@ def _literal(node: ValueNode | None) -> int | None:
     return int(node.value) if isinstance(node, IntValueNode) else None
 
 
-def _over(what: str, number: int, most: int, hint: str) -> InvalidInput:
+def _over(verb: str, number: int, what: str, most: int, hint: str) -> InvalidInput:
+    said = f"{number} {what}".rstrip()
     return InvalidInput(
-        f"the document has {number} {what} or more, at most {most} are allowed", code="too_complex", hint=hint
+        f"the document {verb} {said} or more, at most {most} are allowed", code="too_complex", hint=hint
     )

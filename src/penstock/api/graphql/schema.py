@@ -51,7 +51,6 @@ class Guard(SchemaExtension):
             )
         schema = context.schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - the library gives no other way to it
         check_limits(schema, document, operation, context.variables or {}, _operation_of(context).bounds)
-        _operation_of(context).began = True
         yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:

@@ -125,6 +125,16 @@ async def test_a_document_that_is_not_valid_is_refused_without_data(world, query
     assert strict.headers["content-type"] == "application/graphql-response+json"
 
 
+@pytest.mark.parametrize("n", ["x", 1 << 40, None])
+async def test_a_value_that_its_variable_cannot_hold_refuses_the_request(world, estate, n):
+    sent = {"query": "query($n: Int!) { points(first: $n) { nodes { sensor } } }", "variables": {"n": n}}
+    answer = await world.client().post("/graphql", json=sent, headers={"accept": "application/graphql-response+json"})
+    assert answer.status_code == 400
+    assert "data" not in answer.json()
+    assert "'$n'" in answer.json()["errors"][0]["message"]
+    assert estate.asked == []
+
+
 async def test_subscriptions_are_not_for_http(world):
     (error,) = (await post(world.client(), "subscription { events { skipped } }")).json()["errors"]
     assert "HTTP" in error["message"]
