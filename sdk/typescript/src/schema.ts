@@ -1354,6 +1354,10 @@ export interface components {
             status: number;
             /** @description What was wrong with this request */
             detail: string;
+            /**
+             * Format: uri-reference
+             * @description The path of this request
+             */
             instance?: string;
             /** @description Stable; for programs */
             code: string;

@@ -23,7 +23,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What was wrong with this request"},
-        "instance": {"type": "string"},
+        "instance": {"type": "string", "format": "uri-reference", "description": "The path of this request"},
         "code": {"type": "string", "description": "Stable; for programs"},
         "hint": {"type": "string", "description": "What to do"},
         "request_id": {"type": "string"},

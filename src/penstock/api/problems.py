@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -54,6 +55,9 @@ MAX_ROWS: Final = 1_000
 """Row verdicts listed in one answer; the total is always said."""
 
 _log: Final = structlog.get_logger(__name__)
+
+_IN_PATHS: Final = "/:@!$&'()*+,;="
+"""What a path of a URI may hold besides letters, digits and -._~ (RFC 3986, 3.3)."""
 
 _BY_CLASS: Final[tuple[tuple[type[PenstockError], int], ...]] = (
     (TooLarge, 413),
@@ -140,7 +144,7 @@ def problem(
             "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": detail,
-            "instance": path,
+            "instance": _reference(path),
             "code": code,
             "request_id": scope.get("penstock.request_id", ""),
         }
@@ -150,6 +154,12 @@ def problem(
     return Response(
         msgspec.json.encode(body | dict(extra or {})), status, headers=dict(headers or {}), media_type=media_type
     )
+
+
+def _reference(path: str) -> str:
+    """A decoded path as a URI reference (RFC 3986), which is what RFC 9457 wants in `instance`."""
+    # Two slashes would begin the name of a host (RFC 3986, 4.2).
+    return quote(f"/.{path}" if path.startswith("//") else path, safe=_IN_PATHS, errors="replace")
 
 
 def refusal(scope: Scope, error: PenstockError) -> Response:

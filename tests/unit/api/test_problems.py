@@ -52,6 +52,22 @@ async def test_an_unknown_path_is_404_with_near_ones(client):
 
 
 @pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        ("/v1/nothing/caf%C3%A9%20%E2%82%AC", "/v1/nothing/caf%C3%A9%20%E2%82%AC"),
+        ("/v1/nothing/100%25%3Fa%23b%22%3Cc%3E", "/v1/nothing/100%25%3Fa%23b%22%3Cc%3E"),
+        ("/v1/nothing/a:b@c,d;e=f", "/v1/nothing/a:b@c,d;e=f"),
+        ("//elsewhere/v1", "/.//elsewhere/v1"),
+    ],
+    ids=["not ASCII", "reserved", "allowed", "two slashes"],
+)
+async def test_instance_is_a_uri_reference_of_the_path(client, path, instance):
+    answer = await client.get(f"http://penstock{path}")
+    assert answer.status_code == 404
+    assert answer.json()["instance"] == instance
+
+
+@pytest.mark.parametrize(
     ("path", "near"), [("/v1/latest/", "/v1/latest"), ("/v1/reading", "/v1/readings"), ("/health", "/healthz")]
 )
 async def test_a_mistyped_path_is_404_even_without_a_key(world, path, near):
