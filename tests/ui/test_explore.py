@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.ui.screen import Screen
+from tests.ui.screen import DESKTOP, PHONE, Mode, Screen
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -151,3 +151,67 @@ async def test_a_link_to_a_sensor_asks_for_its_metrics(screen):
 async def test_a_link_that_holds_no_question_says_so(screen):
     await screen.open("/ui/explore?ask=%7Bnonsense")
     await expect(screen.page.get_by_text("The question in this link cannot be read")).to_be_visible()
+
+
+HELP = "Questions in words"
+
+
+async def test_an_example_of_the_help_is_chosen_written_and_answered_by_keyboard(screen):
+    await screen.open("/ui/explore?as=text&q=avg(humidity)+last+6h")
+    page, keyboard = screen.page, screen.page.keyboard
+    words = page.get_by_role("textbox", name="Text")
+    await words.focus()
+    await keyboard.press("F1")
+    chosen = page.get_by_role("listbox", name="Examples").get_by_role("option").nth(2)
+    await expect(page.get_by_role("option").first).to_be_focused()
+    await keyboard.press("ArrowDown")
+    await keyboard.press("ArrowDown")
+    await expect(chosen).to_be_focused()
+    text = (await chosen.inner_text()).splitlines()[-1]
+    await keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(words).to_have_value(text)
+    await expect(words).to_be_focused()
+    await expect(page.get_by_role("heading", name=text)).to_be_visible()
+    await screen.settle()
+    await expect(page.locator("figure canvas").first).to_be_visible()
+
+
+async def test_the_help_tells_clauses_and_functions_and_escape_gives_the_focus_back(screen):
+    await screen.open("/ui/explore?as=text")
+    page, keyboard = screen.page, screen.page.keyboard
+    button = page.get_by_role("button", name="Help with the language")
+    await reach(screen, button)
+    await keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=HELP)
+    await expect(dialog.get_by_role("option").first).to_be_focused()
+    await keyboard.press("Shift+Tab")
+    await expect(dialog.get_by_role("tab", name="Examples")).to_be_focused()
+    for tab, word in (("Clauses", "every 15m"), ("Functions", "time_weighted_mean")):
+        await keyboard.press("ArrowRight")
+        await expect(dialog.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        await expect(dialog.get_by_text(word, exact=True)).to_be_visible()
+    await keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(button).to_be_focused()
+
+
+async def test_every_example_of_the_help_has_an_answer_here(screen, demo):
+    await screen.open("/ui/explore?as=text")
+    await screen.page.get_by_role("button", name="Help with the language").click()
+    await expect(screen.page.get_by_role("option").first).to_be_visible()
+    examples = [text.splitlines()[-1] for text in await screen.page.get_by_role("option").all_inner_texts()]
+    assert len(set(examples)) >= 6
+    empty = [text for text in examples if not demo.get(f"/v1/query?q={quote(text)}")["data"]]
+    assert empty == []
+
+
+@pytest.mark.parametrize("mode", [DESKTOP, PHONE, Mode(360, "dark"), Mode(1280, "dark")], ids=lambda mode: mode.name)
+async def test_the_help_is_accessible_and_fits(screen, mode):
+    await screen.open("/ui/explore?as=text", mode)
+    await screen.page.get_by_role("button", name="Help with the language").click()
+    for tab in ("Examples", "Clauses", "Functions"):
+        await screen.page.get_by_role("tab", name=tab).click()
+        assert await screen.violations() + await screen.overflow() + await screen.cut_texts() == []
+        if mode.touch:
+            assert await screen.small_targets() == []

@@ -17,6 +17,10 @@ export default function KeysHelp({ onClose }: { onClose: () => void }): ReactNod
           <kbd>?</kbd>
         </dt>
         <dd>{t("app.keysHelp")}</dd>
+        <dt>
+          <kbd>F1</kbd>
+        </dt>
+        <dd>{t("app.keysLanguage")}</dd>
         {SCREENS.map((screen) => (
           <div key={screen.id}>
             <dt>

@@ -109,7 +109,7 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
                 <Builder ask={ask} series={series} spanMs={spanMs} onRun={run} />
               </Folded>
             ) : id === "text" ? (
-              <Words label={t("explore.as.text")} hint={t("explore.textHint")} text={words} error={way === id ? result.error : null} onRun={(text) => runWords("q", text)} />
+              <Words label={t("explore.as.text")} hint={t("explore.textHint")} text={words} error={way === id ? result.error : null} onRun={(text) => runWords("q", text)} series={series} />
             ) : (
               <Words label={t("explore.as.promql")} hint={"reason" in promised && promql === undefined ? t(`explore.noPromql.${promised.reason}`) : t("explore.promqlHint")} text={prom} error={way === id ? result.error : null} onRun={(text) => runWords("promql", text)} />
             ),

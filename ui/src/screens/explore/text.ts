@@ -2,7 +2,8 @@
 import type { Ask, AskRow } from "./ask";
 
 const PLAIN = /^[\p{L}\d_.:/*-]+$/u;
-const quoted = (text: string): string => (PLAIN.test(text) ? text : `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
+/** A name as both languages can read it. */
+export const quoted = (text: string): string => (PLAIN.test(text) ? text : `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
 
 /** The question as one line. `range` is its clause, such as `last 24h`. */
 export function asText(ask: Ask, range: string): string {
