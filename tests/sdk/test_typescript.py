@@ -40,6 +40,24 @@ def test_it_compiles_without_an_error(package):
     run("npm", "run", "check", cwd=package)
 
 
+def test_it_is_built_and_used_by_another_project_as_its_page_says(package, tmp_path):
+    run("npm", "run", "build", cwd=package)
+    modules = tmp_path / "node_modules" / "@penstock"
+    modules.mkdir(parents=True)
+    (modules / "client").symlink_to(package)  # what `npm install` of a folder does
+    told = run(
+        "node",
+        "--input-type=module",
+        "--eval",
+        "delete process.env.PENSTOCK_KEY;"
+        'const { Client, PenstockError } = await import("@penstock/client");'
+        "try { new Client() } catch (error) { console.log(error instanceof PenstockError, error.hint) }"
+        'process.env.PENSTOCK_KEY = "key"; console.log(new Client({ url: "http://hq.example/" }).url)',
+        cwd=tmp_path,
+    )
+    assert told.splitlines() == ["true pass key, or set PENSTOCK_KEY", "http://hq.example"]
+
+
 def test_it_works_against_a_running_platform(package, platform):
     told = run("npm", "test", cwd=package, PENSTOCK_URL=platform.url, PENSTOCK_KEY=platform.key)
     assert "# fail 0" in told

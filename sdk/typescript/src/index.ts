@@ -47,7 +47,7 @@ export class Client {
   readonly #retry: Retry;
 
   constructor(options: Options = {}) {
-    const key = options.key ?? (typeof process === "undefined" ? undefined : process.env["PENSTOCK_KEY"]);
+    const key = options.key ?? environment()["PENSTOCK_KEY"];
     if (!key) throw new PenstockError("no API key", undefined, { hint: "pass key, or set PENSTOCK_KEY" });
     this.url = (options.url ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
     this.#retry = { ...RETRY, ...options.retry };
@@ -93,4 +93,9 @@ export class Client {
   live(options: LiveOptions = {}): AsyncGenerator<LiveRow> {
     return live(this.#connect, this.url, options, this.#retry);
   }
+}
+
+/** The environment's variables under Node; a browser has none. Without Node's types, so that what is built needs none either. */
+function environment(): Record<string, string | undefined> {
+  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
 }
