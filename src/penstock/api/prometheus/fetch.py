@@ -106,17 +106,18 @@ class Fetcher:
 
     async def _fetch(self, need: Need, catalogue: Catalogue) -> Fetched:
         start, end = need.after + 1, need.until + 1
-        found = await catalogue.find(need.selector.matchers)
-        found = Found([known for known in found.series if known.overlaps(start, end)], found.among)
+        found = (await catalogue.find(need.selector.matchers)).within(start, end)
         if not found.series:
             return Fetched(_samples(found, _joined(())))
+        # A range may begin long before there is anything: pieces of equal length would leave all readings to the last one.
+        start = max(start, found.first)
         wheres = _selections(found)
         total = 0.0
         if (end - start) * len(found.series) > _UNCOUNTED:
             self.reader = self.steady
             total = await self._count(wheres, found, start, end)
         if self._readings + total > MAX_READINGS:
-            return await self._thinned(need, found, wheres, total)
+            return await self._condensed(need, found, wheres, total, start)
         pieces = max(1, math.ceil(total / _PER_QUESTION))
         edges = np.linspace(start, end, pieces + 1).astype(np.int64).tolist()
         parts = [
@@ -133,31 +134,37 @@ class Fetcher:
         counted = [await self._ask(group, found, "count", start, end, 0) for group in _grouped(wheres)]
         return float(sum(part.count.sum() for part in counted))
 
-    async def _thinned(self, need: Need, found: Found, wheres: Sequence[Select], total: float) -> Fetched:
-        """Windows in place of readings. Raises InvalidInput where nothing exact can be made of them."""
+    async def _condensed(self, need: Need, found: Found, wheres: Sequence[Select], total: float, start: int) -> Fetched:
+        """Aggregates in place of readings. Raises InvalidInput where nothing exact can be made of them."""
         selector, step = need.selector, _step(need.times)
         window = math.gcd(step, selector.range or step)
-        function = _WINDOWED.get(need.function)
+        itself = selector.range is not None and need.function is None
+        function = None if itself else _WINDOWED.get(need.function)
+        if function is not None and need.after + need.span == need.until:
+            return await self._alone(need, found, wheres, function, start)
         aligned = step > 0 and int(need.times[0]) % step == 0
         if function is None or not aligned or window < _SHORTEST:
             raise execution(
-                f"a selector of the query reads {total:.0f} readings from {format_time(need.after)} to "
+                f"a selector of the query reads {total:.0f} readings from {format_time(start)} to "
                 f"{format_time(need.until)}, more than {MAX_READINGS}",
                 "select less or a shorter range; avg, min, max, sum, count and last_over_time with a range and step of whole "
                 "minutes are answered over any range",
             )
-        start = (need.after + 1) // window * window
         end = need.until // window * window
-        parts = await self._read(wheres, found, function, start, end, window)
+        parts = await self._read(wheres, found, function, start // window * window, end, window)
         columns = _joined(parts)
         columns = replace(columns, ts=columns.ts + window - 1)
         shown = "the newest reading of each step" if need.function is None else need.function
         self.warnings.append(
             f"{total:.0f} readings were not read one by one: shown is {shown}, as it was 1 ms before each step"
         )
-        samples = _samples(found, columns)
-        counts = _samples(found, replace(columns, value=columns.count.astype(np.float64)))
-        return Fetched(samples, counts)
+        return _aggregated(found, columns)
+
+    async def _alone(self, need: Need, found: Found, wheres: Sequence[Select], function: str, start: int) -> Fetched:
+        """One aggregate per series, of exactly what the only instant of `need` looks at; it stands at that instant."""
+        parts = [await self._ask(group, found, function, start, need.until + 1, 0) for group in _grouped(wheres)]
+        columns = _joined(parts)
+        return _aggregated(found, replace(columns, ts=np.full_like(columns.ts, need.until)))
 
     async def _read(
         self, wheres: Sequence[Select], found: Found, fn: str, start: int, end: int, window: int
@@ -287,6 +294,11 @@ def _joined(parts: Sequence[_Columns]) -> _Columns:
         np.concatenate([part.value for part in parts]),
         np.concatenate([part.count for part in parts]),
     )
+
+
+def _aggregated(found: Found, columns: _Columns) -> Fetched:
+    counts = _samples(found, replace(columns, value=columns.count.astype(np.float64)))
+    return Fetched(_samples(found, columns), counts)
 
 
 def _samples(found: Found, columns: _Columns) -> Samples:

@@ -69,8 +69,10 @@ class Form:
             try:
                 return parse_time(text)
             except InvalidInput as error:
+                naive = error.code == "naive_timestamp"
+                said = error.detail if naive else f"{text!r:.80} is neither epoch seconds nor RFC 3339"
                 raise bad_data(
-                    f"invalid parameter {name!r}: {error.detail}", "write epoch seconds or RFC 3339"
+                    f"invalid parameter {name!r}: {said}", "write 1769860800 or 2026-01-31T12:00:00Z"
                 ) from None
         if not abs(seconds) < _LARGEST:
             raise bad_data(f"invalid parameter {name!r}: {text:.40} is no time in epoch seconds")

@@ -37,7 +37,8 @@ class Whole(NamedTuple):
 class Need(NamedTuple):
     """One selector's reading: at `times` (int64 [T], epoch ms) everything of the `span` ms before.
 
-    `function` is the name of the function that the selector is the range of, None for an instant selector.
+    `function` is the name of the function that the selector is the range of, None for an instant selector; `timestamp`
+    where the instants of the readings themselves are wanted.
     """
 
     selector: Selector
@@ -84,9 +85,8 @@ def needs(node: Expression, times: Ints, whole: Whole, function: str | None = No
     """What `node` needs to be evaluated at `times` int64 [T], as the argument of `function`. Raises InvalidInput."""
     match node:
         case Selector():
-            yield Need(
-                node, shifted(node, times, whole), node.range or whole.lookback, function if node.range else None
-            )
+            named = function if node.range or function == "timestamp" else None
+            yield Need(node, shifted(node, times, whole), node.range or whole.lookback, named)
         case Subquery():
             within = inner_times(node, shifted(node, times, whole))
             if len(within):

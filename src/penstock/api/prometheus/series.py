@@ -49,6 +49,15 @@ class Found(NamedTuple):
     series: Sequence[Known]
     among: Sequence[Known]
 
+    def within(self, start: int, end: int) -> Found:
+        """What of it may have readings in [start, end]."""
+        return Found(*([known for known in those if known.overlaps(start, end)] for those in self))
+
+    @property
+    def first(self) -> int:
+        """Epoch ms of the oldest reading of all series; there must be some."""
+        return min(known.first_ts for known in self.series if known.first_ts is not None)
+
 
 class Catalogue:
     """The series of one tenant during one request; a listing is asked for once."""

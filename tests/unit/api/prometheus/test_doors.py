@@ -131,7 +131,8 @@ async def test_without_a_key_the_answer_is_401_in_prometheus_shape(world, asker)
     [
         ({"start": "1", "end": "2", "step": "1"}, "query"),
         ({"query": "1", "end": "2", "step": "1"}, "start"),
-        ({"query": "1", "start": "x", "end": "2", "step": "1"}, "start"),
+        ({"query": "1", "start": "x", "end": "2", "step": "1"}, "'start': 'x' is neither epoch seconds nor RFC 3339"),
+        ({"query": "1", "start": "2026-01-31T12:00:00", "end": "2", "step": "1"}, "has no time zone"),
         ({"query": "1", "start": "1e300", "end": "2", "step": "1"}, "start"),
         ({"query": "1", "start": "2", "end": "1", "step": "1"}, "before start"),
         ({"query": "1", "start": "1", "end": "2", "step": "0"}, "step"),
@@ -147,7 +148,7 @@ async def test_a_parameter_that_is_wrong_is_named(asker, client, params, said):
     assert said in answer.json()["error"]
 
 
-class TestLongRanges:
+class LongRange:
     """More readings than may be read one by one."""
 
     STEP = 5 * MINUTE
@@ -160,6 +161,10 @@ class TestLongRanges:
         readings = [(self.START + i * 30_000, float(i % 97)) for i in range(24 * 120 + 1)]
         reader.add("power_w", readings)
         return readings
+
+
+class TestLongRanges(LongRange):
+    """Are answered from windows, where that gives something exact."""
 
     def just_before(self, readings, function, span):
         """What `function` is 1 ms before every step."""
@@ -208,6 +213,63 @@ class TestLongRanges:
         reader.most = 500
         got = await asker.range("count_over_time(power_w[1d])", self.END, self.END, MINUTE)
         assert got == {frozenset({("site", "hq"), ("sensor", "s1"), ("unit", "W")}): {self.END: 2880.0}}
+
+
+class TestOneInstantOfALongRange(LongRange):
+    """One step alone needs no windows: an aggregate of exactly its range stands for all readings."""
+
+    AT = LongRange.END - 17_001
+
+    @pytest.mark.parametrize(
+        ("query", "function", "span"),
+        [
+            ("avg_over_time(power_w[20h])", lambda v: sum(v) / len(v), 20 * 60 * MINUTE),
+            ("count_over_time(power_w[5y])", len, 1 << 50),
+            ("sum_over_time(power_w[1234567s])", sum, 1 << 50),
+            ("max_over_time(power_w[20h1s])", max, 20 * 60 * MINUTE + 1_000),
+            ("last_over_time(power_w[20h])", lambda v: v[-1], 20 * 60 * MINUTE),
+            ("present_over_time(power_w[20h])", lambda _: 1, 20 * 60 * MINUTE),
+        ],
+    )
+    async def test_is_answered_exactly(self, asker, reader, readings, query, function, span):
+        ((_, got),) = (await asker.at(query, self.AT)).items()
+        assert got == pytest.approx(function([v for ts, v in readings if self.AT - span < ts <= self.AT]))
+        assert all(f.fn != "raw" for q in reader.asked if isinstance(q, Query) for f in q.fetch.values())
+
+    async def test_is_no_approximation_that_is_warned_about(self, client, asker, readings):
+        asked = {"query": "avg_over_time(power_w[5y])", "time": self.AT / 1e3}
+        assert "warnings" not in (await client.get(f"{BASE}/query", params=asked)).json()
+
+    async def test_newest_readings_are_found_in_a_long_lookback(self, asker, readings):
+        assert list((await asker.at("power_w", self.AT, lookback_delta="1d")).values()) == [
+            [v for ts, v in readings if ts <= self.AT][-1]
+        ]
+
+    @pytest.mark.parametrize("query", ["power_w[5y]", "stddev_over_time(power_w[5y])"])
+    async def test_is_refused_where_it_takes_the_readings_themselves(self, asker, readings, query):
+        status, kind, error = await asker.refused(query, self.AT)
+        assert (status, kind) == (422, "execution")
+        assert "readings" in error
+
+    async def test_a_reading_s_own_instant_is_not_that_of_an_aggregate(self, client, asker, readings):
+        asked = {"query": "timestamp(power_w)", "start": self.START / 1e3, "end": self.END / 1e3, "step": "5m"}
+        assert (await client.get(f"{BASE}/query_range", params=asked)).status_code == 422
+        assert (await client.get(f"{BASE}/query", params=asked | {"lookback_delta": "1d"})).status_code == 422
+
+
+async def test_a_range_longer_than_the_data_is_read_from_the_first_reading_on(asker, reader):
+    first = NOW - 90 * MINUTE
+    reader.add("power_w", [(first + i * MINUTE, 1.0) for i in range(90)])
+    assert list((await asker.at("count_over_time(power_w[5y])")).values()) == [90.0]
+    assert {q.start for q in reader.asked if isinstance(q, Query)} == {first}
+
+
+async def test_series_that_have_no_readings_in_the_range_split_no_selection(asker, reader):
+    for i in range(40):
+        reader.add("power_w", [(NOW - (MINUTE if i % 2 else 600 * MINUTE), 1.0)], sensor=f"m{i}")
+    assert await asker.at('sum(power_w{site="hq"})') == {frozenset(): 20.0}
+    (question,) = [q for q in reader.asked if isinstance(q, Query)]
+    assert [(f.where.site, f.where.sensor) for f in question.fetch.values()] == [(None, None)]
 
 
 async def test_only_the_series_that_are_wanted_are_read(asker, reader):
