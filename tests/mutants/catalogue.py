@@ -162,8 +162,9 @@ MUTANTS = (
     Mutant(
         "memory changes before COMMIT",
         DUCK + "writer.py",
-        "                    self._db.commit()\n                    self._apply(fresh, staged, verdict, entries)\n",
-        "                    self._apply(fresh, staged, verdict, entries)\n                    self._db.commit()\n",
+        "                with committed(self._db, self._memory, self._guard):\n",
+        "                self._apply(fresh, staged, verdict, entries)\n"
+        "                with committed(self._db, self._memory, self._guard):\n",
         "after a failed COMMIT the retry is taken for a redelivery, and its readings are lost",
         ("tests/unit/store/duckdb/test_writer.py::test_a_commit_that_fails_changes_nothing_and_its_retry_stores_all",),
     ),
@@ -177,6 +178,22 @@ MUTANTS = (
             VIEW + "test_a_view_says_what_the_store_said_when_it_was_taken",
             VIEW + "test_answers_are_never_mixed_while_commits_do_not_cease",
         ),
+    ),
+    Mutant(
+        "reads during a COMMIT take a snapshot of their own",
+        DUCK + "reader.py",
+        "standing.take() if standing else Snapshot",
+        "Snapshot",
+        "the database of one commit is read with the memory of another",
+        ("tests/unit/store/duckdb/test_snapshot.py::test_while_the_database_commits_all_reads_are_of_what_was_before",),
+    ),
+    Mutant(
+        "views during a COMMIT take a snapshot of their own",
+        DUCK + "view.py",
+        "return self.live.standing if self._kept is None else",
+        "return None if self._kept is None else",
+        "the database of one commit is read with the memory of another",
+        ("tests/unit/store/duckdb/test_snapshot.py::test_while_the_database_commits_all_reads_are_of_what_was_before",),
     ),
     Mutant(
         "views see what is said of sensors later",

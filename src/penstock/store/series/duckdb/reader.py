@@ -23,10 +23,11 @@ from penstock.store.series.duckdb.changes import Changes
 from penstock.store.series.duckdb.judge import F64, I32, I64, Rows
 from penstock.store.series.duckdb.records import read_events
 from penstock.store.series.duckdb.schema import ROLLUPS, translated
+from penstock.store.series.duckdb.snapshot import Snapshot
 from penstock.store.series.duckdb.writer import Marks
 from penstock.store.series.port import Aggregates, EventRow, Filter, Newest
 
-__all__ = ["SeriesMemory", "SeriesReader", "as_readings", "pin"]
+__all__ = ["SeriesMemory", "SeriesReader", "as_readings"]
 
 _COLUMNS: Final = tuple(f.name for f in fields(Partials))
 _MAX_ROWS: Final = 4_000_000
@@ -91,6 +92,9 @@ class SeriesMemory(Protocol):
     @property
     def events(self) -> _Events: ...
 
+    @property
+    def standing(self) -> Snapshot | None: ...
+
 
 class SeriesReader:
     """Answers from one cursor at a time; the store calls it from its reader threads."""
@@ -106,14 +110,11 @@ class SeriesReader:
     def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
         """A cursor pinned to the last commit, and the `rolled_to` that goes with it."""
         with translated():
-            cursor = self._db.cursor()
-            try:
-                with self._guard:
-                    pin(cursor)
-                    rolled_to = self._memory.marks.rolled_to
-                yield cursor, rolled_to
-            finally:
-                cursor.close()
+            with self._guard:
+                standing = self._memory.standing
+                snapshot = standing.take() if standing else Snapshot(self._db, self._memory.marks.rolled_to)
+            with snapshot.cursor() as cursor:
+                yield cursor, snapshot.rolled_to
 
     # -- series
 
@@ -237,12 +238,6 @@ class SeriesReader:
         with self._guard:
             self._memory.registry.check(tenant, ids)
         return ids
-
-
-def pin(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Let a cursor see the last commit, and no later one, until it is closed. Called under the store's guard."""
-    cursor.begin()
-    cursor.execute("SELECT value FROM meta LIMIT 1").fetchall()  # the first read takes the snapshot
 
 
 def as_readings(columns: Mapping[str, Any]) -> Readings:

@@ -23,6 +23,7 @@ from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.reader import as_readings
 from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, insert, translated
+from penstock.store.series.duckdb.snapshot import committed
 from penstock.store.series.duckdb.writer import Marks, Memory
 
 __all__ = ["GRACE", "Upkeep", "kept_since"]
@@ -78,10 +79,9 @@ class Upkeep:
         except BaseException:
             self._db.rollback()
             raise
-        with self._guard:
+        with committed(self._db, self._memory, self._guard):
             if forget is not None:
                 self._memory.before_change({}, np.arange(self._memory.hot.count, dtype=np.int32))
-            self._db.commit()
             self._memory.marks = self._next_marks or self._memory.marks
             if forget is not None:
                 forget()

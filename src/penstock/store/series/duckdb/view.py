@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
@@ -20,9 +20,10 @@ from penstock.model.errors import Unavailable
 from penstock.model.series import Attributes, SeriesKey
 from penstock.store.series.duckdb.hot import PastReadings
 from penstock.store.series.duckdb.judge import I32
-from penstock.store.series.duckdb.reader import SeriesMemory, SeriesReader, pin
+from penstock.store.series.duckdb.reader import SeriesMemory, SeriesReader
 from penstock.store.series.duckdb.registry import Registry
 from penstock.store.series.duckdb.schema import translated
+from penstock.store.series.duckdb.snapshot import Snapshot
 from penstock.store.series.duckdb.writer import Memory
 from penstock.store.series.port import Filter
 
@@ -41,8 +42,7 @@ class View(SeriesReader):
     ) -> None:
         super().__init__(connection, memory, guard)
         self._moment: Final = moment
-        self._cursor: duckdb.DuckDBPyConnection | None = None
-        self._rolled_to = 0
+        self._pinned: Snapshot | None = None
         self._reading = threading.Lock()
         self._closed = False
 
@@ -78,8 +78,8 @@ class View(SeriesReader):
     def _let_go(self) -> None:
         """Called while nothing reads."""
         self._closed = True
-        if self._cursor is not None:
-            self._cursor.close()
+        if self._pinned is not None:
+            self._pinned.let_go()
         with self._guard:
             self._moment.leave(self)
 
@@ -90,14 +90,12 @@ class View(SeriesReader):
             if self._closed:  # whoever asked was cancelled, and its read comes now
                 raise Unavailable("the view is closed")
             with self._guard:
-                shared = self._moment.kept if self._cursor is None else None
-                if shared is None and self._cursor is None:
-                    self._cursor, self._rolled_to = _pinned(self._db, self._moment.live)
-            if self._cursor is not None:
-                yield self._cursor, self._rolled_to
-            elif shared is not None:
-                with shared.reading:
-                    yield shared.cursor, shared.rolled_to
+                snapshot = self._pinned or self._moment.snapshot
+                if snapshot is None:
+                    snapshot = self._pinned = Snapshot(self._db, self._moment.live.marks.rolled_to)
+                snapshot.take()
+            with snapshot.cursor() as cursor:
+                yield cursor, snapshot.rolled_to
 
 
 def open_view(connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]) -> View:
@@ -106,7 +104,7 @@ def open_view(connection: duckdb.DuckDBPyConnection, memory: Memory, guard: Abst
         moments = (each for each in memory.views if isinstance(each, _Moment))
         moment = next((each for each in moments if each.revision == memory.revision), None)
         if moment is None:
-            moment = _Moment(connection, memory)
+            moment = _Moment(memory)
             memory.views.add(moment)
         view = View(connection, memory, guard, moment)
         moment.views.add(view)
@@ -116,22 +114,27 @@ def open_view(connection: duckdb.DuckDBPyConnection, memory: Memory, guard: Abst
 class _Moment:
     """A revision that is being looked at: by which views, and what is kept for them once memory has moved on. Used under the guard."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory) -> None:
-        self._db = connection
+    def __init__(self, memory: Memory) -> None:
         self.live: Final = memory
         self.revision: Final = memory.revision
         self.names: Final = memory.registry.changes
         self.views: set[View] = set()
-        self.kept: _Kept | None = None
+        self._kept: _Kept | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What is kept of the database, or stands while a COMMIT may change it; None where that is as it was."""
+        return self.live.standing if self._kept is None else self._kept.snapshot
 
     def keep(self, sensors: Mapping[tuple[str, SensorKey], object], series: I32) -> None:
-        """See `Keeper.keep`. Called before COMMIT."""
-        if self.kept is None:
-            self.kept = _Kept(_Past(self.live), *_pinned(self._db, self.live))
+        """See `Keeper.keep`."""
+        if self._kept is None:
+            assert self.live.standing is not None, "memory changes with a COMMIT"
+            self._kept = _Kept(_Past(self.live), self.live.standing.take())
             for view in self.views:
-                view.follow(self.kept.past)
-        self.kept.past.registry.keep(sensors)
-        self.kept.past.hot.keep(series)
+                view.follow(self._kept.past)
+        self._kept.past.registry.keep(sensors)
+        self._kept.past.hot.keep(series)
 
     def leave(self, view: View) -> None:
         """A view is closed; nothing is kept for nobody."""
@@ -139,25 +142,16 @@ class _Moment:
         if self.views:
             return
         self.live.views.discard(self)
-        if self.kept is not None:
-            self.kept.cursor.close()
-
-
-def _pinned(connection: duckdb.DuckDBPyConnection, memory: Memory) -> tuple[duckdb.DuckDBPyConnection, int]:
-    """A cursor that stays at the last commit, and up to where rollups are stored in it."""
-    cursor = connection.cursor()
-    pin(cursor)
-    return cursor, memory.marks.rolled_to
+        if self._kept is not None:
+            self._kept.snapshot.let_go()
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a revision was: in memory, and a snapshot of the database, which is read by one view at a time."""
+    """What a revision was: in memory, and in the database."""
 
     past: _Past
-    cursor: duckdb.DuckDBPyConnection
-    rolled_to: int
-    reading: threading.Lock = field(default_factory=threading.Lock)
+    snapshot: Snapshot
 
 
 class _Past:
@@ -169,6 +163,7 @@ class _Past:
         self.marks = memory.marks
         self.changes = memory.changes.past()
         self.events = _NoEvents()
+        self.standing = None
 
 
 class _NoEvents:

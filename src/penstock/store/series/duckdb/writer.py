@@ -29,6 +29,7 @@ from penstock.store.series.duckdb.letters import settle_dead_letters, write_dead
 from penstock.store.series.duckdb.recent_events import RecentEvents
 from penstock.store.series.duckdb.registry import Registry, Staged
 from penstock.store.series.duckdb.schema import insert, translated
+from penstock.store.series.duckdb.snapshot import Snapshot, committed
 from penstock.store.series.duckdb.tracing import traced
 
 __all__ = ["Keeper", "Marks", "Memory", "Writer"]
@@ -62,6 +63,7 @@ class Memory:
     """What the store holds in memory, shared by writer, upkeep and readers under the store's guard.
 
     views    revisions that are looked at: told before readings or what was said about sensors change
+    standing  what the database was before the COMMIT that is under way
     changes  which revision wrote or removed readings of which hours and series, since opening
     stirred  start of an hour that is dirty → when it was first and last marked, epoch ms; unknown after opening
     """
@@ -77,6 +79,7 @@ class Memory:
         self.number = 0
         self.revision = 0
         self.views: set[Keeper] = set()
+        self.standing: Snapshot | None = None
         self.changes = Changes()
         self.committed = 0
         self.readings = 0
@@ -85,7 +88,7 @@ class Memory:
         self.stirred: dict[int, tuple[int, int]] = {}
 
     def before_change(self, sensors: Mapping[tuple[str, SensorKey], object], *series: I32) -> None:
-        """Let the open views keep what is about to change; under the guard, before the COMMIT that changes it."""
+        """Let the open views keep what is about to change; in the body of `committed`."""
         for moment in self.views:
             moment.keep(sensors, np.concatenate(series))
 
@@ -151,9 +154,8 @@ class Writer:
                 if not keep:
                     self._db.rollback()
                     return
-                with self._guard:
+                with committed(self._db, self._memory, self._guard):
                     self._memory.before_change(staged.sensors, verdict.append.series, verdict.update.series)
-                    self._db.commit()
                     self._apply(fresh, staged, verdict, entries)
                     self._memory.events.add(events)
                     self._memory.dirty += marked
