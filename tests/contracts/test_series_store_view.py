@@ -21,6 +21,8 @@ ROOMS = (
     Filter(building="B1"),
     Filter(building="B2"),
     Filter(room="r*"),
+    Filter(room="r1"),
+    Filter(building="B2", room="r7"),
     Filter(sensor="t9"),
 )
 MANY = [SeriesKey("hq", f"c{i}", "co2", "ppm") for i in range(5)]

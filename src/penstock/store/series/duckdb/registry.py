@@ -59,7 +59,7 @@ class Registry:
         self._by_tenant: dict[str, list[int]] = {}
         self._by_site: dict[tuple[str, str], list[int]] = {}
         self._by_sensor: dict[tuple[str, str], list[int]] = {}
-        self._in_building: dict[tuple[str, str], set[SensorKey]] = {}
+        self._inside: dict[tuple[str, str, str], set[SensorKey]] = {}
         self._named: dict[str, dict[SensorKey, int]] = {}
         self._resolved: OrderedDict[tuple[str, int], tuple[tuple[SeriesKey, ...], I32]] = OrderedDict()
         self.changes = 0
@@ -122,14 +122,14 @@ class Registry:
             self._owner[series] = self._tenants.setdefault(tenant, len(self._tenants))
         for (tenant, sensor), said in staged.sensors.items():
             before = self._sensors.get((tenant, sensor))
-            if before and before[1].building:
-                self._in_building[tenant, before[1].building].discard(sensor)
+            for place in _places(before[1]) if before else ():
+                self._inside[tenant, *place].discard(sensor)
             attributes = _attributes(said)
             if before is None or before[1] != attributes:
                 self._name(tenant, sensor)
             self._sensors[tenant, sensor] = (said, attributes)
-            if attributes.building:
-                self._in_building.setdefault((tenant, attributes.building), set()).add(sensor)
+            for place in _places(attributes):
+                self._inside.setdefault((tenant, *place), set()).add(sensor)
 
     def _name(self, tenant: str, sensor: SensorKey) -> None:
         self.changes += 1
@@ -212,8 +212,10 @@ class Registry:
             return self._by_sensor.get((tenant, where.sensor), ())
         if where.sensors:
             return sorted(i for name in set(where.sensors) for i in self._by_sensor.get((tenant, name), ()))
-        if where.building and "*" not in where.building:
-            inside = {*self._in_building.get((tenant, where.building), ()), *(s for t, s in said if t == tenant)}
+        named = (("building", where.building), ("room", where.room))
+        places = [self._inside.get((tenant, kind, text), ()) for kind, text in named if text and "*" not in text]
+        if places:
+            inside = {*min(places, key=len), *(s for t, s in said if t == tenant)}
             return sorted({i for _, name in inside for i in self._by_sensor.get((tenant, name), ())})
         if where.site is not None and "*" not in where.site:
             return self._by_site.get((tenant, where.site), ())
@@ -228,6 +230,13 @@ class Registry:
 
 
 _UNSAID: Final = (((0, ""), (0, ""), (0, "")), Attributes())
+
+
+def _places(attributes: Attributes) -> Iterator[tuple[str, str]]:
+    """Kind and name of the places that a sensor is in."""
+    for kind in ("building", "room"):
+        if name := getattr(attributes, kind):
+            yield kind, name
 
 
 def _attributes(said: Said) -> Attributes:
