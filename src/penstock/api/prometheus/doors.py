@@ -100,31 +100,34 @@ class PrometheusDoors:
     async def labels(self, request: Request) -> Response:
         """Names of labels, of all series or of those that `match[]` selects."""
         form = await read_form(request, self._bodies)
+        most = form.limit()
         names = {name for known in await self._selected(request, form) for name, _ in known.labels}
-        return answer(sorted(names)[: form.limit()])
+        return answer(sorted(names)[:most])
 
     async def label_values(self, request: Request, name: str) -> Response:
         """Values of one label, of all series or of those that `match[]` selects."""
         form = await read_form(request, self._bodies)
+        most = form.limit()
         values = {value for known in await self._selected(request, form) for n, value in known.labels if n == name}
-        return answer(sorted(values)[: form.limit()])
+        return answer(sorted(values)[:most])
 
     async def series(self, request: Request) -> Response:
         """Labels of the series that `match[]` selects; at least one is needed."""
         form = await read_form(request, self._bodies)
         if not form.all("match[]"):
             raise bad_data("no match[] parameter provided", 'send a selector such as match[]=power_w{site="hq"}')
+        most = form.limit()
         found = sorted({known.labels for known in await self._selected(request, form)})
-        return answer([dict(labels) for labels in found[: form.limit()]])
+        return answer([dict(labels) for labels in found[:most]])
 
     async def metadata(self, request: Request) -> Response:
         """Type and unit of each metric, or of `metric`."""
         form = await read_form(request, self._bodies)
-        wanted = form.text("metric")
+        wanted, most = form.text("metric"), form.limit()
         units: dict[str, set[str]] = {}
         for known in await self._selected(request, form):
             units.setdefault(metric_name(known.metric), set()).add(known.unit)
-        named = sorted(name for name in units if not wanted or name == wanted)[: form.limit()]
+        named = sorted(name for name in units if not wanted or name == wanted)[:most]
         return answer({name: [_described(unit) for unit in sorted(units[name])] for name in named})
 
     async def exemplars(self) -> Response:

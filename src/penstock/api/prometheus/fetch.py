@@ -116,8 +116,12 @@ class Fetcher:
         if (end - start) * len(found.series) > _UNCOUNTED:
             self.reader = self.steady
             total = await self._count(wheres, found, start, end)
-        if self._readings + total > MAX_READINGS:
-            return await self._condensed(need, found, wheres, total, start)
+        over = self._readings + total > MAX_READINGS
+        function = _aggregate_of(need)
+        if function is not None and need.after + need.span == need.until and (over or total > _PER_QUESTION):
+            return await self._alone(need, found, wheres, function, start)
+        if over:
+            return await self._thinned(need, found, wheres, function, total, start)
         pieces = max(1, math.ceil(total / _PER_QUESTION))
         edges = np.linspace(start, end, pieces + 1).astype(np.int64).tolist()
         parts = [
@@ -134,14 +138,18 @@ class Fetcher:
         counted = [await self._ask(group, found, "count", start, end, 0) for group in _grouped(wheres)]
         return float(sum(part.count.sum() for part in counted))
 
-    async def _condensed(self, need: Need, found: Found, wheres: Sequence[Select], total: float, start: int) -> Fetched:
-        """Aggregates in place of readings. Raises InvalidInput where nothing exact can be made of them."""
+    async def _alone(self, need: Need, found: Found, wheres: Sequence[Select], function: str, start: int) -> Fetched:
+        """One aggregate per series, of exactly what the only instant of `need` looks at; it stands at that instant."""
+        parts = [await self._ask(group, found, function, start, need.until + 1, 0) for group in _grouped(wheres)]
+        columns = _joined(parts)
+        return _aggregated(found, replace(columns, ts=np.full_like(columns.ts, need.until)))
+
+    async def _thinned(
+        self, need: Need, found: Found, wheres: Sequence[Select], function: str | None, total: float, start: int
+    ) -> Fetched:
+        """Windows in place of readings. Raises InvalidInput where nothing exact can be made of them."""
         selector, step = need.selector, _step(need.times)
         window = math.gcd(step, selector.range or step)
-        itself = selector.range is not None and need.function is None
-        function = None if itself else _WINDOWED.get(need.function)
-        if function is not None and need.after + need.span == need.until:
-            return await self._alone(need, found, wheres, function, start)
         aligned = step > 0 and int(need.times[0]) % step == 0
         if function is None or not aligned or window < _SHORTEST:
             raise execution(
@@ -150,21 +158,14 @@ class Fetcher:
                 "select less or a shorter range; avg, min, max, sum, count and last_over_time with a range and step of whole "
                 "minutes are answered over any range",
             )
-        end = need.until // window * window
-        parts = await self._read(wheres, found, function, start // window * window, end, window)
-        columns = _joined(parts)
+        begin, end = start // window * window, need.until // window * window
+        columns = _joined(await self._read(wheres, found, function, begin, end, window) if begin < end else ())
         columns = replace(columns, ts=columns.ts + window - 1)
         shown = "the newest reading of each step" if need.function is None else need.function
         self.warnings.append(
             f"{total:.0f} readings were not read one by one: shown is {shown}, as it was 1 ms before each step"
         )
         return _aggregated(found, columns)
-
-    async def _alone(self, need: Need, found: Found, wheres: Sequence[Select], function: str, start: int) -> Fetched:
-        """One aggregate per series, of exactly what the only instant of `need` looks at; it stands at that instant."""
-        parts = [await self._ask(group, found, function, start, need.until + 1, 0) for group in _grouped(wheres)]
-        columns = _joined(parts)
-        return _aggregated(found, replace(columns, ts=np.full_like(columns.ts, need.until)))
 
     async def _read(
         self, wheres: Sequence[Select], found: Found, fn: str, start: int, end: int, window: int
@@ -200,6 +201,12 @@ class Fetcher:
 def _name(need: Need) -> object:
     """What tells readings apart."""
     return need.selector.matchers, need.selector.range, need.after, need.until, need.function, _step(need.times)
+
+
+def _aggregate_of(need: Need) -> str | None:
+    """The engine's function that can stand for the readings; None where they are themselves what is wanted."""
+    readings = need.selector.range is not None and need.function is None
+    return None if readings else _WINDOWED.get(need.function)
 
 
 def _step(times: Ints) -> int:

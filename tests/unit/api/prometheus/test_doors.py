@@ -240,6 +240,13 @@ class TestOneInstantOfALongRange(LongRange):
         asked = {"query": "avg_over_time(power_w[5y])", "time": self.AT / 1e3}
         assert "warnings" not in (await client.get(f"{BASE}/query", params=asked)).json()
 
+    async def test_takes_one_question_even_where_the_readings_could_be_read(self, asker, reader, readings, monkeypatch):
+        monkeypatch.setattr(fetch, "MAX_READINGS", 10_000)
+        monkeypatch.setattr(fetch, "_PER_QUESTION", 100)
+        await asker.at("avg_over_time(power_w[20h])", self.AT)
+        asked = [f.fn for q in reader.asked if isinstance(q, Query) for f in q.fetch.values()]
+        assert asked == ["count", "sum"]
+
     async def test_newest_readings_are_found_in_a_long_lookback(self, asker, readings):
         assert list((await asker.at("power_w", self.AT, lookback_delta="1d")).values()) == [
             [v for ts, v in readings if ts <= self.AT][-1]
