@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import pytest_asyncio
 
+from penstock.model.errors import Unavailable
 from tests.contracts.caches import kit
 
 
@@ -120,3 +121,20 @@ async def test_what_is_too_large_is_not_kept_and_harms_nothing(world):
     assert await put(small, b"y" * 4_000)
     assert await small.get("acme", b"q") is None
     assert await small.get("acme", b"other") is not None
+
+
+async def test_a_server_that_is_full_and_evicts_nothing_says_what_to_do():
+    async with kit("redis") as world:
+        cache = await world.make()
+        lease = await cache.lease("acme")
+        was = await world.server.config_get("maxmemory*")
+        await world.server.config_set("maxmemory-policy", "noeviction")
+        await world.server.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(Unavailable, match="full") as refused:
+                await cache.put(lease, b"q", b"y", 10.0)
+            assert "allkeys-lru" in (refused.value.hint or "")
+        finally:
+            for name in ("maxmemory", "maxmemory-policy"):
+                await world.server.config_set(name, was[name])
+        assert await put(cache, b"y")

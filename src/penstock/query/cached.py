@@ -277,4 +277,4 @@ class CachedReader:
     def _failed(self, error: Unavailable) -> None:
         FAILED.inc()
         self._away_until = self._now() + self._rules.away
-        log.warning("the cache is done without", seconds=self._rules.away, error=error.detail)
+        log.warning("the cache is done without", seconds=self._rules.away, error=error.detail, hint=error.hint)

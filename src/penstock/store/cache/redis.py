@@ -22,7 +22,7 @@ from cachetools import LRUCache
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError, ResponseError
 
 from penstock.model.errors import Misconfigured, Unavailable
 from penstock.store.cache.port import Entry, Lease
@@ -143,8 +143,16 @@ class RedisCache:
                     options = given.pop() if isinstance(given[-1], dict) else {}
                     getattr(pipeline, name)(*given, **options)
                 return await pipeline.execute()
+        except OutOfMemoryError as error:
+            raise Unavailable(
+                "the cache server is full and lets nothing go", hint="give it maxmemory-policy allkeys-lru"
+            ) from error
+        except ResponseError as error:
+            raise Unavailable(f"the cache server refused: {error!s:.200}") from error
         except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable(f"the cache server did not answer: {error!r:.200}") from error
+            raise Unavailable(
+                f"the cache server did not answer: {type(error).__name__} {error!s:.200}".rstrip()
+            ) from error
 
 
 def _connect(config: RedisConfig) -> Redis:
