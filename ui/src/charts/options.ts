@@ -10,7 +10,7 @@ import { colorIn, emphasis, lookIn, type Scene } from "./scene";
 import { tickLabels } from "./ticks";
 import { faded } from "./theme";
 import type { Span } from "./types";
-import { tickDigits, yRange } from "./yscale";
+import { edgeValues, tickDigits, yRange } from "./yscale";
 
 export interface Handlers {
   /** A stretch was drawn with the pointer. */
@@ -30,6 +30,8 @@ export interface Frame {
   gaps: () => readonly number[][];
 }
 
+/** CSS pixels: a plot that is lower is a small one. */
+const LOW_PX = 120;
 const POINT = 7;
 /** CSS pixels that a digit of a tick takes. */
 const DIGIT = 7;
@@ -80,10 +82,15 @@ function strokeOf(contrast: boolean): number {
 
 function yScale(scene: () => Scene, { key, zero }: PlannedScale): uPlot.Scale {
   return {
-    range: (_, min, max) => {
+    range: (plot, min, max) => {
       const now = scene();
-      const include = now.limits.filter((limit) => scaleOfLimit(now, limit) === key).map((limit) => limit.value);
-      return yRange(min, max, { zero, include });
+      const view = now.view();
+      const limits = now.limits.filter((limit) => scaleOfLimit(now, limit) === key).map((limit) => limit.value);
+      const edges = now.plan.series.flatMap(({ scale, kind }, i) => {
+        const [times, values] = [plot.data[0], plot.data[i + 1]];
+        return scale !== key || kind === "bars" || plot.series[i + 1]?.show === false || values === undefined ? [] : edgeValues(times, values, view, kind === "step");
+      });
+      return yRange(min, max, { zero, include: [...limits, ...edges] });
     },
   };
 }
@@ -103,7 +110,8 @@ function valueAxis(scene: () => Scene, { key, side, unit }: PlannedScale, index:
     ...axis,
     scale: key,
     side: side === "left" ? 3 : 1,
-    space: 34,
+    // Small charts have their ticks closer: with one of them nobody can tell how steep a line is.
+    space: (_, __, ___, ____, height) => (height < LOW_PX ? 22 : 34),
     size: (_, labels) => Math.max(40, 16 + DIGIT * Math.max(0, ...(labels ?? []).map((label) => label.length))),
     // Two grids on one chart would fight each other.
     grid: { ...axis.grid, show: index === 0 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { niceStep, niceTicks, tickDigits, yRange } from "./yscale";
+import { edgeValues, niceStep, niceTicks, tickDigits, yRange } from "./yscale";
 
 const plain = { zero: false, include: [] };
 
@@ -19,6 +19,16 @@ describe("yRange", () => {
     expect(yRange(0, 0, plain)).toEqual([0, 1]);
   });
   it("is 0 to 1 where there is nothing", () => expect(yRange(null, null, plain)).toEqual([0, 1]));
+});
+
+describe("edgeValues", () => {
+  const times = [0, 10, 20, 30];
+  it("is what a line passes through where it comes in and goes out", () => expect(edgeValues(times, [0, 100, 50, 70], { from: 5, to: 25 })).toEqual([50, 60]));
+  it("is nothing where a line begins or ends inside", () => expect(edgeValues(times, [0, 100, 50, 70], { from: -5, to: 35 })).toEqual([]));
+  it("is nothing beside a hole", () => expect(edgeValues(times, [null, 100, 50, undefined], { from: 5, to: 25 })).toEqual([]));
+  it("is the value of a point on the edge", () => expect(edgeValues(times, [0, 100, 50, 70], { from: 10, to: 20 })).toEqual([100, 50]));
+  it("is the value before for steps", () => expect(edgeValues(times, [0, 100, 50, 70], { from: 5, to: 25 }, true)).toEqual([0, 50]));
+  it("is nothing without points", () => expect(edgeValues([], [], { from: 0, to: 1 })).toEqual([]));
 });
 
 describe("tickDigits", () => {

@@ -1,4 +1,5 @@
 /** Where a y-scale begins and ends. */
+import type { Span } from "./types";
 
 export interface ScaleWish {
   /** The scale holds zero: bars and stacks. */
@@ -23,6 +24,30 @@ export function yRange(min: number | null, max: number | null, wish: ScaleWish):
   if (low === 0 && high === 0) return [0, 1];
   const room = high > low ? (high - low) * PADDING : Math.abs(high) * 0.1 || 1;
   return [low >= 0 ? Math.max(0, low - room) : low - room, high <= 0 ? Math.min(0, high + room) : high + room];
+}
+
+/**
+ * The values that a line passes through at the edges of what is seen, from points outside to points inside: a scale that holds them cuts
+ * no line off at its side. Where a neighbour has no value nothing is drawn, and nothing is given. Steps keep the value before.
+ */
+export function edgeValues(times: ArrayLike<number>, values: ArrayLike<number | null | undefined>, view: Span, isStep = false): number[] {
+  return [view.from, view.to].flatMap((edge) => {
+    const after = firstFrom(times, edge);
+    const [t0, t1, v0, v1] = [times[after - 1], times[after], values[after - 1], values[after]];
+    if (t0 === undefined || t1 === undefined || v0 == null || v1 == null) return [];
+    return isStep ? [v0] : [v0 + ((v1 - v0) * (edge - t0)) / (t1 - t0)];
+  });
+}
+
+/** The index of the first of ascending times that is not before `edge`. */
+function firstFrom(times: ArrayLike<number>, edge: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] as number) < edge) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Digits behind the point that tell ticks `step` apart from each other. */
