@@ -222,6 +222,28 @@ async def test_many_are_deleted_after_a_question_and_what_others_refer_to_stays_
     ]
 
 
+async def test_the_focus_is_on_a_row_after_others_were_deleted_and_after_none_is_chosen_any_more(
+    screen: Screen, demo: Platform
+) -> None:
+    for name in ("focus-1", "focus-2", "focus-3"):
+        _create(demo, "equipment", id=name, site="hq")
+    page, keyboard = screen.page, screen.page.keyboard
+    await screen.open("/ui/catalog/equipment?equipment.q=focus-")
+    for name in ("focus-1", "focus-2"):
+        await page.get_by_role("checkbox", name=f"Choose {name}", exact=True).check()
+    await page.get_by_role("button", name="Delete").focus()
+    await keyboard.press("Enter")
+    await page.get_by_role("alertdialog").get_by_role("button", name="Delete").focus()
+    await keyboard.press("Enter")
+    row = page.get_by_role("row").filter(has=page.get_by_role("button", name="focus-3"))
+    await page.get_by_text("focus-2", exact=True).wait_for(state="detached")
+    await expect(row).to_be_focused()
+    await keyboard.press("Space")
+    await page.get_by_role("button", name="Choose none").focus()
+    await keyboard.press("Enter")
+    await expect(row).to_be_focused()
+
+
 # -- files
 
 

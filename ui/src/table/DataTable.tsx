@@ -1,9 +1,10 @@
 /** Rows to look through: up to tens of thousands, sorted, filtered, chosen, exported; cards on a phone. */
-import { useCallback, useState, type ReactNode } from "react";
+import { useCallback, useRef, useState, type ReactNode } from "react";
 import { Button } from "../forms/Button";
 import type { Action } from "../forms/Menu";
 import type { IconName } from "../forms/Icon";
 import { toast } from "../forms/Toast";
+import { useFocusKept } from "../forms/useFocusKept";
 import { fmt, t } from "../i18n";
 import { Empty } from "../states/Empty";
 import type { Column } from "./column";
@@ -61,6 +62,9 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { label, columns, rows, getKey, prefix, empty, onOpen, bulk = NONE, exports = NONE, more, maxHeight = "min(70vh, 48rem)" } = props;
   const view = useTable(rows, columns, prefix, props.order ?? null);
   const selection = useSelection(rows, getKey);
+  const root = useRef<HTMLDivElement>(null);
+  // The buttons above the rows go with the choice, and the focus with them: then it is the row's that was used last.
+  useFocusKept(selection.keys.size > 0, root, view.rows.length > 0 ? "[role=row][tabindex='0']" : "input");
   const { change, state } = view;
   const { load, hasMore, isLoading } = more ?? { load: undefined, hasMore: false, isLoading: false };
   const onEnd = useCallback(() => {
@@ -69,7 +73,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
 
   if (rows.length === 0) return empty;
   return (
-    <div className={css["table"]}>
+    <div ref={root} className={css["table"]}>
       <Toolbar label={label} all={rows} columns={columns} view={view} prefix={prefix} fileName={props.fileName ?? prefix} exports={exports} />
       {selection.keys.size > 0 && <BulkBar bulk={bulk} selection={selection} matching={view.rows.map(getKey)} />}
       {view.rows.length === 0 ? (

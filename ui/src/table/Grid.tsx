@@ -33,6 +33,8 @@ const ROW_PX = 40;
 const TOUCH_ROW_PX = 48;
 const CARD_PX = 132;
 const SELECT_REM = 2.75;
+/** A date with seconds, in the longest of the languages. */
+const TIME_REM = 12.5;
 
 export function Grid<Row>(props: GridProps<Row>): ReactNode {
   const { label, columns, rows, getKey, selection, onOpen, onEnd, maxHeight, question } = props;
@@ -48,7 +50,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => (cards ? CARD_PX : rowPx),
-    getItemKey: (index) => getKey(rows[index] as Row),
+    getItemKey: useCallback((index: number) => getKey(rows[index] as Row), [rows, getKey]),
     overscan: 6,
     // The row with the focus stays in the document however far it is scrolled away; else the focus would be lost.
     rangeExtractor: useCallback(
@@ -141,7 +143,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
 
 /** The columns' widths, as a grid that all rows share. */
 function tracks<Row>(columns: readonly Column<Row>[], selects: boolean, rowPx: number): CSSProperties {
-  const widths = columns.map(({ kind, width = kind === "number" ? 6 : kind === "time" ? 10 : 9 }) => width);
+  const widths = columns.map(({ kind, width = kind === "number" ? 6 : kind === "time" ? TIME_REM : 9 }) => width);
   const parts = columns.map(({ grow = 1 }, n) => `minmax(${widths[n]}rem, ${grow}fr)`);
   const total = widths.reduce((sum, width) => sum + width, selects ? SELECT_REM : 0);
   const template = [...(selects ? [`${SELECT_REM}rem`] : []), ...parts].join(" ");

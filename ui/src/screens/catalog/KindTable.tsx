@@ -1,7 +1,7 @@
 /** The records of one kind: looked through, opened, deleted together. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useMemo, type ReactNode } from "react";
-import { Button, Confirm, toast } from "../../forms";
+import { useMemo, useRef, useState, type ReactNode } from "react";
+import { Button, Confirm, toast, useFocusKept } from "../../forms";
 import { fmt, t, useLocale } from "../../i18n";
 import { Empty, Panel, Skeleton } from "../../states";
 import { DataTable, type BulkAction, type Column } from "../../table";
@@ -54,6 +54,10 @@ export function KindTable({ kind, mayEdit, onOpen, onNew }: KindTableProps): Rea
   const columns = useMemo(() => columnsOf(kind, rows, onOpen), [kind, rows, onOpen, locale]);
   const key = useMemo(() => (record: CatalogRecord) => keyOf(kind, record.fields), [kind]);
   const label = t(`catalog.kind.${kind}`);
+  const frame = useRef<HTMLDivElement>(null);
+  const [isDeleting, setDeleting] = useState(false);
+  // Where nothing is left there is no table either: then the focus is on what makes a record.
+  useFocusKept(isDeleting, frame, "button");
   const doomed = useAsked<readonly string[]>();
   const bulk: BulkAction[] = [
     {
@@ -63,12 +67,14 @@ export function KindTable({ kind, mayEdit, onOpen, onNew }: KindTableProps): Rea
       run: async (keys) => {
         if (!(await doomed.ask(keys))) return false;
         const chosen = new Set(keys);
+        setDeleting(true);
         try {
           const left = await removeAll(kind, rows.filter((record) => chosen.has(key(record))));
           const [first] = left;
           if (first) throw new Error(t("catalog.notDeleted", { n: left.length, of: fmt.count(keys.length), name: nameOf(kind, first.record), why: first.problem.message }));
         } finally {
           await client.invalidateQueries({ queryKey: ["catalog"] });
+          setDeleting(false);
         }
         toast({ title: t("catalog.deletedN", { n: keys.length }) });
         return true;
@@ -76,35 +82,37 @@ export function KindTable({ kind, mayEdit, onOpen, onNew }: KindTableProps): Rea
     },
   ];
   return (
-    <Panel
-      title={label}
-      state={records}
-      skeleton={<Skeleton kind="rows" lines={8} />}
-      empty={({ rows }) =>
-        rows.length > 0 ? null : (
-          <Empty
-            why={t("catalog.none", { kind: label })}
-            detail={t(`catalog.about.${kind}`)}
-            {...(mayEdit ? { action: <Button onPress={onNew}>{t("catalog.newOf", { kind: t(`catalog.one.${kind}`) })}</Button> } : {})}
-          />
-        )
-      }
-    >
-      {({ rows, isWhole }) => (
-        <>
-          {!isWhole && <p role="status">{t("catalog.notWhole", { n: rows.length })}</p>}
-          <Confirm
-            title={t("catalog.deleteMany", { n: doomed.about?.length ?? 0 })}
-            isOpen={doomed.about !== null}
-            onClose={() => doomed.answer(false)}
-            onConfirm={() => doomed.answer(true)}
-            action={t("catalog.delete")}
-          >
-            <p>{t("catalog.deleteManyWhy")}</p>
-          </Confirm>
-          <DataTable label={label} columns={columns} rows={rows} getKey={key} prefix={kind} fileName={kind} empty={null} onOpen={onOpen} {...(mayEdit ? { bulk } : {})} />
-        </>
-      )}
-    </Panel>
+    <div ref={frame}>
+      <Panel
+        title={label}
+        state={records}
+        skeleton={<Skeleton kind="rows" lines={8} />}
+        empty={({ rows }) =>
+          rows.length > 0 ? null : (
+            <Empty
+              why={t("catalog.none", { kind: label })}
+              detail={t(`catalog.about.${kind}`)}
+              {...(mayEdit ? { action: <Button onPress={onNew}>{t("catalog.newOf", { kind: t(`catalog.one.${kind}`) })}</Button> } : {})}
+            />
+          )
+        }
+      >
+        {({ rows, isWhole }) => (
+          <>
+            {!isWhole && <p role="status">{t("catalog.notWhole", { n: rows.length })}</p>}
+            <Confirm
+              title={t("catalog.deleteMany", { n: doomed.about?.length ?? 0 })}
+              isOpen={doomed.about !== null}
+              onClose={() => doomed.answer(false)}
+              onConfirm={() => doomed.answer(true)}
+              action={t("catalog.delete")}
+            >
+              <p>{t("catalog.deleteManyWhy")}</p>
+            </Confirm>
+            <DataTable label={label} columns={columns} rows={rows} getKey={key} prefix={kind} fileName={kind} empty={null} onOpen={onOpen} {...(mayEdit ? { bulk } : {})} />
+          </>
+        )}
+      </Panel>
+    </div>
   );
 }

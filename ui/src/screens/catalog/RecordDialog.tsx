@@ -40,7 +40,7 @@ export function RecordDialog({ kind, record, mayEdit, onClose, onDone }: RecordD
           {mayEdit && (
             <FormActions>
               {record && (
-                <Button tone="quiet" isPending={form.busy === "delete"} onPress={() => setAsked("delete")}>
+                <Button tone="danger" className={css["apart"] ?? ""} isPending={form.busy === "delete"} onPress={() => setAsked("delete")}>
                   {t("catalog.delete")}
                 </Button>
               )}
@@ -87,7 +87,7 @@ function ScreenLink({ kind, record }: { kind: Kind; record: CatalogRecord }): Re
   if (to === undefined) return null;
   const params = kind === "sites" ? { site: id } : kind === "buildings" ? { building: id } : { building, room: id };
   return (
-    <p>
+    <p className={css["toScreen"]}>
       <Go to={to} params={params}>
         {t("catalog.toScreen")}
       </Go>
