@@ -84,7 +84,7 @@ function Search({ onDone }: { onDone: () => void }): ReactNode {
         ))}
       </ul>
       <p className={css["hint"]} role="status">
-        {found.length === 0 && asked ? t("app.paletteNone", { text: asked }) : t("app.paletteKeys")}
+        {found.length === 0 && asked ? t("app.paletteNone", { text: asked }) : <span className={css["byKeys"]}>{t("app.paletteKeys")}</span>}
       </p>
     </div>
   );

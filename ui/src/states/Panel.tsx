@@ -56,11 +56,13 @@ export function Panel<T>(props: PanelProps<T>): ReactNode {
   return (
     <section aria-labelledby={id} aria-busy={busy || loading} className={clsx(css["panel"], isFlush && css["flush"], className)}>
       <header className={css["head"]}>
-        <Heading id={id} className={css["title"]}>
-          {title}
-        </Heading>
-        {help !== undefined && <Help about={title}>{help}</Help>}
-        {busy && <span className={css["spinner"]} />}
+        <div className={css["naming"]}>
+          <Heading id={id} className={css["title"]}>
+            {title}
+          </Heading>
+          {help !== undefined && <Help about={title}>{help}</Help>}
+          {busy && <span className={css["spinner"]} />}
+        </div>
         {actions !== undefined && <div className={css["actions"]}>{actions}</div>}
       </header>
       <div className={css["body"]} data-dimmed={busy || undefined}>

@@ -63,9 +63,11 @@ function Around({ event, zone }: { event: EventRow; zone: string }): ReactNode {
   const answer = useAnswer(question);
   const search = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), live: undefined };
   const link = (
-    <Go to="/explore" search={search}>
-      {t("events.explore")}
-    </Go>
+    <span className={css["link"]}>
+      <Go to="/explore" search={search}>
+        {t("events.explore")}
+      </Go>
+    </span>
   );
   return (
     <Panel

@@ -60,6 +60,7 @@ function Mend({ letter }: { letter: WholeLetter }): ReactNode {
   const [reason, setReason] = useState("");
   const settle = useSettle(letter);
   const problem = settle.error instanceof Problem ? settle.error : null;
+  const isRefused = (letter.errors ?? []).length > 0;
   const isMended = rows.trim() !== "" && rows !== original;
   if (settle.data !== undefined) {
     const { state, accepted, receipt } = settle.data;
@@ -84,7 +85,8 @@ function Mend({ letter }: { letter: WholeLetter }): ReactNode {
         />
         {isAdmin === false && <p className={css["soft"]}>{t("system.adminOnly")}</p>}
         <FormActions>
-          <Button type="submit" tone="primary" isDisabled={isAdmin !== true} isPending={settle.isPending && settle.variables.kind === "replay"}>
+          {/* What is known to be refused is not what we advise. */}
+          <Button type="submit" tone={isMended || !isRefused ? "primary" : "normal"} isDisabled={isAdmin !== true} isPending={settle.isPending && settle.variables.kind === "replay"}>
             {t(isMended ? "system.replayMended" : "system.replayAsIs")}
           </Button>
         </FormActions>
