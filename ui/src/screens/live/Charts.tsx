@@ -14,6 +14,8 @@ import { useHeld } from "./useHeld";
 import type { Row } from "./useRows";
 
 const HEIGHT = 150;
+/** What a panel holds beside its chart, and what it adds around both, px; on a phone the tools have a row of their own, for fingers. */
+const ROUND = { desk: { chart: 79, panel: 70 }, phone: { chart: 142, panel: 82 } } as const;
 /** How many strips there are until somebody chooses. */
 export const SUGGESTED = 4;
 /** How much more than what is seen is fetched, for scrolling back while it is paused. */
@@ -33,12 +35,13 @@ interface ChartsProps {
 /** A strip for each pinned series; on a phone one of them at a time. */
 export function Charts({ charts, spanMs, pausedAt, state, onUnpin }: ChartsProps): ReactNode {
   const phone = useMedia(PHONE);
+  const round = ROUND[phone ? "phone" : "desk"];
   const [chosen, setChosen] = useState<string | null>(null);
   if (state.data === undefined && charts.length === 0) {
     return state.error == null ? (
       <div className={css["charts"]}>
         {Array.from({ length: phone ? 1 : SUGGESTED }, (_, n) => (
-          <Skeleton key={n} height={HEIGHT + 149} />
+          <Skeleton key={n} height={HEIGHT + round.chart + round.panel} />
         ))}
       </div>
     ) : null;
@@ -51,7 +54,7 @@ export function Charts({ charts, spanMs, pausedAt, state, onUnpin }: ChartsProps
         <Select label={t("live.chart")} value={one?.key ?? null} onChange={setChosen} options={charts.map((row) => ({ value: row.key, label: titleOf(row), detail: row.site }))} />
       )}
       {shown.map((row) => (
-        <StripChart key={row.key} row={row} spanMs={spanMs} pausedAt={pausedAt} onUnpin={onUnpin} />
+        <StripChart key={row.key} row={row} skeletonPx={HEIGHT + round.chart} spanMs={spanMs} pausedAt={pausedAt} onUnpin={onUnpin} />
       ))}
     </div>
   );
@@ -82,12 +85,13 @@ function useHistory(row: Row, spanMs: number) {
 
 interface StripProps {
   readonly row: Row;
+  readonly skeletonPx: number;
   readonly spanMs: number;
   readonly pausedAt: number | null;
   readonly onUnpin: (key: string) => void;
 }
 
-const StripChart = memo(function StripChart({ row, spanMs, pausedAt, onUnpin }: StripProps): ReactNode {
+const StripChart = memo(function StripChart({ row, skeletonPx, spanMs, pausedAt, onUnpin }: StripProps): ReactNode {
   const { key, site, metric } = row;
   const zone = useZone();
   const shown = useShown();
@@ -107,7 +111,7 @@ const StripChart = memo(function StripChart({ row, spanMs, pausedAt, onUnpin }: 
     <Panel
       title={titleOf(row)}
       state={answer}
-      skeleton={<Skeleton height={HEIGHT + 106} />}
+      skeleton={<Skeleton height={skeletonPx} />}
       actions={
         <>
           <span className={css["where"]}>{site}</span>

@@ -79,7 +79,7 @@ function NoMatch({ show, onShow }: { show: string; onShow: (text: string) => voi
 }
 
 function Rows({ rows, pins, isHeld, isFull, onPin }: BoardProps): ReactNode {
-  const columns = [useMedia("(min-width: 52rem)"), useMedia("(min-width: 75rem)")].reduce((sum, fits) => sum + Number(fits), 1);
+  const columns = [useMedia("(min-width: 52rem)"), useMedia("(min-width: 80rem)")].reduce((sum, fits) => sum + Number(fits), 1);
   const rowPx = useMedia("(pointer: coarse)") ? TOUCH_ROW_PX : ROW_PX;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: Math.ceil(rows.length / columns), getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 4 });
@@ -95,6 +95,19 @@ function Rows({ rows, pins, isHeld, isFull, onPin }: BoardProps): ReactNode {
         ))}
       </div>
     </div>
+  );
+}
+
+/** Letters at the end of a name that are always seen: mostly they tell it from its neighbours. */
+const END = 10;
+
+function Cut({ text }: { text: string }): ReactNode {
+  const letters = [...text];
+  return (
+    <span className={css["cut"]} title={text}>
+      <span className={css["start"]}>{letters.slice(0, -END).join("")}</span>
+      <span className={css["end"]}>{letters.slice(-END).join("")}</span>
+    </span>
   );
 }
 
@@ -126,9 +139,9 @@ const Value = memo(function Value({ row, place, total, isPinned, isHeld, isFull,
         icon={isPinned ? "check" : "plus"}
       />
       <span className={css["name"]}>
-        <span className={css["metric"]}>{row.metric}</span>
+        <Cut text={row.metric} />
         <span className={css["sensor"]}>
-          {row.site} · {row.sensor}
+          <Cut text={`${row.site} · ${row.sensor}`} />
         </span>
       </span>
       <span className={css["value"]}>{shown.write(value, { metric: row.metric, unit: live?.unit ?? row.unit })}</span>
