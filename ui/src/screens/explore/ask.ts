@@ -83,6 +83,13 @@ export function printAsk({ rows, math, window, fill }: Ask): string {
   });
 }
 
+/** The unit that a row is to be converted to, if any. */
+export function convertedTo({ fn, metric }: AskRow, { unitOf, degrees }: Pick<Asked, "unitOf" | "degrees">): string | undefined {
+  const unit = unitOf(metric);
+  const wanted = unitFor(unit, degrees);
+  return wanted !== null && wanted !== unit && !OWN_UNIT.has(fn) ? wanted : undefined;
+}
+
 /** Functions whose value is not a value of the metric: a difference of 1 K is no temperature of −272 °C. */
 const OWN_UNIT = new Set<Fn>(["count", "stddev", "delta", "increase", "rate", "energy", "coverage"]);
 
@@ -99,7 +106,7 @@ export interface Asked {
 export function questionOf(ask: Ask, { start, end, zone, degrees, unitOf }: Asked): Question | undefined {
   const rows = ask.rows.filter((row) => row.metric !== "");
   if (rows.length === 0) return undefined;
-  const fetch = Object.fromEntries(rows.map((row) => [row.name, fetchOf(row, unitOf(row.metric), degrees)]));
+  const fetch = Object.fromEntries(rows.map((row) => [row.name, fetchOf(row, convertedTo(row, { unitOf, degrees }))]));
   const math = Object.fromEntries(ask.math.filter(({ expression }) => expression.trim() !== "").map(({ name, expression }) => [name, expression]));
   return {
     start,
@@ -113,17 +120,16 @@ export function questionOf(ask: Ask, { start, end, zone, degrees, unitOf }: Aske
   };
 }
 
-function fetchOf(row: AskRow, unit: string | null, degrees: Degrees): Question["fetch"][string] {
+function fetchOf(row: AskRow, unit: string | undefined): Question["fetch"][string] {
   const tags = Object.fromEntries(Object.entries(row.where).flatMap(([key, text]) => (key.startsWith("tag:") && text !== "" ? [[key.slice(4), text]] : [])));
   const places = Object.fromEntries(Object.entries(row.where).filter(([key, text]) => !key.startsWith("tag:") && text !== ""));
   const [fn, q] = row.fn === "p95" ? (["percentile", 95] as const) : row.fn === "median" ? (["percentile", 50] as const) : ([row.fn, undefined] as const);
-  const wanted = unitFor(unit, degrees);
   return {
     where: { metric: row.metric, ...places, ...(Object.keys(tags).length ? { tags } : {}) },
     fn,
     ...(q === undefined ? {} : { q }),
     ...(row.by.length && fn !== "raw" ? { by: [...row.by] } : {}),
-    ...(wanted !== null && wanted !== unit && !OWN_UNIT.has(row.fn) ? { unit: wanted } : {}),
+    ...(unit === undefined ? {} : { unit }),
     ...(row.shift === undefined ? {} : { shift: row.shift }),
   };
 }

@@ -7,16 +7,33 @@ export type Cells = Readonly<Record<string, string | number | null>>;
 
 const HIDDEN = new Set(["label", "percent_good"]);
 
-/** A row per value, in the order of the answer, numbered as `#`; times in epoch ms. Values of one unit have the same digits. */
+/** What is in the same place in every answer; groups stand between the time and these. */
+const LAST = ["metric", "name", "value", "unit", "count", "coverage"];
+const LABELS = { metric: "explore.metric", name: "explore.column.name", unit: "explore.column.unit", count: "explore.fn.count", coverage: "explore.fn.coverage", site_id: "explore.key.site", sensor_id: "explore.key.sensor", building: "explore.key.building", room: "explore.key.room", equipment: "explore.key.equipment" } as const;
+
+/** How a reader calls a column of the answer: tags by their own names. */
+function labelOf(id: string): string {
+  return id in LABELS ? t(LABELS[id as keyof typeof LABELS]) : id.replace(/^tag:/, "");
+}
+
+/**
+ * A row per value, in the order of the answer, numbered as `#`; times in epoch ms. Values of one unit have the same digits. What says the
+ * same in every row is offered, not shown.
+ */
 export function cellsOf(answer: QueryAnswer, zone: string): { columns: Column<Cells>[]; rows: Cells[] } {
-  const ids = Object.keys(answer.columns).filter((id) => !HIDDEN.has(id));
+  const rank = (id: string) => (id === "ts" ? -1 : LAST.indexOf(id) + 1);
+  const ids = Object.keys(answer.columns)
+    .filter((id) => !HIDDEN.has(id))
+    .sort((a, b) => rank(a) - rank(b));
   const digits = digitsByUnit(answer);
   const columns = ids.map((id): Column<Cells> => {
-    const plain = { id: id.replaceAll(/\W/g, "_"), label: id, value: (row: Cells) => row[id] };
-    if (id === "ts") return { ...plain, label: t("explore.column.ts"), kind: "time", isTitle: true, width: 11, render: (row) => fmt.time(row["ts"] as number, zone, "second") };
+    const plain = { id: id.replaceAll(/\W/g, "_"), label: labelOf(id), value: (row: Cells) => row[id] };
+    if (id === "ts") return { ...plain, label: t("explore.column.ts"), kind: "time", isTitle: true, render: (row) => fmt.time(row["ts"] as number, zone, "second") };
     if (id === "value") return { ...plain, label: t("explore.column.value"), kind: "number", width: 7, render: (row) => valueText(row, digits) };
     if (id === "count" || id === "coverage") return { ...plain, kind: "number", width: 6, isExtra: id === "coverage" };
-    return { ...plain, kind: "choice", width: 7 };
+    const texts = new Set(answer.columns[id]);
+    const saysNothing = texts.size < 2 && (id === "name" || id === "metric" || [...texts].every((text) => text === null || text === ""));
+    return { ...plain, kind: "choice", width: 7, isExtra: saysNothing };
   });
   const rows = Array.from({ length: answer.rows }, (_, i): Cells => ({ "#": i, ...Object.fromEntries(ids.map((id) => [id, id === "ts" ? (answer.times[i] ?? null) : (answer.columns[id]?.[i] ?? null)])) }));
   return { columns, rows };

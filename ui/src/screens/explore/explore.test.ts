@@ -7,6 +7,7 @@ const { asPromQL, asText } = await import("./text");
 const { costOf, windowMs } = await import("./cost");
 const { promAnswer, stepFor } = await import("./prom");
 const { askOfSensor, firstAsk } = await import("./useSeries");
+const { cellsOf } = await import("./cells");
 const { rangeClause, rangeEnds } = await import("./rangeClause");
 const { placeOf } = await import("./place");
 const { withRecent } = await import("./recent");
@@ -44,15 +45,15 @@ test("names go on where they are free", () => expect(nextName(askOf({ math: [{ n
 
 test("one row in words", () => {
   const ask = askOf({ rows: [row({ where: { building: "hq", room: "b*" }, by: ["room"] })], window: "15m" });
-  expect(asText(ask, "last 24h")).toBe("mean(temperature) where building=hq and room~b* by room every 15m last 24h");
+  expect(asText(ask, "last 24h", ASKED)).toBe("mean(temperature) in degC where building=hq and room~b* by room every 15m last 24h");
 });
 
 test("formulas in words have what their names stand for, and keep their functions", () => {
   const ask = askOf({ rows: [row(), row({ name: "max", fn: "max" })], math: [{ name: "c", expression: "max(a, max)" }] });
-  expect(asText(ask, "last 1h")).toBe("(mean(temperature)) as a, (max(temperature)) as max, max((mean(temperature)), (max(temperature))) as c last 1h");
+  expect(asText(ask, "last 1h", { ...ASKED, degrees: "K" })).toBe("(mean(temperature)) as a, (max(temperature)) as max, max((mean(temperature)), (max(temperature))) as c last 1h");
 });
 
-test("names with odd letters are quoted", () => expect(asText(askOf({ rows: [row({ metric: 'a "b"' })] }), "last 1h")).toBe('mean("a \\"b\\"") last 1h'));
+test("names with odd letters are quoted", () => expect(asText(askOf({ rows: [row({ metric: 'a "b"' })] }), "last 1h", ASKED)).toBe('mean("a \\"b\\"") last 1h'));
 
 test("a mean in PromQL weighs readings, as the platform's does", () => {
   expect(asPromQL(askOf({ rows: [row({ where: { room: "r*" }, by: ["room"] })] }), "15m")).toEqual({
@@ -64,6 +65,13 @@ test("what PromQL cannot say is said", () => {
   expect(asPromQL(askOf({ rows: [row(), row({ name: "b" })] }), "15m")).toEqual({ reason: "rows" });
   expect(asPromQL(askOf({ rows: [row({ fn: "energy" })] }), "15m")).toEqual({ reason: "fn" });
   expect(asPromQL(askOf(), "1mo")).toEqual({ reason: "window" });
+});
+
+test("a table has the time first, then what tells rows apart; what all rows share is offered", () => {
+  const answer = promAnswer([{ metric: { __name__: "t", room: "r1", floor: "2" }, values: [[1, "2.5"]] }, { metric: { __name__: "t", room: "r2", floor: "2" }, values: [[1, "3"]] }], 1_000, 5);
+  const { columns } = cellsOf(answer, "UTC");
+  expect(columns.filter((one) => one.isExtra !== true).map((one) => one.label)).toEqual(["Time", "floor", "Room", "Value"]);
+  expect(columns.filter((one) => one.isExtra === true).map((one) => one.label)).toEqual(["Metric", "Line", "Unit"]);
 });
 
 test("the cost counts series, lines and windows", () => {

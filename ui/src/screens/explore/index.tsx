@@ -66,7 +66,7 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
   const ask = useMemo(() => parsed ?? (sensor === undefined ? firstAsk(series) : askOfSensor(series, sensor, site)), [parsed, sensor, site, series]);
   const spanMs = range.to - range.from;
   const step = stepFor(spanMs);
-  const words = q ?? asText(ask, rangeClause(range.range, range));
+  const words = q ?? asText(ask, rangeClause(range.range, range), { unitOf, degrees });
   const promised = asPromQL(ask, ask.window === "auto" ? stepText(step) : ask.window);
   const prom = promql ?? ("query" in promised ? promised.query : "");
   const asked = { zone: range.zone, degrees, unitOf };
@@ -84,7 +84,7 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
   if (series.length === 0) return <Empty why={t("explore.noSeries")} detail={t("explore.noSeriesDetail")} action={<GoButton to="/add">{t("explore.add")}</GoButton>} />;
   const run = (next: Ask) => {
     const text = printAsk(next);
-    remember({ label: asText(next, rangeClause(range.range, range)), search: { ask: text } });
+    remember({ label: asText(next, rangeClause(range.range, range), { unitOf, degrees }), search: { ask: text } });
     if (text === askText) void result.refetch();
     else change({ ask: text, sensor: undefined, site: undefined, q: undefined, promql: undefined });
   };
@@ -128,7 +128,7 @@ function Asked({ series }: { series: readonly Series[] }): ReactNode {
           onWindow={(window) => run({ ...ask, window })}
         />
       )}
-      <CopyRow text={asText(ask, rangeClause(range.range, range))} way={way} />
+      <CopyRow text={asText(ask, rangeClause(range.range, range), { unitOf, degrees })} way={way} />
     </>
   );
 }

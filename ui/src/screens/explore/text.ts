@@ -1,13 +1,13 @@
 /** The builder's question in the two languages of text: that of docs/query-language.md, and PromQL where it can say the same. */
-import type { Ask, AskRow } from "./ask";
+import { convertedTo, type Ask, type Asked, type AskRow } from "./ask";
 
 const PLAIN = /^[\p{L}\d_.:/*-]+$/u;
 /** A name as both languages can read it. */
 export const quoted = (text: string): string => (PLAIN.test(text) ? text : `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
 
-/** The question as one line. `range` is its clause, such as `last 24h`. */
-export function asText(ask: Ask, range: string): string {
-  const rows = new Map(ask.rows.filter((row) => row.metric !== "").map((row) => [row.name, clauseOf(row)]));
+/** The question as one line, in the reader's units. `range` is its clause, such as `last 24h`. */
+export function asText(ask: Ask, range: string, reader: Pick<Asked, "unitOf" | "degrees">): string {
+  const rows = new Map(ask.rows.filter((row) => row.metric !== "").map((row) => [row.name, clauseOf(row, convertedTo(row, reader))]));
   const every = ask.window === "auto" ? "" : ` every ${ask.window}`;
   const fill = ask.fill === "none" ? "" : ` fill ${ask.fill}`;
   const math = ask.math.filter(({ expression }) => expression.trim() !== "");
@@ -18,10 +18,11 @@ export function asText(ask: Ask, range: string): string {
 /** A filter that was added and not filled in filters nothing. */
 const filled = (where: AskRow["where"]): [string, string][] => Object.entries(where).filter(([, text]) => text !== "");
 
-function clauseOf({ fn, metric, where, by, shift }: AskRow): string {
+function clauseOf({ fn, metric, where, by, shift }: AskRow, unit: string | undefined): string {
   const tests = filled(where).map(([key, text]) => `${key}${text.includes("*") ? "~" : "="}${quoted(text)}`);
   return [
     `${fn}(${quoted(metric)})`,
+    unit === undefined ? "" : `in ${unit}`,
     tests.length ? `where ${tests.join(" and ")}` : "",
     by.length && fn !== "raw" ? `by ${by.join(", ")}` : "",
     shift === undefined ? "" : `shift ${shift}`,
