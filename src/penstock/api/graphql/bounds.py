@@ -17,7 +17,7 @@ class GraphQLBounds:
     aliases        renamed fields, fragments spread out
     cost           questions × 10 + objects that pages may hold, variables taken into account
     page           objects on one page of a connection
-    objects        readings, points and windows in one answer, each an object; columns do not count
+    objects        places, points, readings, lines and windows in one answer, each an object; columns do not count
     points         points of one tenant that are taken to find out its structure
     asks           questions of one operation that are under way at once
     timeout        seconds for one query

@@ -138,8 +138,10 @@ class Metered:
 Match = Annotated[str | None, strawberry.argument(description="Only of this name")]
 
 
-def _named(scopes: list[Scope], match: str | None) -> list[Scope]:
-    return [scope for scope in scopes if match is None or scope.names[-1] == match]
+def _named(info: Info, scopes: list[Scope], match: str | None) -> list[Scope]:
+    found = [scope for scope in scopes if match is None or scope.names[-1] == match]
+    info.context.spend(len(found), "places")
+    return found
 
 
 @strawberry.type(description="A machine or device that points belong to. Its points are those in the place above it.")
@@ -173,7 +175,9 @@ class Room(Place, Metered):
 
     @strawberry.field
     async def equipment(self, info: Info, name: Match = None) -> list[Equipment]:
-        return [Equipment(scope=s) for s in _named(split(await self._members(info), self.scope, ("equipment",)), name)]
+        return [
+            Equipment(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("equipment",)), name)
+        ]
 
 
 @strawberry.type(description="A building of a site.")
@@ -190,11 +194,13 @@ class Building(Place, Metered):
 
     @strawberry.field
     async def rooms(self, info: Info, name: Match = None) -> list[Room]:
-        return [Room(scope=s) for s in _named(split(await self._members(info), self.scope, ("room",)), name)]
+        return [Room(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("room",)), name)]
 
     @strawberry.field
     async def equipment(self, info: Info, name: Match = None) -> list[Equipment]:
-        return [Equipment(scope=s) for s in _named(split(await self._members(info), self.scope, ("equipment",)), name)]
+        return [
+            Equipment(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("equipment",)), name)
+        ]
 
 
 @strawberry.type(description="A site: buildings, rooms and equipment at one place.")
@@ -207,15 +213,22 @@ class Site(Place, Metered):
 
     @strawberry.field
     async def buildings(self, info: Info, name: Match = None) -> list[Building]:
-        return [Building(scope=s) for s in _named(split(await self._members(info), self.scope, ("building",)), name)]
+        return [
+            Building(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("building",)), name)
+        ]
 
     @strawberry.field(description="The rooms of all its buildings, and those in none")
     async def rooms(self, info: Info, name: Match = None) -> list[Room]:
-        return [Room(scope=s) for s in _named(split(await self._members(info), self.scope, ("building", "room")), name)]
+        return [
+            Room(scope=s)
+            for s in _named(info, split(await self._members(info), self.scope, ("building", "room")), name)
+        ]
 
     @strawberry.field
     async def equipment(self, info: Info, name: Match = None) -> list[Equipment]:
-        return [Equipment(scope=s) for s in _named(split(await self._members(info), self.scope, ("equipment",)), name)]
+        return [
+            Equipment(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("equipment",)), name)
+        ]
 
 
 @strawberry.type(description="Whose the credential is; everything else is reached from here.")
@@ -228,4 +241,4 @@ class Tenant(Place, Metered):
 
     @strawberry.field(metadata=ASKS)
     async def sites(self, info: Info, name: Match = None) -> list[Site]:
-        return [Site(scope=s) for s in _named(split(await self._members(info), self.scope, ("site",)), name)]
+        return [Site(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("site",)), name)]

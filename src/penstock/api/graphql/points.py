@@ -67,7 +67,9 @@ async def aggregate(op: Operation, scope: Scope, given: AggregateInput, compare:
         max_points=given.max_points,
         compare=compare,
     )
-    return await lines(op, scope, wanted)
+    made = await lines(op, scope, wanted)
+    op.spend(len(made.lines), "lines")
+    return made
 
 
 @strawberry.type(description="One measured quantity of one sensor: a series.")

@@ -72,4 +72,6 @@ class Query:
     )
     async def query(self, info: Info, input: QueryInput) -> QueryResult:  # noqa: A002 - GraphQL's usual word
         answer = await info.context.ask(input.query(info.context.tenant, info.context.now))
-        return QueryResult.of(answer, lines_of(answer.table))
+        lines = lines_of(answer.table)
+        info.context.spend(len(lines), "lines")
+        return QueryResult.of(answer, lines)

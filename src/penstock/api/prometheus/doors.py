@@ -36,6 +36,7 @@ COMPATIBLE: Final = "3.0.0"
 _CONCURRENT: Final = 2
 _DEADLINE: Final = 60.0
 _EVER: Final = 1 << 52
+_MOST_SELECTORS: Final = 64
 _COUNTED: Final = frozenset({"Wh", "m3"})
 """Units of which series are counters by nature."""
 
@@ -166,7 +167,10 @@ class PrometheusDoors:
         """The series of any `match[]` (of none: all) that may have readings from `start` to `end`."""
         start, end = form.instant("start", -_EVER), form.instant("end", _EVER)
         catalogue = Catalogue(self._reader, identity_of(request).tenant)
-        asked = [parse_selector(text) for text in form.all("match[]")] or [()]
+        texts = form.all("match[]")
+        if len(texts) > _MOST_SELECTORS:
+            raise bad_data(f"{len(texts)} match[] were sent, at most {_MOST_SELECTORS} are taken", "join them with =~")
+        asked = [parse_selector(text) for text in texts] or [()]
         found = [known for matchers in asked for known in (await catalogue.find(matchers)).series]
         return [known for known in dict.fromkeys(found) if known.overlaps(start, end)]
 

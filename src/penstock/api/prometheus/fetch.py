@@ -154,7 +154,7 @@ class Fetcher:
         if function is None or not aligned or window < _SHORTEST:
             raise execution(
                 f"a selector of the query reads {total:.0f} readings from {format_time(start)} to "
-                f"{format_time(need.until)}, more than {MAX_READINGS}",
+                f"{format_time(min(need.until, found.last))}, more than {MAX_READINGS}",
                 "select less or a shorter range; avg, min, max, sum, count and last_over_time with a range and step of whole "
                 "minutes are answered over any range",
             )

@@ -58,6 +58,11 @@ class Found(NamedTuple):
         """Epoch ms of the oldest reading of all series; there must be some."""
         return min(known.first_ts for known in self.series if known.first_ts is not None)
 
+    @property
+    def last(self) -> int:
+        """Epoch ms of the newest reading of all series; there must be some."""
+        return max(known.last_ts for known in self.series if known.last_ts is not None)
+
 
 class Catalogue:
     """The series of one tenant during one request; a listing is asked for once."""

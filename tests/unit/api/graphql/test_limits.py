@@ -151,8 +151,29 @@ async def test_page_sizes_are_bounded(refused, first):
     assert error["extensions"]["code"] == "invalid_limit"
 
 
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [
+        ("{ tenant { sites { a: rooms { name } b: rooms { site } } } }", "places"),
+        ("{ tenant { sites { buildings { equipment { name } rooms { equipment { name } } } } } }", "places"),
+        ('{ tenant { aggregate(input: {by: ["site", "sensor"], window: 0}) { lines { sensor } } } }', "lines"),
+        (
+            '{ query(input: {start: "-4h", fetch: [{name: "a", by: ["site", "sensor"]}]}) { lines { sensor } } }',
+            "lines",
+        ),
+    ],
+    ids=["one level twice", "two levels", "lines of a place", "lines of a query"],
+)
+async def test_places_and_lines_are_objects_of_the_answer(make_world, estate, query, what):
+    world = await make_world(graphql=GraphQLBounds(objects=110))
+    world.reader.ask = estate.ask
+    (error, *_) = (await world.client().post("/graphql", json={"query": query})).json()["errors"]
+    assert error["extensions"]["code"] == "too_many_objects"
+    assert f"or more {what}, at most 110 objects" in error["message"]
+
+
 async def test_objects_of_an_answer_are_bounded_and_columns_are_not(make_world, estate):
-    world = await make_world(graphql=GraphQLBounds(objects=100))
+    world = await make_world(graphql=GraphQLBounds(objects=200))
     world.reader.ask = estate.ask
     client = world.client()
     query = """{{ tenant {{ aggregate(input: {{by: ["site", "sensor"], window: "1h", from: "2026-01-31T08:00:00Z", to: "2026-01-31T12:00:00Z"}}) {{

@@ -70,6 +70,12 @@ async def test_names_that_prometheus_does_not_allow_are_changed_and_found_again(
     assert dict(labels)["tag_site"] == "x"
 
 
+async def test_more_selectors_than_anybody_needs_are_refused_with_the_number(site, client):
+    answer = await client.get(f"{BASE}/series", params={"match[]": ["power_w"] * 65})
+    assert answer.status_code == 400
+    assert "65 match[] were sent, at most 64" in answer.json()["error"]
+
+
 async def test_metadata_gives_units_and_tells_counters_from_gauges(site, client):
     found = await data(await client.get(f"{BASE}/metadata"))
     assert found["energy_wh"] == [{"type": "counter", "help": "Readings in Wh", "unit": "Wh"}]
@@ -257,6 +263,11 @@ class TestOneInstantOfALongRange(LongRange):
         status, kind, error = await asker.refused(query, self.AT)
         assert (status, kind) == (422, "execution")
         assert "readings" in error
+
+    async def test_a_refusal_names_instants_that_a_calendar_has(self, asker, readings):
+        status, _, error = await asker.refused("stddev_over_time(power_w[30000y])", 900_000_000_000_000)
+        assert status == 422
+        assert "to 2026-" in error
 
     async def test_a_reading_s_own_instant_is_not_that_of_an_aggregate(self, client, asker, readings):
         asked = {"query": "timestamp(power_w)", "start": self.START / 1e3, "end": self.END / 1e3, "step": "5m"}
