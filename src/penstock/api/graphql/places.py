@@ -100,6 +100,14 @@ class Place:
     async def compare(self, info: Info, input: AggregateInput, shift: Shift) -> QueryResult:  # noqa: A002
         return await aggregate(info.context, self.scope, input, shift)
 
+    async def _within(self, info: Info, columns: tuple[str, ...], match: str | None) -> list[Scope]:
+        """The places in it that `columns` tell apart, by name; of these `match`. Raises InvalidInput over the bound of an answer."""
+        members = await self._members(info)
+        info.context.spend(0, "places")  # once an answer is over its bound, nothing more is taken apart for it
+        found = [s for s in split(members, self.scope, columns) if match is None or s.names[-1] == match]
+        info.context.spend(len(found), "places")
+        return found
+
     async def _members(self, info: Info) -> tuple[PointInfo, ...]:
         """The points in it, by name."""
         if self.scope.points is not None:
@@ -138,12 +146,6 @@ class Metered:
 Match = Annotated[str | None, strawberry.argument(description="Only of this name")]
 
 
-def _named(info: Info, scopes: list[Scope], match: str | None) -> list[Scope]:
-    found = [scope for scope in scopes if match is None or scope.names[-1] == match]
-    info.context.spend(len(found), "places")
-    return found
-
-
 @strawberry.type(description="A machine or device that points belong to. Its points are those in the place above it.")
 class Equipment(Place):
     """Points that agree in `equipment`."""
@@ -175,9 +177,7 @@ class Room(Place, Metered):
 
     @strawberry.field
     async def equipment(self, info: Info, name: Match = None) -> list[Equipment]:
-        return [
-            Equipment(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("equipment",)), name)
-        ]
+        return [Equipment(scope=s) for s in await self._within(info, ("equipment",), name)]
 
 
 @strawberry.type(description="A building of a site.")
@@ -194,13 +194,11 @@ class Building(Place, Metered):
 
     @strawberry.field
     async def rooms(self, info: Info, name: Match = None) -> list[Room]:
-        return [Room(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("room",)), name)]
+        return [Room(scope=s) for s in await self._within(info, ("room",), name)]
 
     @strawberry.field
     async def equipment(self, info: Info, name: Match = None) -> list[Equipment]:
-        return [
-            Equipment(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("equipment",)), name)
-        ]
+        return [Equipment(scope=s) for s in await self._within(info, ("equipment",), name)]
 
 
 @strawberry.type(description="A site: buildings, rooms and equipment at one place.")
@@ -213,22 +211,15 @@ class Site(Place, Metered):
 
     @strawberry.field
     async def buildings(self, info: Info, name: Match = None) -> list[Building]:
-        return [
-            Building(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("building",)), name)
-        ]
+        return [Building(scope=s) for s in await self._within(info, ("building",), name)]
 
     @strawberry.field(description="The rooms of all its buildings, and those in none")
     async def rooms(self, info: Info, name: Match = None) -> list[Room]:
-        return [
-            Room(scope=s)
-            for s in _named(info, split(await self._members(info), self.scope, ("building", "room")), name)
-        ]
+        return [Room(scope=s) for s in await self._within(info, ("building", "room"), name)]
 
     @strawberry.field
     async def equipment(self, info: Info, name: Match = None) -> list[Equipment]:
-        return [
-            Equipment(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("equipment",)), name)
-        ]
+        return [Equipment(scope=s) for s in await self._within(info, ("equipment",), name)]
 
 
 @strawberry.type(description="Whose the credential is; everything else is reached from here.")
@@ -241,4 +232,4 @@ class Tenant(Place, Metered):
 
     @strawberry.field(metadata=ASKS)
     async def sites(self, info: Info, name: Match = None) -> list[Site]:
-        return [Site(scope=s) for s in _named(info, split(await self._members(info), self.scope, ("site",)), name)]
+        return [Site(scope=s) for s in await self._within(info, ("site",), name)]
