@@ -23,6 +23,7 @@ class GraphQLBounds:
     timeout        seconds for one query
     connections    WebSocket connections at once
     subscriptions  on one connection
+    filters        of one subscription
     init_timeout   seconds in which a connection must say who it is
     recheck        seconds between two looks at whether its key still stands
     """
@@ -39,5 +40,6 @@ class GraphQLBounds:
     timeout: float = 10.0
     connections: int = 256
     subscriptions: int = 10
+    filters: int = 64
     init_timeout: float = 10.0
     recheck: float = 2.0

@@ -13,6 +13,7 @@ from penstock.api.graphql.readings import Reading
 from penstock.api.graphql.scalars import Time
 from penstock.api.graphql.tap import Piece, listen
 from penstock.api.live import Pattern, Wanted
+from penstock.model.errors import InvalidInput
 from penstock.model.event import Event as Passed
 
 __all__ = ["LiveEvents", "LiveFilter", "LiveReadings", "Subscription"]
@@ -53,6 +54,11 @@ class Subscription:
         info: Info,
         where: Annotated[list[LiveFilter] | None, strawberry.argument(description="Any of these")] = None,
     ) -> AsyncGenerator[LiveReadings]:
+        most = info.context.bounds.filters
+        if where is not None and len(where) > most:
+            raise InvalidInput(
+                f"`where` has {len(where)} filters, at most {most} are taken", code="too_complex", hint="select with *"
+            )
         patterns = tuple(Pattern(each.site, each.sensor, each.metric) for each in where or ()) or (Pattern(),)
         async for piece in listen(info.context.live, info.context.tenant, Wanted(patterns)):
             yield LiveReadings(readings=_readings(piece), skipped=piece.skipped)

@@ -172,6 +172,16 @@ async def test_subscriptions_of_one_connection_are_bounded(make_world):
         assert error["extensions"]["code"] == "too_many_subscriptions"
 
 
+async def test_one_subscription_has_so_many_filters_at_most(world):
+    async with opened(world) as socket:
+        socket.subscribe("subscription { readings(where: [" + '{site: "a"} ' * 65 + "]) { skipped } }")
+        await socket.until(lambda s: s.of("error") or s.of("next"))
+        payloads = [m["payload"] for m in (*socket.of("error"), *socket.of("next"))]
+        (error,) = payloads[0] if isinstance(payloads[0], list) else payloads[0]["errors"]
+        assert error["message"].startswith("`where` has 65 filters, at most 64")
+        assert (error["extensions"]["code"], bool(error["extensions"]["hint"])) == ("too_complex", True)
+
+
 async def test_queries_are_for_http(world):
     async with opened(world) as socket:
         socket.subscribe("{ tenant { id } }")
