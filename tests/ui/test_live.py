@@ -111,6 +111,14 @@ async def test_a_kiosk_covers_the_app_and_escape_ends_it(screen):
     assert "kiosk" not in page.url
 
 
+async def test_a_kiosk_makes_only_the_values_that_are_in_sight(screen):
+    await screen.open("/ui/live?kiosk=true")
+    values = screen.page.get_by_role("list", name="Values").get_by_role("listitem")
+    await expect(values.first).to_be_visible()
+    assert int(await values.first.get_attribute("aria-setsize") or 0) > 1_000
+    assert await values.count() < 200
+
+
 async def test_a_phone_shows_one_strip_and_a_choice_of_the_others(screen):
     await screen.open("/ui/live?pin=hq%2Fhq%252Fr01%2Fhumidity,hq%2Fhq%252Fr01%2Fco2", PHONE)
     charts = screen.page.get_by_role("application")
