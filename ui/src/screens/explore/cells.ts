@@ -28,7 +28,7 @@ export function cellsOf(answer: QueryAnswer, zone: string): { columns: Column<Ce
   const digits = digitsByUnit(answer);
   const columns = ids.map((id): Column<Cells> => {
     const plain = { id: id.replaceAll(/\W/g, "_"), label: labelOf(id), value: (row: Cells) => row[id] };
-    if (id === "ts") return { ...plain, label: t("explore.column.ts"), kind: "time", isTitle: true, render: (row) => fmt.time(row["ts"] as number, zone, "second") };
+    if (id === "ts") return { ...plain, label: t("explore.column.ts"), kind: "time", isTitle: true, grow: 0, render: (row) => fmt.time(row["ts"] as number, zone, "second") };
     if (id === "value") return { ...plain, label: t("explore.column.value"), kind: "number", width: 7, render: (row) => valueText(row, digits) };
     if (id === "count" || id === "coverage") return { ...plain, kind: "number", width: 6, isExtra: id === "coverage" };
     const texts = new Set(answer.columns[id]);
