@@ -1,8 +1,9 @@
 """How fast the web app must be, measured in the browser as a person meets it.
 
-The budgets are those of an idle machine of two cores. Tests share theirs, so each number is the median (or the stated
-percentile) of several, and may be MARGIN times its budget before the test fails; NOISE times where a percentile of single
-frames is meant, which any other process disturbs. What was measured is kept as a property of the test (`--junit-xml`).
+The budgets are those of an idle machine of two cores. What the page's thread computes may be CPU_MARGIN times its budget:
+machines differ, but what else runs there does not count. Time as it passes is the median (or the stated percentile) of
+several, and may be MARGIN times its budget before the test fails; NOISE times where a percentile of single frames is meant,
+which any other process disturbs. What was measured is kept as a property of the test (`--junit-xml`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.ui.stage import Stage
 
 pytestmark = pytest.mark.timeout(180)
 
+CPU_MARGIN = 1.5
 MARGIN = 4.0
 NOISE = 6.0
 BENCH = Path(__file__).with_name("bench")
@@ -44,29 +46,42 @@ def held(record_property, name: str, measured: float, budget: float, margin: flo
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def bench(browser):
-    """The numbers of the bench page (ui/bench): by name a list of ms, one per round."""
+    """The numbers of the bench page (ui/bench): by name what each round took in ms, `wall` and `cpu` of the page's thread."""
     need((BENCH / "index.html").exists(), "the bench page is not built: make ui")
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     with serving(BENCH, {"content-security-policy": POLICY}) as origin:
         screen = await Screen.of(context, origin)
         screen.watch.excuse("/favicon.ico")
+        cdp = await context.new_cdp_session(screen.page)
+        await cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        async def computed() -> float:
+            metrics = (await cdp.send("Performance.getMetrics"))["metrics"]
+            return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration") * 1e3
+
+        await screen.page.expose_function("__threadMs", computed)
         await screen.page.goto(f"{origin}/index.html")
-        numbers = await screen.until("() => window.__bench", 150)
+        rounds = await screen.until("() => window.__bench", 150)
         await context.close()
     assert screen.watch.findings == []
-    return numbers
+    return {
+        name: {clock: [took[clock] for took in taken] for clock in ("wall", "cpu")} for name, taken in rounds.items()
+    }
 
 
 async def test_a_hundred_thousand_points_are_drawn_within_50_ms(bench, record_property):
-    held(record_property, "draw_ms", statistics.median(bench["draw"]), DRAW_MS)
+    held(record_property, "draw_cpu_ms", statistics.median(bench["draw"]["cpu"]), DRAW_MS, CPU_MARGIN)
+    held(record_property, "draw_ms", statistics.median(bench["draw"]["wall"]), DRAW_MS)
 
 
 async def test_a_hundred_thousand_points_pan_within_8_ms(bench, record_property):
-    held(record_property, "pan_p95_ms", p95(bench["pan"]), PAN_P95_MS, NOISE)
+    held(record_property, "pan_cpu_p95_ms", p95(bench["pan"]["cpu"]), PAN_P95_MS, CPU_MARGIN)
+    held(record_property, "pan_p95_ms", p95(bench["pan"]["wall"]), PAN_P95_MS, NOISE)
 
 
 async def test_ten_thousand_tiles_are_painted_within_a_second_and_a_half(bench, record_property):
-    held(record_property, "tiles_ms", max(bench["tiles"]), FLEET_MS)
+    held(record_property, "tiles_cpu_ms", max(bench["tiles"]["cpu"]), FLEET_MS, CPU_MARGIN)
+    held(record_property, "tiles_ms", max(bench["tiles"]["wall"]), FLEET_MS)
 
 
 async def test_a_fleet_of_ten_thousand_is_on_the_screen_within_a_second_and_a_half(stage, demo, record_property):

@@ -10,10 +10,10 @@ import { type Line, TimeChart, Tiles } from "../src/charts";
 import "../src/style/base.css";
 import "../src/style/tokens.css";
 import { changed, fleet, later, randomFrom, type Walk, walk } from "./data";
-import { drawn, frame, quantile } from "./measure";
+import { drawn, frame, quantile, type Took } from "./measure";
 
-/** Milliseconds of every round, by what was measured. */
-type Bench = Record<"draw" | "pan" | "stream" | "dashboard" | "tiles" | "tilesUpdate", number[]>;
+/** What every round took, by what was measured. */
+type Bench = Record<"draw" | "pan" | "stream" | "dashboard" | "tiles" | "tilesUpdate", Took[]>;
 
 declare global {
   interface Window {
@@ -33,7 +33,8 @@ const stage = document.getElementById("stage") as HTMLElement;
 const shown = document.getElementById("numbers") as HTMLElement;
 
 /** The numbers in words. The first drawing compiles; what users meet again and again is the median. */
-function show(name: string, samples: readonly number[]): void {
+function show(name: string, took: readonly Took[]): void {
+  const samples = took.map(({ wall }) => wall);
   const [first = Number.NaN] = samples;
   const parts = [`first ${first.toFixed(1)}`, `median ${quantile(samples, 0.5).toFixed(1)}`, `p95 ${quantile(samples, 0.95).toFixed(1)}`];
   shown.textContent += `${name.padEnd(14)} ${parts.join("   ")} ms\n`;
@@ -45,8 +46,8 @@ function chart(data: Walk, more: { from: number; to: number } | undefined = unde
 }
 
 /** First drawings, each on a page of its own. */
-async function mounts(name: string, what: () => ReactNode): Promise<number[]> {
-  const samples: number[] = [];
+async function mounts(name: string, what: () => ReactNode): Promise<Took[]> {
+  const samples: Took[] = [];
   for (let i = 0; i < MOUNTS; i++) {
     const root = createRoot(stage);
     samples.push(await drawn(root, what(), stage));
@@ -58,11 +59,11 @@ async function mounts(name: string, what: () => ReactNode): Promise<number[]> {
 }
 
 /** Drawings that follow each other in one place. */
-async function frames(name: string, next: (i: number) => ReactNode): Promise<number[]> {
+async function frames(name: string, next: (i: number) => ReactNode): Promise<Took[]> {
   const root = createRoot(stage);
   await drawn(root, next(0), stage);
   await frame();
-  const samples: number[] = [];
+  const samples: Took[] = [];
   for (let i = 1; i <= FRAMES; i++) {
     samples.push(await drawn(root, next(i), stage));
     await frame();
@@ -85,7 +86,7 @@ async function oneChart(): Promise<Pick<Bench, "draw" | "pan" | "stream">> {
   return { draw, pan, stream };
 }
 
-async function dashboard(): Promise<number[]> {
+async function dashboard(): Promise<Took[]> {
   const all = Array.from({ length: 12 }, (_, i) => walk(2_400, STEP, i + 10));
   const random = randomFrom(3);
   let now = all;
