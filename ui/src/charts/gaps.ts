@@ -99,19 +99,16 @@ export function shortestStep(times: ArrayLike<number>): number {
  * of gaps; single holes, however long, do not count. Of long lines some places are looked at.
  */
 export function usualStep(times: ArrayLike<number>, values: Values, leastMs: number): number {
-  const spacings: number[] = [];
-  let before = Number.NaN;
-  for (let i = 0; i < times.length; i++) {
-    if (!isKnown(values[i])) continue;
-    const time = times[i] as number;
-    if (before === before) spacings.push(time - before);
-    before = time;
-  }
+  const known = new Float64Array(times.length);
+  let count = 0;
+  for (let i = 0; i < times.length; i++) if (isKnown(values[i])) known[count++] = times[i] as number;
+  const spacings = count - 1;
+  const stride = Math.max(1, Math.floor(spacings / PLACES));
+  const near = new Float64Array(TOGETHER);
   let longest = leastMs;
-  const stride = Math.max(1, Math.floor(spacings.length / PLACES));
-  for (let first = 0; first + TOGETHER <= spacings.length; first += stride) {
-    const sorted = spacings.slice(first, first + TOGETHER).sort((a, b) => a - b);
-    longest = Math.max(longest, sorted[TOGETHER >> 1] as number);
+  for (let first = 0; first + TOGETHER <= spacings; first += stride) {
+    for (let i = 0; i < TOGETHER; i++) near[i] = (known[first + i + 1] as number) - (known[first + i] as number);
+    longest = Math.max(longest, near.sort()[TOGETHER >> 1] as number);
   }
   return longest;
 }

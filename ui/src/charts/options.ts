@@ -26,8 +26,6 @@ export interface Frame {
   width: number;
   height: number;
   syncKey: string | undefined;
-  /** By planned series, see `seriesGaps`. */
-  gaps: () => readonly number[][];
 }
 
 /** CSS pixels: a plot that is lower is a small one. */
@@ -48,7 +46,7 @@ export function plotOptions(scene: () => Scene, frame: Frame, handlers: Handlers
     tzDate: (time) => uPlot.tzDate(new Date(time), scene().zone),
     scales: { x: { time: true, range: () => bounds(scene().view()) }, ...Object.fromEntries(plan.scales.map((scale) => [scale.key, yScale(scene, scale)])) },
     axes: [timeAxis(scene), ...plan.scales.map((scale, i) => valueAxis(scene, scale, i))],
-    series: [{}, ...plan.series.map((series, i) => seriesOptions(scene, frame, series, i))],
+    series: [{}, ...plan.series.map((series, i) => seriesOptions(scene, series, i))],
     bands: plan.bands.map(({ line, high, low }) => ({
       series: [high, low],
       fill: () => faded(colorIn(scene(), line), (plan.series[high - 1]?.kind === "stack" ? 0.55 : 0.18) * emphasis(scene(), line)),
@@ -136,7 +134,7 @@ function inked(scene: () => Scene): uPlot.Axis {
   };
 }
 
-function seriesOptions(scene: () => Scene, frame: Frame, series: PlannedSeries, index: number): uPlot.Series {
+function seriesOptions(scene: () => Scene, series: PlannedSeries, index: number): uPlot.Series {
   const { line, kind, role, scale } = series;
   const color = () => faded(colorIn(scene(), line), emphasis(scene(), line));
   const edge = role !== "value";
@@ -146,7 +144,7 @@ function seriesOptions(scene: () => Scene, frame: Frame, series: PlannedSeries, 
     spanGaps: false,
     // A line needs two points: one alone is drawn as a dot.
     points: { show: edge || kind === "bars" ? false : (_plot, _series, first, last) => first === last, size: 5, fill: color },
-    ...(scene().stepMs > 0 && kind !== "bars" ? { gaps: (plot) => gapsInPixels(plot, frame.gaps()[index] ?? []) } : {}),
+    ...(scene().stepMs > 0 && kind !== "bars" ? { gaps: (plot) => gapsInPixels(plot, scene().gaps[index] ?? []) } : {}),
   };
   if (kind === "bars") return { ...common, width: 0, fill: () => faded(color(), 0.85), paths: barPaths(() => scene().barMs, placeOfBars(scene)) };
   const paths = kind === "step" ? uPlot.paths.stepped?.({ align: 1 }) : uPlot.paths.linear?.();

@@ -16,6 +16,8 @@ export interface Scene {
   stepMs: number;
   /** How long a bar stands for. */
   barMs: number;
+  /** By planned series, see `seriesGaps`. */
+  gaps: readonly number[][];
   /** When any line that is shown has values. */
   known: Known;
   hidden: ReadonlySet<string>;
@@ -49,8 +51,7 @@ export function emphasis(scene: Scene, index: number): number {
 }
 
 /** The gaps of each planned series: flat pairs of times, see `lineGaps`. Those of steps begin where the last step ends. */
-export function seriesGaps(scene: Scene): number[][] {
-  const { plan, lines, times, steps } = scene;
+export function seriesGaps({ plan, lines, times, steps }: Pick<Scene, "plan" | "lines" | "times" | "steps">): number[][] {
   const ofLine = new Map<number, number[]>();
   return plan.series.map(({ line, kind }) => {
     let gaps = ofLine.get(line);

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 
 import type { Column } from "./align";
 import { type Handlers, plotOptions } from "./options";
-import { type Scene, seriesGaps } from "./scene";
+import type { Scene } from "./scene";
 import { useReducedMotion } from "./useReducedMotion";
 import type { View } from "./useView";
 
@@ -31,7 +31,6 @@ export function usePlot(wish: PlotWish): RefObject<uPlot | null> {
   const plot = useRef<uPlot | null>(null);
   const now = useRef(wish);
   now.current = wish;
-  const gaps = useRef<{ of: Scene | undefined; found: number[][] }>({ of: undefined, found: [] });
   const isNew = useRef(false);
   const calm = useReducedMotion();
 
@@ -40,22 +39,14 @@ export function usePlot(wish: PlotWish): RefObject<uPlot | null> {
   useLayoutEffect(() => {
     if (structure === undefined || host.current === null) return;
     const current = () => now.current.scene as Scene;
-    const frame = {
-      width: now.current.width,
-      height: now.current.height,
-      syncKey: now.current.syncKey,
-      gaps: () => {
-        if (gaps.current.of !== current()) gaps.current = { of: current(), found: seriesGaps(current()) };
-        return gaps.current.found;
-      },
-    };
+    const { width, height, syncKey } = now.current;
     const handlers: Handlers = {
       select: (span) => now.current.handlers.select(span),
       reset: () => now.current.handlers.reset(),
       drawn: (wide) => now.current.handlers.drawn(wide),
       cursor: (index) => now.current.handlers.cursor(index),
     };
-    const made = new uPlot(plotOptions(current, frame, handlers), dataOf(now.current), host.current);
+    const made = new uPlot(plotOptions(current, { width, height, syncKey }, handlers), dataOf(now.current), host.current);
     plot.current = made;
     isNew.current = true;
     const stop = followTouch(made);

@@ -8,10 +8,10 @@ import { cursorStore, type CursorStore } from "./cursor";
 import { knownTimes, shortestStep, usualStep } from "./gaps";
 import { stepAlong } from "./keys";
 import { planChart } from "./plan";
-import { lookIn, type Scene, seenGaps } from "./scene";
+import { lookIn, type Scene, seenGaps, seriesGaps } from "./scene";
 import type { Look } from "./palette";
 import { useTheme } from "./theme";
-import type { Limit, Marker, Span, TimeChartProps } from "./types";
+import type { Limit, Line, Marker, Span, TimeChartProps } from "./types";
 import { placeCursor, usePlot } from "./usePlot";
 import { useWidth } from "./useSize";
 import { useView } from "./useView";
@@ -48,7 +48,8 @@ export interface TimePlot {
 }
 
 export function useTimePlot(props: TimeChartProps): TimePlot {
-  const { lines, times, zone, range, live = false, onZoom, height = HEIGHT, syncKey } = props;
+  const { times, zone, range, live = false, onZoom, height = HEIGHT, syncKey } = props;
+  const lines = useSame(props.lines);
   const said = props.stepMs ?? 0;
   const steps = useMemo(() => lines.map((line) => (said > 0 ? usualStep(times, line.values, said) : 0)), [times, lines, said]);
   const stepMs = steps.length > 0 ? Math.min(...steps) : said;
@@ -71,10 +72,11 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
     const shown = lines.filter((line) => !hidden.has(line.id));
     return knownTimes(times, (shown.length > 0 ? shown : lines).map((line) => line.values), stepMs);
   }, [times, lines, hidden, stepMs]);
+  const gaps = useMemo(() => seriesGaps({ plan, lines, times, steps }), [plan, lines, times, steps]);
   const columns = useMemo(() => alignColumns(plan, lines, hidden), [plan, lines, hidden]);
   const scene = useMemo<Scene | undefined>(
-    () => theme && { plan, lines, times, steps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
-    [plan, lines, times, steps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
+    () => theme && { plan, lines, times, steps, gaps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
+    [plan, lines, times, steps, gaps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
   );
   const byKey = useRef(false);
   const reset = () => (view.zoomed ? view.reset() : view.zoom(zoomed(view.span(), 2)));
@@ -122,6 +124,23 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
     },
     leave: () => place(-10, -10),
   };
+}
+
+/** `lines` as they were at the last rendering, if they are equal: whoever moves the view only, and writes the lines anew, waits for nothing that is made of them. */
+function useSame(lines: readonly Line[]): readonly Line[] {
+  const last = useRef(lines);
+  // What is kept is equal to what is given, so a rendering that is thrown away leaves nothing behind that could be seen.
+  if (!equal(last.current, lines)) last.current = lines;
+  return last.current;
+}
+
+function equal(a: readonly Line[], b: readonly Line[]): boolean {
+  return a === b || (a.length === b.length && a.every((line, i) => alike(line, b[i] as Line)));
+}
+
+function alike(a: Line, b: Line): boolean {
+  const names = Object.keys(a) as (keyof Line)[];
+  return a === b || (names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name])));
 }
 
 function toggled(before: ReadonlySet<string>, id: string): ReadonlySet<string> {

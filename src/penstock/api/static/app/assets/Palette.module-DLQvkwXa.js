@@ -1,1 +1,0 @@
-var e={palette:`_palette_1x8uv_1`,input:`_input_1x8uv_6`,list:`_list_1x8uv_17`,item:`_item_1x8uv_27`,kind:`_kind_1x8uv_43`,hint:`_hint_1x8uv_44`,keys:`_keys_1x8uv_49`};export{e as t};

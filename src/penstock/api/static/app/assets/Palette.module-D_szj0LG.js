@@ -1,0 +1,1 @@
+var e={palette:`_palette_93e0y_1`,input:`_input_93e0y_6`,list:`_list_93e0y_17`,item:`_item_93e0y_29`,kind:`_kind_93e0y_45`,hint:`_hint_93e0y_46`,byKeys:`_byKeys_93e0y_52`,keys:`_keys_93e0y_57`};export{e as t};
