@@ -22,7 +22,7 @@ export interface BulkAction {
   readonly icon?: IconName;
   readonly tone?: "normal" | "danger";
   /**
-   * Gets the keys. The selection is cleared once it is done. The rows stay chosen when it fails, and the message is shown,
+   * Gets the keys. Once it is done, their rows are chosen no more. They stay chosen when it fails, and the message is shown,
    * or when it gives false: somebody was asked and said no.
    */
   readonly run: (keys: readonly string[]) => void | Promise<void | boolean>;
@@ -119,8 +119,9 @@ function BulkBar({ bulk, selection, matching }: { bulk: readonly BulkAction[]; s
 
   async function start(id: string, run: BulkAction["run"]): Promise<void> {
     setRunning(id);
+    const asked = [...keys];
     try {
-      if ((await run([...keys])) !== false) selection.clear();
+      if ((await run(asked)) !== false) selection.drop(asked);
     } catch (error) {
       toast({ tone: "bad", title: t("table.bulkFailed"), detail: error instanceof Error ? error.message : String(error) });
     } finally {

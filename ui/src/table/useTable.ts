@@ -42,6 +42,8 @@ export interface Selection {
   readonly keys: ReadonlySet<string>;
   toggle(key: string): void;
   replace(keys: Iterable<string>): void;
+  /** These are chosen no more; what was chosen meanwhile is. */
+  drop(keys: readonly string[]): void;
   clear(): void;
 }
 
@@ -67,6 +69,12 @@ export function useSelection<Row>(rows: readonly Row[], getKey: (row: Row) => st
           return after;
         }),
       replace: (chosen) => setKeys(new Set(chosen)),
+      drop: (done) =>
+        setKeys((before) => {
+          const after = new Set(before);
+          for (const key of done) after.delete(key);
+          return after;
+        }),
       clear: () => setKeys(new Set()),
     }),
     [keys],

@@ -33,6 +33,13 @@ class _Slow:
         if not self._after:
             self._db.commit()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Whatever went wrong meanwhile, nobody is left waiting."""
+        self.go_on.set()
+
 
 @pytest.fixture
 async def store(tmp_path):
@@ -61,16 +68,17 @@ async def test_while_the_database_commits_all_reads_are_of_what_was_before(store
     await store.commit([frame(minutes(600, 1.0))])
     ids = await ids_of(store)
     before = await said(store, ids)
-    slow = store._writer._db = _Slow(store._writer._db, after=after)
+    store._writer._db = _Slow(store._writer._db, after=after)
     async with store.view() as older:
-        commit = asyncio.create_task(store.commit([frame(minutes(700, 2.0))]))
-        assert await asyncio.to_thread(slow.stopped.wait, 20)
-        async with asyncio.timeout(10), store.view() as view:
-            assert view.revision == older.revision == (await store.state()).revision
-            assert await said(older, ids) == await said(view, ids) == await said(store, ids) == before
-            slow.go_on.set()
-            await commit
-            assert await said(older, ids) == await said(view, ids) == before
+        with store._writer._db as slow:
+            commit = asyncio.create_task(store.commit([frame(minutes(700, 2.0))]))
+            assert await asyncio.to_thread(slow.stopped.wait, 20)
+            async with asyncio.timeout(10), store.view() as view:
+                assert view.revision == older.revision == (await store.state()).revision
+                assert await said(older, ids) == await said(view, ids) == await said(store, ids) == before
+                slow.go_on.set()
+                await commit
+                assert await said(older, ids) == await said(view, ids) == before
     assert await said(store, ids) != before
     readings = await store.scan("acme", ids, T0, T0 + DAY)
     assert len(readings.ts) == 1_400
@@ -80,11 +88,11 @@ async def test_while_the_database_commits_all_reads_are_of_what_was_before(store
 async def test_what_stood_for_a_commit_is_closed_after_it_and_what_reads_it_still_goes_on(store):
     await store.commit([frame(minutes(600, 1.0))])
     ids = await ids_of(store)
-    slow = store._writer._db = _Slow(store._writer._db, after=False)
-    commit = asyncio.create_task(store.commit([frame(minutes(600, 2.0))]))
-    assert await asyncio.to_thread(slow.stopped.wait, 20)
-    standing = store._memory.standing.take()
-    slow.go_on.set()
+    store._writer._db = _Slow(store._writer._db, after=False)
+    with store._writer._db as slow:
+        commit = asyncio.create_task(store.commit([frame(minutes(600, 2.0))]))
+        assert await asyncio.to_thread(slow.stopped.wait, 20)
+        standing = store._memory.standing.take()
     await commit
     assert store._memory.standing is None
     with standing.cursor() as cursor:
