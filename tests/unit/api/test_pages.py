@@ -23,7 +23,7 @@ async def test_a_program_hears_what_runs_here(make_world, accept):
 async def test_a_start_page_without_the_app_says_how_to_build_it(make_world):
     world, ingest = await make_world(), await make_world(reads=False)
     assert "make ui" in (await world.client("").get("/", headers=PAGE)).text
-    assert "npm" not in (await ingest.client("").get("/", headers=PAGE)).text
+    assert "make ui" not in (await ingest.client("").get("/", headers=PAGE)).text
 
 
 async def test_the_start_page_needs_no_key_loads_nothing_and_allows_nothing(world):
