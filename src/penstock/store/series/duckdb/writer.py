@@ -89,8 +89,11 @@ class Memory:
 
     def before_change(self, sensors: Mapping[tuple[str, SensorKey], object], *series: I32) -> None:
         """Let the open views keep what is about to change; in the body of `committed`."""
+        if not self.views:
+            return
+        changing = np.concatenate(series)
         for moment in self.views:
-            moment.keep(sensors, np.concatenate(series))
+            moment.keep(sensors, changing)
 
     def stir(self, hours: Iterable[int], now: int) -> None:
         """These hours were marked dirty. What a rollback takes back does no harm: it only lets an hour rest."""
