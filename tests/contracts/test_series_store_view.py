@@ -182,7 +182,10 @@ async def test_answers_are_never_mixed_while_commits_do_not_cease(store):
         pieces, revisions = Pieces(), []
         for _ in range(25):
             async with store.view() as view:
-                await asyncio.sleep(0.001)  # let a commit pass
+                seen = commits
+                async with asyncio.timeout(20):
+                    while commits == seen:
+                        await asyncio.sleep(0.001)
                 table, meta = await view.together(lambda view: answer_query(view, pieces, query, T0 + 3 * DAY))
             counts = [row["value"] for row in table.select(["name", "value"]).to_pylist() if row["name"] != "raw"]
             raw = [row["value"] for row in table.select(["name", "value"]).to_pylist() if row["name"] == "raw"]

@@ -7,19 +7,22 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mutants.bench import ROOT, copy_package, failing, patched
+from tests.mutants.bench import ROOT, NotRun, copy_package, failing, patched
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 REPORT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- mutants: written by python -m tests.mutants --report -->", "<!-- end of mutants -->"
 
 
-def caught_by(mutant: Mutant) -> set[str]:
-    """The tests that fail on the broken package."""
+def caught_by(mutant: Mutant) -> set[str] | NotRun:
+    """The tests that fail on the broken package, or why that could not be found out."""
     with tempfile.TemporaryDirectory(prefix="penstock-mutant-") as directory:
         copy = copy_package(Path(directory))
         (copy / mutant.file).write_text(patched(mutant))
-        return failing(Path(directory), mutant.tests)
+        try:
+            return failing(Path(directory), mutant.tests)
+        except NotRun as error:
+            return error
 
 
 def sound() -> set[str]:
@@ -63,13 +66,20 @@ def main() -> int:
         unbroken = pool.submit(sound)
         found = dict(zip([m.name for m in mutants], pool.map(caught_by, mutants), strict=True))
     bad = [f"{test} fails on the sound package" for test in sorted(unbroken.result())]
+    caught: dict[str, set[str]] = {}
     for mutant in mutants:
-        missing = sorted(set(mutant.tests) - found[mutant.name])
+        failed = found[mutant.name]
+        if isinstance(failed, NotRun):
+            bad.append(f"mutant {mutant.name!r}: {failed}")
+            print(f"NOT TRIED  {mutant.name}")
+            continue
+        caught[mutant.name] = failed
+        missing = sorted(set(mutant.tests) - failed)
         bad += [f"mutant {mutant.name!r} survives {test}" for test in missing]
         print(f"{'caught' if not missing else 'SURVIVES'}  {mutant.name}")
     print(*bad, f"{len(mutants)} mutants in {time.perf_counter() - began:.0f} s", sep="\n")
     if asked.report and not bad and not asked.only:
-        write_report(found)
+        write_report(caught)
     return bool(bad)
 
 

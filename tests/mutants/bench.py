@@ -17,6 +17,10 @@ SECONDS = 900.0  # for a whole run; a single test that hangs fails by its own ti
 _FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s\[]+)", re.MULTILINE)
 
 
+class NotRun(Exception):
+    """The tests could not be run, so they say nothing."""
+
+
 class StalePatch(Exception):
     """The code that a mutant replaces is no longer there: the catalogue must follow the code."""
 
@@ -40,7 +44,7 @@ def copy_package(directory: Path) -> Path:
 
 
 def failing(directory: Path, tests: Iterable[str]) -> set[str]:
-    """Which of `tests` fail against the package in `directory`. A hang fails every one of them."""
+    """Which of `tests` fail against the package in `directory`. A hang fails every one of them. Raises NotRun."""
     named = sorted(set(tests))
     environment = os.environ | {
         "PYTHONPATH": f"{directory}{os.pathsep}{ROOT}",
@@ -48,7 +52,9 @@ def failing(directory: Path, tests: Iterable[str]) -> set[str]:
         "HYPOTHESIS_PROFILE": "mutants",
         "PENSTOCK_WORLDS": "80",
     }
-    command = [sys.executable, "-m", "pytest", "-q", "--timeout=50", "--tb=no", "-p", "no:cacheprovider", *named]
+    # Nobody reads why a test failed, and to explain how two long lists differ takes pytest a minute: plain asserts.
+    options = ["-q", "--timeout=50", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, *named]
     try:
         ran = subprocess.run(
             command, check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS
@@ -56,6 +62,6 @@ def failing(directory: Path, tests: Iterable[str]) -> set[str]:
     except subprocess.TimeoutExpired:
         return set(named)
     if ran.returncode not in (0, 1):
-        raise RuntimeError(f"{named} could not be run:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
+        raise NotRun(f"{named} could not be run:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
     broken = set(_FAILED.findall(ran.stdout))
     return {test for test in named if any(name == test or name.startswith(f"{test}::") for name in broken)}

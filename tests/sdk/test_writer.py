@@ -51,6 +51,8 @@ def ledger(platform, source: str) -> dict:
 
 
 def stored(platform, sensor: str) -> list[tuple[int, float]]:
+    """What is stored of `sensor` once nothing is in flight: a flush promises that rows are durable, not that they are stored."""
+    platform.balanced()
     with client_of(platform) as client:
         return sorted((epoch_ms(r.ts), r.value) for r in client.iter_readings(sensor, limit=1_000))
 
