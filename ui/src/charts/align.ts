@@ -28,28 +28,34 @@ export function alignColumns(plan: Plan, lines: readonly Line[], hidden: Readonl
   });
 }
 
-/** Stacks values: positive ones upwards from zero, negative ones downwards, so that neither hides the other. */
+/**
+ * Stacks values: positive ones upwards from zero, negative ones downwards, so that neither hides the other. A zero is on the side
+ * of its line, so that an area begins and ends there; zeros among zeros have no edges.
+ */
 export function stackUp(columns: readonly Values[]): Edges[] {
   const length = columns[0]?.length ?? 0;
-  const top = new Float64Array(length);
-  const bottom = new Float64Array(length);
+  const tops = { up: new Float64Array(length), down: new Float64Array(length) };
   return columns.map((values) => {
-    const low = new Array<number | null>(length);
-    const high = new Array<number | null>(length);
+    const own = isDownwards(values) ? tops.down : tops.up;
+    const low = new Array<number | null>(length).fill(null);
+    const high = new Array<number | null>(length).fill(null);
     for (let i = 0; i < length; i++) {
       const value = values[i];
-      if (!isKnown(value)) {
-        low[i] = high[i] = null;
-      } else if (value >= 0) {
-        low[i] = top[i] as number;
-        high[i] = top[i] = (top[i] as number) + value;
-      } else {
-        high[i] = bottom[i] as number;
-        low[i] = bottom[i] = (bottom[i] as number) + value;
-      }
+      if (!isKnown(value) || !(value || values[i - 1] || values[i + 1])) continue;
+      const side = value > 0 ? tops.up : value < 0 ? tops.down : own;
+      const [from, to] = [side[i] as number, (side[i] as number) + value];
+      side[i] = to;
+      low[i] = Math.min(from, to);
+      high[i] = Math.max(from, to);
     }
     return { low, high };
   });
+}
+
+/** Whether what is not zero is negative. */
+function isDownwards(values: Values): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i]) return (values[i] as number) < 0;
+  return false;
 }
 
 /** The column itself where all is known: a canvas bridges what is not a number, so NaN has to become null. */

@@ -1,5 +1,6 @@
 /** What a plot shows at the moment: read by its callbacks at each drawing, so that new data never build the plot anew. */
 
+import type { Column } from "./align";
 import { emptySpans, type Known, lineGaps } from "./gaps";
 import { lookOf, type Look } from "./palette";
 import type { Plan } from "./plan";
@@ -50,14 +51,17 @@ export function emphasis(scene: Scene, index: number): number {
   return scene.focus === undefined || scene.focus === scene.lines[index]?.id ? 1 : 0.2;
 }
 
-/** The gaps of each planned series: flat pairs of times, see `lineGaps`. Those of steps begin where the last step ends. */
-export function seriesGaps({ plan, lines, times, steps }: Pick<Scene, "plan" | "lines" | "times" | "steps">): number[][] {
+/**
+ * The gaps of each planned series: flat pairs of times, see `lineGaps`. Those of steps begin where the last step ends,
+ * and a stack has some where it is nothing.
+ */
+export function seriesGaps({ plan, lines, times, steps }: Pick<Scene, "plan" | "lines" | "times" | "steps">, columns: readonly Column[]): number[][] {
   const ofLine = new Map<number, number[]>();
-  return plan.series.map(({ line, kind }) => {
+  return plan.series.map(({ line, kind }, i) => {
     let gaps = ofLine.get(line);
     if (gaps === undefined) {
       const stepMs = steps[line] ?? 0;
-      gaps = lineGaps(times, lines[line]?.values ?? [], stepMs);
+      gaps = lineGaps(times, (kind === "stack" ? columns[i] : lines[line]?.values) ?? [], stepMs);
       if (kind === "step") gaps = gaps.map((time, i) => (i % 2 === 0 ? time + stepMs : time));
       ofLine.set(line, gaps);
     }

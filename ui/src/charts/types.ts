@@ -16,7 +16,10 @@ export interface Line {
   /** With `high`: a band around the line, such as least and greatest, or P10 and P90. */
   low?: Values | undefined;
   high?: Values | undefined;
-  /** `step` and `bars` hold from their time for one step; `stack` lies on the stacks before it. Default: line. */
+  /**
+   * `step` and `bars` hold from their time for one step; `stack` lies on the stacks before it, above zero or
+   * below: what changes its sign is two lines, one of each sign. Default: line.
+   */
   kind?: LineKind | undefined;
   /** A CSS colour or custom property (`--line-3`); default: by its place among the lines. */
   color?: string | undefined;

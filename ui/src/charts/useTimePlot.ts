@@ -72,8 +72,8 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
     const shown = lines.filter((line) => !hidden.has(line.id));
     return knownTimes(times, (shown.length > 0 ? shown : lines).map((line) => line.values), stepMs);
   }, [times, lines, hidden, stepMs]);
-  const gaps = useMemo(() => seriesGaps({ plan, lines, times, steps }), [plan, lines, times, steps]);
   const columns = useMemo(() => alignColumns(plan, lines, hidden), [plan, lines, hidden]);
+  const gaps = useMemo(() => seriesGaps({ plan, lines, times, steps }, columns), [plan, lines, times, steps, columns]);
   const scene = useMemo<Scene | undefined>(
     () => theme && { plan, lines, times, steps, gaps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
     [plan, lines, times, steps, gaps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
