@@ -7,8 +7,8 @@ import { NODE_COLORS, NODE_WORDS, NODES, type NodeName } from "./flow";
 /** A direction in which never more than this share of the greatest power flowed is not drawn: the standby of an inverter at night. */
 const SEEN = 0.005;
 
-const UP: Readonly<Partial<Record<NodeName, Key>>> = { grid: "site.gridIn", battery: "site.batteryOut" };
-const DOWN: Readonly<Partial<Record<NodeName, Key>>> = { grid: "site.gridOut", battery: "site.batteryIn" };
+const UP: Readonly<Partial<Record<NodeName, Key>>> = { grid: "site.gridIn", battery: "site.batteryOut", unmetered: "site.unmeteredOut" };
+const DOWN: Readonly<Partial<Record<NodeName, Key>>> = { grid: "site.gridOut", battery: "site.batteryIn", unmetered: "site.unmeteredIn" };
 
 /**
  * A line for each direction of each node: one line that changed its sign would leap from one stack into the other. Null stays
