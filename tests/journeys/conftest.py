@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 READY_SECONDS = 40.0
+HISTORY_SECONDS = 120.0
 STOP_SECONDS = 10.0
 
 
@@ -89,6 +90,11 @@ class Platform:
             raise AssertionError(f"not ready: {line!r}\n{self.stderr()}")
         self._printed.append(line)
         self.url = line.split()[1]
+        return self
+
+    def wait_history(self) -> Platform:
+        """Until the demonstration has all of its week."""
+        until(lambda: '"history is stored"' in self.stderr(), HISTORY_SECONDS, what="the demonstration's week")
         return self
 
     def printed(self) -> list[str]:

@@ -32,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.xdist_group("ui"))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(180))  # whichever is first waits for the demonstration's week
             if pytest_asyncio.is_async_test(item):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -48,7 +50,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """`penstock up --demo`, with its week of history; tests may add to it but must not harm it."""
     require_browser()
     require_app()
-    running = Platform(tmp_path_factory.mktemp("demo"), "--demo").wait_ready()
+    running = Platform(tmp_path_factory.mktemp("demo"), "--demo").wait_ready().wait_history()
     yield running
     assert running.stop() == 0, running.stderr()
 

@@ -76,7 +76,7 @@ async def run(out: Path, only: Sequence[str], *, docs: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="penstock-pictures-") as home:
         platform = Platform(Path(home), "--demo")
         try:
-            platform.wait_ready()
+            platform.wait_ready().wait_history()
             async with launched(require_browser()) as browser:
                 stage = Stage(browser, platform)
                 for route in routes:

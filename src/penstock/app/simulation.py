@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,13 +17,22 @@ from penstock.model.time import DAY, MINUTE, Clock
 from penstock.pipeline.admit import admit
 from penstock.pipeline.gate import Gate
 from penstock.query.port import LedgerQuestion, Reader, Select, Series
-from penstock.sources.simulate import Delivery, Emit, demo_history, to_s1
+from penstock.sources.simulate import Delivery, Emit, to_s1
 
-__all__ = ["for_tenant", "gate_emitter", "missing_history", "newest_reading", "publish_events", "until_settled"]
+__all__ = [
+    "Missing",
+    "Span",
+    "for_tenant",
+    "gate_emitter",
+    "known_history",
+    "missing_history",
+    "publish_events",
+    "until_settled",
+]
 
 _POLL: Final = 0.1
 _LANDMARK: Final = Select(sensor="ems-*", metric="power_w")
-"""Sensors that report often, by which the end of an earlier demonstration is known."""
+"""Sensors that report often, by which is known what an earlier demonstration reached over."""
 
 
 def gate_emitter(
@@ -61,31 +70,47 @@ def for_tenant(draft: Draft) -> Draft:
     return replace(draft, keys=keys)
 
 
-def missing_history(seed: int, now: int, days: int, since: int | None) -> Iterator[Delivery]:
-    """Demo history of [now − days, now), or what of it lies after `since` (epoch ms).
+class Span(NamedTuple):
+    """[start, end), epoch ms."""
 
-    The delivery in which `since` lies comes whole: what it repeats is stored already and only counts as duplicate.
+    start: int
+    end: int
+
+
+class Missing(NamedTuple):
+    """What the history of a demonstration lacks: what is looked at first, and the days before it, the newest first."""
+
+    recent: Span | None
+    older: tuple[Span, ...]
+
+
+def missing_history(now: int, days: int, known: Span | None) -> Missing:
+    """What of [now − days, now) is still to be written where an earlier demonstration reached over `known`.
+
+    Its oldest day may have been under way when it ended and comes again: what that repeats only counts as duplicate.
     """
-    if since is not None:
-        if now - since < MINUTE:
-            return
-        days = min(days, (now - since) // DAY + 1)
-    for delivery in demo_history(seed, now, days):
-        newest = delivery.events[-1].ts if delivery.draft is None else int(delivery.draft.ts.max())
-        if since is None or newest > since:
-            yield delivery
+    start = now - days * DAY
+    if known is None:
+        recent, oldest = Span(now - DAY, now), now - DAY
+    else:
+        recent = Span(max(start, known.end), now) if now - known.end >= MINUTE else None
+        oldest = known.start + DAY if known.start - start >= MINUTE else start
+    ends = range(min(oldest, now), start, -DAY)
+    return Missing(recent, tuple(Span(max(start, end - DAY), end) for end in ends))
 
 
-async def newest_reading(reader: Reader, tenant: str) -> int | None:
-    """Epoch ms up to which an earlier demonstration reached, or None if there was none. Waits for the reader."""
+async def known_history(reader: Reader, tenant: str) -> Span | None:
+    """What an earlier demonstration reached over, or None if there was none. Waits for the reader."""
     while True:
         try:
             answer = await reader.ask(Series(tenant=tenant, where=_LANDMARK, limit=1000))
         except Unavailable:
             await asyncio.sleep(_POLL)
             continue
-        stamps = [ts for ts in answer.table.column("last_ts").to_pylist() if ts is not None]
-        return max(stamps, default=None)
+        first, last = (
+            [ts for ts in answer.table.column(name).to_pylist() if ts is not None] for name in ("first_ts", "last_ts")
+        )
+        return Span(min(first), max(last) + 1) if first and last else None
 
 
 async def until_settled(reader: Reader, tenant: str, source: str) -> None:

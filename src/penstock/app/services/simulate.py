@@ -1,4 +1,4 @@
-"""The role `simulate`: the demo fleets, with `demo` first their history as fast as the bus takes it, then live."""
+"""The role `simulate`: the demo fleets, with `demo` first their last day as fast as the bus takes it, then live and the days before."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import structlog
 
 from penstock.app.democatalog import fill_catalog
 from penstock.app.services.resources import Resources
-from penstock.app.simulation import gate_emitter, missing_history, newest_reading, until_settled
-from penstock.model.time import HOUR, MINUTE
+from penstock.app.simulation import Span, gate_emitter, known_history, missing_history, until_settled
+from penstock.model.time import HOUR
 from penstock.pipeline.gate import Gate, GateConfig
-from penstock.sources.simulate import Faults, Progress, Stream, parse_fleet, replay, run
+from penstock.sources.simulate import Emit, Faults, Progress, Stream, demo_history, parse_fleet, replay, run
 
 __all__ = ["simulate"]
 
@@ -42,28 +42,53 @@ async def simulate(resources: Resources, *, demo: bool) -> AsyncGenerator[None]:
 
 
 async def _simulate(resources: Resources, gate: Gate, *, demo: bool) -> None:
-    settings, clock, reader = resources.settings, resources.clock, resources.reader
+    settings, clock = resources.settings, resources.clock
     tenant = settings.demo_tenant
-    start = now = clock.now()
+    emit = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest)
+    start, older = clock.now(), ()
     if demo:
-        await fill_catalog(resources.catalog, tenant)
-        since = await newest_reading(reader, tenant)
-        emit = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest)
-        told = await replay(missing_history(_SEED, now, _DAYS, since), emit, senders=4)
-        await until_settled(reader, tenant, _SOURCE)
-        if since is not None and now - since < MINUTE:
-            start = since + 1  # too little for history: the live stream goes on where it stopped
-        summary = _summary(told, since, now)
-        log.info("history is stored", summary=summary)
-        resources.link.say(history={"summary": summary})
+        start, older = await _recent_history(resources, emit, start)
     # Events go where S1's daemon publishes them, which belongs to one tenant.
     bus = resources.bus if tenant == settings.events_tenant else None
-    emit = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest, bus)
+    live = gate_emitter(gate, tenant, _SOURCE, clock, resources.earliest, bus)
     stream = Stream(parse_fleet("demo"), faults=_FAULTS, seed=_SEED)
-    # Not the present, so what was due while the history was stored is caught up with.
-    await run(stream, clock, emit, start=start, speedup=float("inf"))
+    async with asyncio.TaskGroup() as tasks:
+        # Not from the present, so what was due while the history was stored is caught up with.
+        tasks.create_task(run(stream, clock, live, start=start, speedup=float("inf")), name="live")
+        if older:
+            tasks.create_task(_older_history(resources, emit, older), name="older history")
 
 
-def _summary(told: Progress, since: int | None, now: int) -> str:
+async def _recent_history(resources: Resources, emit: Emit, now: int) -> tuple[int, tuple[Span, ...]]:
+    """Store what people look at first. Returns from when on (epoch ms) the live stream is missing, and what of the past is."""
+    tenant = resources.settings.demo_tenant
+    await fill_catalog(resources.catalog, tenant)
+    known = await known_history(resources.reader, tenant)
+    missing = missing_history(now, _DAYS, known)
+    told = Progress() if missing.recent is None else await _replay(resources, emit, missing.recent)
     amount = f"{told.readings / 1e6:.1f} M readings, {told.events:,} events"
-    return f"{_DAYS} days, {amount}" if since is None else f"continued after {(now - since) / HOUR:.1f} h, {amount}"
+    if known is None:
+        summary = f"a day, {amount}; the {len(missing.older)} days before it follow"
+    else:
+        summary = f"continued after {(now - known.end) / HOUR:.1f} h, {amount}"
+    log.info("recent history is stored", summary=summary)
+    resources.link.say(history={"summary": summary})
+    if not missing.older:
+        log.info("history is stored")
+    return known.end if known is not None and missing.recent is None else now, missing.older
+
+
+async def _older_history(resources: Resources, emit: Emit, days: tuple[Span, ...]) -> None:
+    """Store the days before. It rests as long as it works, since people look at the first pages meanwhile."""
+    for day in days:
+        began = asyncio.get_running_loop().time()
+        await _replay(resources, emit, day)
+        await asyncio.sleep(asyncio.get_running_loop().time() - began)
+    log.info("history is stored")
+
+
+async def _replay(resources: Resources, emit: Emit, span: Span) -> Progress:
+    """Send the history of a span as fast as the bus takes it; returns once it is stored."""
+    told = await replay(demo_history(_SEED, *span), emit, senders=4)
+    await until_settled(resources.reader, resources.settings.demo_tenant, _SOURCE)
+    return told

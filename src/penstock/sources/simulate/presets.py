@@ -93,14 +93,13 @@ def _setting(name: str, text: str, kind: type) -> object:
         raise InvalidInput(f"{name}={text!r} is not a number", code="invalid_setting") from None
 
 
-def demo_history(seed: int, now: int, days: int = 7) -> Iterator[Delivery]:
-    """What the fleets of `demo` would have sent in [now − days, now): about 330,000 readings a day, without faults.
+def demo_history(seed: int, start: int, end: int) -> Iterator[Delivery]:
+    """What the fleets of `demo` would have sent in [start, end), epoch ms: about 330,000 readings a day, without faults.
 
     The physics are those of the live stream, sampled less often (rooms, building and grid meters every 5 min, EMS meters
-    every minute, batteries every 30 min). Live data taken from `now` on continues it without gap or overlap.
-    Drafts hold up to about 40,000 readings and come roughly in order of time.
+    every minute, batteries every 30 min). Live data taken from `end` on continues it without gap or overlap; what is taken
+    twice is the same twice. Drafts hold up to about 40,000 readings and come roughly in order of time.
     """
-    start = now - days * DAY
     streams = [
         Stream(_Part(fleet.tenant, process), seed=seed) for fleet in _HISTORY for process in fleet.processes(seed)
     ]
@@ -108,10 +107,10 @@ def demo_history(seed: int, now: int, days: int = 7) -> Iterator[Delivery]:
     streams.append(Stream([fleet for fleet in _HISTORY if not fleet.processes(seed)], seed=seed))
     spans.append(DAY)
     pieces = [
-        (begin, index, min(begin + span, now)) for index, span in enumerate(spans) for begin in range(start, now, span)
+        (begin, index, min(begin + span, end)) for index, span in enumerate(spans) for begin in range(start, end, span)
     ]
-    for begin, index, end in sorted(pieces):
-        yield from streams[index].take(begin, end)
+    for begin, index, until in sorted(pieces):
+        yield from streams[index].take(begin, until)
 
 
 @dataclass(frozen=True)

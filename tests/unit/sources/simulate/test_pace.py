@@ -4,7 +4,7 @@ import random
 import pytest
 
 from penstock.model.errors import Backpressure, InvalidInput, PenstockError, Unavailable
-from penstock.model.time import HOUR, MINUTE
+from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.sources.simulate import Delivery, Ems, Faults, Progress, Stream, demo_history, replay, run
 
 from .rows import MONDAY, SITES, by_process, events_of, rows_of, small_fleets
@@ -160,7 +160,7 @@ async def test_any_other_error_ends_the_run_as_it_was_raised():
         raise InvalidInput("no such tenant")
 
     with pytest.raises(InvalidInput, match="no such tenant"):
-        await replay(demo_history(1, MONDAY, days=1), emit)
+        await replay(demo_history(1, MONDAY - DAY, MONDAY), emit)
 
 
 async def test_a_run_without_end_is_cancelled_cleanly():

@@ -68,7 +68,7 @@ def test_a_spec_that_is_not_understood_is_refused_with_the_reason(spec, reason):
 
 def test_history_is_a_week_of_two_million_readings_in_drafts_of_moderate_size():
     began = time.perf_counter()
-    drafts = [d.draft for d in demo_history(1, NOW) if d.draft is not None]
+    drafts = [d.draft for d in demo_history(1, NOW - 7 * DAY, NOW) if d.draft is not None]
     assert time.perf_counter() - began < 30
     sizes = [len(draft.ts) for draft in drafts]
     assert 2_000_000 < sum(sizes) < 2_500_000
@@ -79,7 +79,7 @@ def test_history_is_a_week_of_two_million_readings_in_drafts_of_moderate_size():
 
 
 def test_history_has_no_key_twice_and_no_gap_to_live_data():
-    history = list(demo_history(1, NOW, days=1))
+    history = list(demo_history(1, NOW - DAY, NOW))
     rows = rows_of(history)
     assert len({r[:6] for r in rows}) == len(rows)
     live = Stream(parse_fleet("demo"), seed=1).take(NOW, NOW + HOUR)
@@ -93,14 +93,20 @@ def test_history_has_no_key_twice_and_no_gap_to_live_data():
 
 def test_history_and_live_data_are_of_one_process():
     """Where live data repeats an instant of the history it repeats its values: same seed, same physics."""
-    history = {r[1:6]: r[6] for r in rows_of(demo_history(1, NOW, days=1))}
+    history = {r[1:6]: r[6] for r in rows_of(demo_history(1, NOW - DAY, NOW))}
     live = Stream(parse_fleet("demo"), seed=1)
     both = [(history[r[1:6]], r[6]) for r in rows_of(live.take(NOW - HOUR, NOW)) if r[1:6] in history]
     assert len(both) > 500
     assert all(a == b for a, b in both)
 
 
+def test_history_taken_in_days_is_the_history_of_them_all():
+    whole = rows_of(demo_history(1, NOW - 2 * DAY, NOW))
+    days = [rows_of(demo_history(1, begin, begin + DAY)) for begin in (NOW - DAY, NOW - 2 * DAY)]
+    assert sorted(whole) == sorted([*days[0], *days[1]])
+
+
 def test_history_holds_events_of_the_whole_stretch():
-    events = [e for d in demo_history(1, NOW) for e in d.events]
+    events = [e for d in demo_history(1, NOW - 7 * DAY, NOW) for e in d.events]
     assert len(events) == pytest.approx(7 * 24 * 40, rel=0.1)
     assert events == list(SecurityEvents().events(1, NOW - 7 * DAY, NOW))
