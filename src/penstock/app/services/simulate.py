@@ -23,6 +23,7 @@ log: Final = structlog.get_logger(__name__)
 _SEED: Final = 7
 _SOURCE: Final = "simulate"
 _DAYS: Final = 7
+_FIRST_PAGE_SECONDS: Final = 4.0
 _FAULTS: Final = Faults(burst_factor=1)
 """Some rows late, some twice, as in real life; no bursts, so that an idle demonstration stays idle."""
 
@@ -79,7 +80,8 @@ async def _recent_history(resources: Resources, emit: Emit, now: int) -> tuple[i
 
 
 async def _older_history(resources: Resources, emit: Emit, days: tuple[Span, ...]) -> None:
-    """Store the days before. It rests as long as it works, since people look at the first pages meanwhile."""
+    """Store the days before. It begins when the first page is painted, and rests as long as it works: people look around meanwhile."""
+    await asyncio.sleep(_FIRST_PAGE_SECONDS)
     for day in days:
         began = asyncio.get_running_loop().time()
         await _replay(resources, emit, day)
