@@ -170,3 +170,12 @@ async def times_of(screen: Screen) -> list[str]:
     text = await screen.downloaded(screen.page.get_by_role("menuitem", name="CSV"))
     await table.click()
     return [row["time"][:19] for row in csv.DictReader(io.StringIO(text))]
+
+
+async def test_a_strip_says_its_newest_value_once_and_the_one_at_the_crosshair_below(screen):
+    await screen.open("/ui/live?pin=hq%2Fhq%252Fr01%2Fhumidity")
+    figure = screen.page.locator("figure")
+    await expect(figure.locator("canvas")).to_be_visible()
+    await expect(figure.get_by_text(re.compile(r"^[\d.]+\s%"))).to_have_count(1)
+    await figure.get_by_role("application").press("End")
+    await expect(figure.get_by_text(re.compile(r"^At .+\d\s% RH$"))).to_be_visible()

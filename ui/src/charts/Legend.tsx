@@ -14,13 +14,21 @@ export interface InstantProps {
   lines: readonly Line[];
   times: ArrayLike<number>;
   zone: string;
+  /** Where there is no legend it says what the line is at the crosshair. */
+  hasValue: boolean;
 }
 
 /** Of which instant the values in the legend are: the crosshair's, or the newest. */
-export function Instant({ plot, lines, times, zone }: InstantProps): ReactNode {
+export function Instant({ plot, lines, times, zone, hasValue }: InstantProps): ReactNode {
   const { index } = useCursor(plot.cursor);
   const at = times[index ?? Math.max(-1, ...lines.map((line) => statsOf(line.values)?.at ?? -1))];
-  return <span className={css["time"]}>{at === undefined ? "" : t(index === undefined ? "charts.latest" : "charts.at", { time: fmt.time(at, zone, "second") })}</span>;
+  const [line] = lines;
+  return (
+    <span className={css["time"]}>
+      {at !== undefined && t(index === undefined ? "charts.latest" : "charts.at", { time: fmt.time(at, zone, "second") })}
+      {hasValue && line !== undefined && index !== undefined && <b> {valueText(line, index, digitsByUnit(lines)(line.unit))}</b>}
+    </span>
+  );
 }
 
 export function Legend({ plot, lines }: { plot: TimePlot; lines: readonly Line[] }): ReactNode {

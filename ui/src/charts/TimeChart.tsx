@@ -18,12 +18,14 @@ import { captionParts, markerText, markersNear, reading, statsOf, summary } from
 /** How near a marker must be to the crosshair to be named, CSS pixels. */
 const NEAR = 8;
 
-/** Lines over time, with gaps, bands, markers and limits; by pointer, by keyboard, as words and as a table. `lead` stands beside its tools. */
+/** Lines over time, with gaps, bands, markers and limits; by pointer, by keyboard, as words and as a table. `lead`, its newest value, stands beside its tools. */
 export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean; lead?: ReactNode }): ReactNode {
   const plot = useTimePlot(props);
   const { title, times, lines, zone, markers = [], exportAs, truth, isTitleHidden = false, lead } = props;
   const id = useId();
-  const instant = <Instant plot={plot} lines={lines} times={times} zone={zone} />;
+  // What leads the one line of a chart says its name and its value.
+  const isLed = lead !== undefined && lines.length === 1;
+  const instant = <Instant plot={plot} lines={lines} times={times} zone={zone} hasValue={isLed} />;
   const parts = captionParts(plot.span, plot.plotWidth, zone, truth, plot.gaps);
   return (
     <ChartFrame
@@ -63,7 +65,7 @@ export function TimeChart(props: TimeChartProps & { isTitleHidden?: boolean; lea
       </span>
       {lines.every((line) => statsOf(line.values) === undefined) && <p className={css["nothing"]}>{t("charts.nothing")}</p>}
       <Spoken plot={plot} props={props} />
-      <Legend plot={plot} lines={lines} />
+      {!isLed && <Legend plot={plot} lines={lines} />}
       <Markers store={plot.cursor} props={props} within={((plot.span.to - plot.span.from) / Math.max(1, plot.plotWidth)) * NEAR} />
     </ChartFrame>
   );

@@ -15,7 +15,7 @@ import type { Row } from "./useRows";
 
 const HEIGHT = 150;
 /** What a panel holds beside its chart, and what it adds around both, px; on a phone the tools have a row of their own, for fingers. */
-const ROUND = { desk: { chart: 79, panel: 70 }, phone: { chart: 142, panel: 82 } } as const;
+const ROUND = { desk: { chart: 55, panel: 70 }, phone: { chart: 98, panel: 82 } } as const;
 /** How many strips there are until somebody chooses. */
 export const SUGGESTED = 4;
 /** How much more than what is seen is fetched, for scrolling back while it is paused. */
