@@ -35,6 +35,9 @@ describe("tickDigits", () => {
   it("tells neighbouring ticks apart", () => {
     expect([1000, 5, 1, 0.5, 0.2, 0.1, 0.05, 0.001].map(tickDigits)).toEqual([0, 0, 0, 1, 1, 1, 2, 3]);
   });
+  it("writes no tick as another number", () => {
+    expect([2.5, 0.25, 0.025, 250, 0].map(tickDigits)).toEqual([1, 2, 3, 0, 0]);
+  });
 });
 
 describe("niceTicks", () => {

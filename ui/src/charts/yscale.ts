@@ -50,10 +50,11 @@ function firstFrom(times: ArrayLike<number>, edge: number): number {
   return low;
 }
 
-/** Digits behind the point that tell ticks `step` apart from each other. */
+/** Digits behind the point that ticks `step` apart need: 0.25 has two, else the ticks would be others than the lines that are drawn. */
 export function tickDigits(step: number): number {
-  if (!(step > 0)) return 0;
-  return Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  let digits = 0;
+  for (let scaled = step; digits < 6 && Math.abs(scaled - Math.round(scaled)) > 1e-6 * scaled; digits++) scaled *= 10;
+  return digits;
 }
 
 /** Round numbers, at most `count` + 1 steps apart from least to greatest, which enclose [min, max]. */
