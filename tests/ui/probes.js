@@ -97,12 +97,26 @@
     const lines = [];
     for (const element of document.body.querySelectorAll("*")) {
       const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-      if (!own || element.scrollWidth <= element.clientWidth + 1 || element.clientWidth === 0 || !seen(element)) continue;
+      if (!own || element.clientWidth === 0) continue;
+      if (cutAtItsBeginning(element) && seen(element)) lines.push(`${name(element)} begins before its box`);
+      if (element.scrollWidth <= element.clientWidth + 1 || !seen(element)) continue;
       const style = getComputedStyle(element);
       if (style.textOverflow === "ellipsis" || ["auto", "scroll"].includes(style.overflowX)) continue;
       lines.push(`${name(element)} needs ${element.scrollWidth} px and has ${element.clientWidth} px`);
     }
     return lines;
+  }
+
+  /** What is aligned to the right sticks out on the left: nothing can scroll there, and a number without its first digits is another one. */
+  function cutAtItsBeginning(element) {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const { left, width } = range.getBoundingClientRect();
+    for (let box = element; width > 0 && box !== document.body; box = box.parentElement) {
+      const { overflowX } = getComputedStyle(box);
+      if (overflowX !== "visible") return ["hidden", "clip"].includes(overflowX) && left < box.getBoundingClientRect().left - 1;
+    }
+    return false;
   }
 
   /** Note when each of these numbers is first painted anywhere in the page; `arrivals()` gives epoch ms by number. */

@@ -76,6 +76,26 @@ async def test_a_word_that_its_button_cuts_off_is_noticed(show):
     assert any("cut: <button#more>" in line for line in await inspect_language(screen))
 
 
+@pytest.mark.parametrize(("style", "is_cut"), [("justify-content: end", True), ("text-align: end", False)])
+async def test_a_number_whose_first_digits_are_cut_off_is_noticed(show, style, is_cut):
+    screen = await show()
+    await screen.page.evaluate(
+        """(style) => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(`.cell { width: 60px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; ${style} }
+            .cell { display: ${style.startsWith("text") ? "block" : "flex"} }`);
+          document.adoptedStyleSheets.push(sheet);
+          const cell = Object.assign(document.createElement("div"), {className: "cell", textContent: "123,456,789 kWh"});
+          main.append(cell);
+        }""",
+        style,
+    )
+    found = [
+        line for line in await inspect_language(screen) if "<div.cell> " in line and "begins before its box" in line
+    ]
+    assert bool(found) is is_cut
+
+
 async def test_a_target_that_is_larger_than_it_looks_is_accepted(show):
     screen = await show()
     await screen.look(PHONE)

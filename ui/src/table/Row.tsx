@@ -76,8 +76,13 @@ function shown<Row>(column: Column<Row>, row: Row, zone: string): ReactNode {
   if (cell == null || cell === "") return <span className={css["nothing"]}>–</span>;
   if (column.kind === "time") return fmt.time(Number(cell), zone, "second");
   if (typeof cell === "number") return fmt.number(cell);
-  const text = String(cell);
-  return <span className={css["text"]}>{column.written?.(text) ?? text}</span>;
+  const text = column.written?.(String(cell)) ?? String(cell);
+  // Where it is cut the pointer finds the rest.
+  return (
+    <span className={css["text"]} title={text}>
+      {text}
+    </span>
+  );
 }
 
 /** Rows are many and change seldom: one is made again only when something of it did. */

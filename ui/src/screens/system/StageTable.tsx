@@ -26,14 +26,14 @@ export function StageTable({ pipeline }: { pipeline: Pipeline }): ReactNode {
   const rows = useMemo(() => rowsOf(pipeline), [pipeline, locale]);
   const columns = useMemo<readonly Column<StageRow>[]>(
     () => [
-      { id: "stage", label: t("system.stage"), isTitle: true, width: 9, value: (row) => row.title },
+      { id: "stage", label: t("system.stage"), isTitle: true, width: 10, value: (row) => row.title },
       { id: "rate_10s", label: t("system.rate10"), kind: "number", width: 9, value: (row) => row.rate_10s, render: (row) => rateText(row.rate_10s, row.unit) },
       { id: "rate_60s", label: t("system.rate60"), kind: "number", width: 9, value: (row) => row.rate_60s, render: (row) => rateText(row.rate_60s, row.unit), isExtra: true },
       { id: "lag_p50_ms", label: t("system.lag50"), kind: "number", width: 6, value: (row) => row.lag_p50_ms, render: (row) => lagText(row.lag_p50_ms) },
       { id: "lag_p95_ms", label: t("system.lag95"), kind: "number", width: 6, value: (row) => row.lag_p95_ms, render: (row) => lagText(row.lag_p95_ms) },
       { id: "depth", label: t("system.depth"), kind: "number", width: 10, value: (row) => row.depth, render: (row) => depthText(row.depth, row.bound, row.depth_unit) },
       { id: "full", label: t("system.full"), kind: "number", width: 5, value: (row) => fullness(row.depth, row.bound), render: (row) => fmt.percent(fullness(row.depth, row.bound), 1), isExtra: true },
-      { id: "counters", label: t("system.counters"), grow: 3, width: 14, value: counters, render: (row) => <span title={counters(row)}>{counters(row) || "–"}</span> },
+      { id: "counters", label: t("system.counters"), grow: 3, width: 14, value: counters },
     ],
     [locale],
   );
