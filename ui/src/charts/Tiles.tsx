@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode, useId, useRef, useState } from "react";
 
-import { t, useLocale } from "../i18n";
+import { fmt, t, useLocale } from "../i18n";
 import { ChartFrame } from "./ChartFrame";
 import { TilesTable } from "./ChartTable";
 import { STATE_KEYS } from "./stateKeys";
@@ -120,7 +120,7 @@ function TilesLegend({ counts }: { counts: Record<TileState, number> }): ReactNo
     <ul className={css["legend"]}>
       {STATES.filter((state) => counts[state] > 0).map((state) => (
         <li key={state} data-state={state}>
-          {t(STATE_KEYS[state])} <b>{counts[state]}</b>
+          {t(STATE_KEYS[state])} <b>{fmt.count(counts[state])}</b>
         </li>
       ))}
     </ul>

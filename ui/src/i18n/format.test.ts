@@ -3,6 +3,7 @@ import { age, bytes, digitsOf, fixed, number, percent, span } from "./format";
 
 test("a large power is written in kilowatts", () => expect(number(1180.2, "W")).toBe("1.18\u202fkW"));
 test("a negative power keeps its sign and its prefix", () => expect(number(-2_500_000, "W")).toBe("-2.5\u202fMW"));
+test("what is rounded to zero has no sign", () => expect(fixed(-0.04, "degC", 1)).toBe("0.0\u202f°C"));
 test("zero has no prefix", () => expect(number(0, "W")).toBe("0\u202fW"));
 test("what is not known is a dash", () => expect(number(null, "W")).toBe("–"));
 test("a temperature is not scaled", () => expect(number(1234.5, "degC")).toBe("1,235\u202f°C"));

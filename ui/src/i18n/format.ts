@@ -58,7 +58,7 @@ function withDigits(value: number, code: string | null | undefined, least: numbe
   const { factor, unit: written } = prefixed(value, code);
   const scaled = value / factor;
   const most = digits ?? digitsRead(Math.abs(scaled));
-  const text = kept(`n${least}-${most}`, () => new Intl.NumberFormat(tag(), { minimumFractionDigits: least, maximumFractionDigits: most })).format(scaled);
+  const text = kept(`n${least}-${most}`, () => new Intl.NumberFormat(tag(), { minimumFractionDigits: least, maximumFractionDigits: most, signDisplay: "negative" })).format(scaled);
   return written ? `${text}\u202f${written}` : text;
 }
 

@@ -122,7 +122,7 @@ function columnsOf(unit: string | null): Column<Rank>[] {
       render: (row) => (
         <span data-outlier={row.isOutlier || undefined} className={css["number"]}>
           {row.isOutlier && <span className={css["flag"]}>△ {t("building.outlier")} </span>}
-          {row.deviation === null ? "–" : `${row.deviation > 0 ? "+" : ""}${fmt.fixed(row.deviation, unit, 1)}`}
+          {row.deviation === null ? "–" : `${row.deviation >= 0.05 ? "+" : ""}${fmt.fixed(row.deviation, unit, 1)}`}
         </span>
       ),
       width: 7.5,
