@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 import penstock
 from penstock.accounts.keys import KeyRing
 from penstock.api import problems
+from penstock.api.aside import Aside
 from penstock.api.asyncapi import asyncapi_document
 from penstock.api.auth import PUBLIC_PATHS, Authentication
 from penstock.api.catalog import CatalogDoors
@@ -75,6 +76,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     app.state.services = services
     app.state.live = hub = LiveHub(services)
     app.state.jobs = jobs = Jobs(services.reader, services.clock, services.config.jobs)
+    app.state.aside = aside = Aside("graphql")
     intake, bundle = intake or Intake(services), Bundle(services.config.app)
     if services.config.writes:
         WriteDoors(services, intake).install(app)
@@ -94,7 +96,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
         PrometheusDoors(services, intake).install(app)
         ExportDoors(services, intake, jobs).install(app)
         QueryTextDoor(services).install(app)
-        GraphQLDoor(services, intake.bodies, hub).install(app)
+        GraphQLDoor(services, intake.bodies, hub, aside).install(app)
         KeyDoors(services, intake.bodies).install(app)
         AppDoor(bundle).install(app)
     SessionDoors(services, intake.bodies, bundle).install(app)
@@ -119,6 +121,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     finally:
         app.state.live.close()
         await app.state.jobs.close()
+        await app.state.aside.close()
         flusher.cancel()
         await asyncio.gather(flusher, return_exceptions=True)
         await _flush(services.keys)

@@ -106,6 +106,7 @@ class World:
         for client in self._clients:
             await client.aclose()
         await self.app.state.jobs.close()
+        await self.app.state.aside.close()
         await self.gate.close()
         await self.catalog.close()
         await self.bus.close()
