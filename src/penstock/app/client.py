@@ -1,18 +1,21 @@
-"""HTTP client: finds the platform and its key, and turns problem documents back into errors."""
+"""HTTP client: finds the platform and its key, waits while it comes back, and turns problem documents back into errors."""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx2
 
 from penstock.app.config import Settings
+from penstock.app.console import note
 from penstock.app.datadir import DataDir
+from penstock.app.pauses import Pauses
 from penstock.app.probe import trust_only
 from penstock.model.errors import (
     Conflict,
@@ -28,6 +31,10 @@ from penstock.model.errors import (
 __all__ = ["Client", "Target", "error_from", "locate", "unreachable"]
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_PATIENCE_S: Final = 15.0
+"""How long a question is repeated while the platform is there and cannot answer, as in the seconds after a part of it has ended."""
+_CUT_OFF: Final = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+"""Somebody was there, and went while it was asked."""
 
 
 def locate(settings: Settings) -> Target:
@@ -73,10 +80,15 @@ class Target(NamedTuple):
 
 
 class Client:
-    """One platform, for the length of a `with` block. Every failure is raised as the error that the platform meant."""
+    """One platform, for the length of a `with` block. Every failure is raised as the error that the platform meant.
 
-    def __init__(self, settings: Settings, *, timeout: float = 30.0) -> None:
+    What only reads is repeated while that may help, and a line on stderr says so. What changes something is sent once.
+    """
+
+    def __init__(self, settings: Settings, *, timeout: float = 30.0, patience: float = _PATIENCE_S) -> None:
+        """`timeout`: seconds for connecting, and for each wait for bytes; `patience`: seconds in which questions are repeated."""
         target = locate(settings)
+        self._patience = patience
         self.url = target.url
         self._http = httpx2.Client(
             base_url=target.url, headers=target.headers, verify=target.verify, timeout=timeout, trust_env=False
@@ -121,13 +133,28 @@ class Client:
         return self._send(method, path, **more).json()
 
     def _send(self, method: str, path: str, **more: Any) -> httpx2.Response:
-        try:
-            response = self._http.request(method, path, **more)
-        except httpx2.TransportError as error:
-            raise unreachable(self.url, error) from None
-        if response.is_error:
-            raise error_from(response)
-        return response
+        pauses, told = Pauses(self._patience), False
+        while True:
+            try:
+                response = self._http.request(method, path, **more)
+            except httpx2.TransportError as error:
+                failure = unreachable(self.url, error)
+                if not isinstance(error, _CUT_OFF):
+                    raise failure from None
+            else:
+                if not response.is_error:
+                    return response
+                refusal = error_from(response)
+                if not isinstance(refusal, Unavailable):
+                    raise refusal
+                failure = refusal
+            if method != "GET":
+                raise failure
+            pause = pauses.after(failure)
+            if not told:
+                note(f"· {failure.detail}: asking again for up to {self._patience:g} s, Ctrl-C ends")
+                told = True
+            threading.Event().wait(pause)
 
 
 def unreachable(url: str, error: Exception) -> Unavailable:
@@ -148,7 +175,7 @@ def error_from(response: httpx2.Response) -> PenstockError:
     status = response.status_code
     if status in {401, 403}:
         return NotAllowed(detail, authenticated=status == 403, hint=hint)
-    if status in {429, 503}:
+    if status in {429, 502, 503, 504}:
         return Unavailable(detail, code=code, hint=hint, retry_after=_seconds(response.headers.get("retry-after")))
     if status in {400, 422} and (rows := _rows(problem.get("errors"))):
         return InvalidInput(detail, code=code, hint=hint, rows=rows)

@@ -41,7 +41,8 @@ everywhere. `NO_COLOR` is honoured. Times are `-2h`, RFC 3339 or epoch ms; durat
 Exit codes: 0 ok · 1 failed · 2 a finding, such as refused rows · 64 wrong usage · 69 unavailable · 130 interrupted.
 
 Commands find the platform that runs on `--data` (default: `penstock-data`) and its key by themselves; for another one set
-`PENSTOCK_URL` and `PENSTOCK_KEY`.
+`PENSTOCK_URL` and `PENSTOCK_KEY`. What only reads is asked again for up to 15 s while the platform is there and cannot answer, as in
+the seconds after a part of it has ended; a line on stderr says so.
 """
 
 

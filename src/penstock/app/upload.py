@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from penstock.app.client import error_from, unreachable
+from penstock.app.pauses import Pauses
 from penstock.app.rows import wide_rows
 from penstock.model.batch import Draft, SensorKey
 from penstock.model.errors import InvalidInput, RowError, TooLarge, Unavailable
@@ -29,8 +30,6 @@ __all__ = ["Uploader", "Verdict", "encode_draft"]
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 _IN_FLIGHT: Final = 4
-_BACKOFF_S: Final = 0.2
-_MAX_BACKOFF_S: Final = 15.0
 _PATIENCE_S: Final = 300.0
 """How long one body is repeated while the platform is away or full."""
 _POLL_S: Final = (0.02, 0.5)
@@ -219,20 +218,16 @@ class Uploader:
         return response.json()
 
     async def _until_answered(self, ask: Callable[[], Awaitable[httpx2.Response]]) -> httpx2.Response:
-        """Repeat while the platform is away or full: what it asks to wait, and a random part of a growing pause."""
-        loop = asyncio.get_running_loop()
-        deadline, backoff = loop.time() + _PATIENCE_S, _BACKOFF_S
+        """Repeat while the platform is away or full."""
+        pauses = Pauses(_PATIENCE_S, self._rng, asyncio.get_running_loop().time)
         while True:
             try:
                 response = await ask()
-                if response.status_code not in {429, 502, 503, 504}:
+                failure = error_from(response) if response.is_error else None
+                if not isinstance(failure, Unavailable):
                     return response
-                error = error_from(response)
-                failure = error if isinstance(error, Unavailable) else Unavailable(error.detail, code=error.code)
             except httpx2.TransportError as problem:
                 failure = unreachable(self._url, problem)
-            if loop.time() > deadline:
-                raise failure
+            pause = pauses.after(failure)
             self.retries += 1
-            await asyncio.sleep(failure.retry_after + self._rng.uniform(0.0, backoff))
-            backoff = min(backoff * 2, _MAX_BACKOFF_S)
+            await asyncio.sleep(pause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from penstock.app.client import error_from, locate
+from penstock.app.client import Client, error_from, locate
 from penstock.app.config import Settings
 from penstock.app.datadir import DataDir
 from penstock.app.values import Bind
@@ -18,6 +18,7 @@ from penstock.model.errors import (
     TooLarge,
     Unavailable,
 )
+from tests.unit.app.answering import answering
 
 
 def test_a_named_platform_and_key_are_taken_as_they_are(tmp_path):
@@ -59,3 +60,58 @@ def test_an_answer_of_something_else_is_told_by_its_status():
     request = httpx2.Request("GET", "http://proxy/x")
     error = error_from(httpx2.Response(502, text="<html>", request=request))
     assert "http://proxy/x answered 502" in error.detail
+
+
+AWAY = 503, {"detail": "nobody answers on readings.query", "code": "unavailable"}
+FINE = 200, {"fine": True}
+
+
+def client_of(tmp_path, url, **options):
+    return Client(Settings(data=tmp_path, url=url, key="pk_x"), **options)
+
+
+@pytest.mark.parametrize("answers", [(AWAY, AWAY, FINE), (None, FINE), ((502, {}), FINE)], ids=["away", "cut off", "proxy"])  # fmt: skip
+def test_a_question_is_repeated_until_the_platform_is_back_and_one_line_says_so(tmp_path, capsys, answers):
+    with answering(*answers) as (url, seen), client_of(tmp_path, url) as client:
+        assert client.get("/v1/system/status") == {"fine": True}
+    assert seen == [("GET", "/v1/system/status")] * len(answers)
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert "asking again for up to 15 s" in line
+
+
+def test_patience_ends_with_what_the_platform_said(tmp_path):
+    with (
+        answering(AWAY) as (url, seen),
+        client_of(tmp_path, url, patience=0.3) as client,
+        pytest.raises(Unavailable, match="nobody answers"),
+    ):
+        client.get("/v1/system/status")
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 409, 413, 500])
+def test_what_cannot_get_better_is_asked_once(tmp_path, capsys, status):
+    with answering((status, {"detail": "d", "code": "c"})) as (url, seen), client_of(tmp_path, url) as client:
+        with pytest.raises(PenstockError):
+            client.get("/v1/system/status")
+        assert len(seen) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_what_changes_something_is_sent_once(tmp_path):
+    with answering(AWAY) as (url, seen), client_of(tmp_path, url) as client:
+        with pytest.raises(Unavailable):
+            client.post("/v1/sites", b"{}", "application/json")
+        with pytest.raises(Unavailable):
+            client.delete("/v1/jobs/1")
+        assert [method for method, _ in seen] == ["POST", "DELETE"]
+
+
+def test_where_nobody_listens_nothing_is_waited_for(tmp_path, capsys):
+    with answering(FINE) as (url, _):
+        pass
+    with client_of(tmp_path, url) as client, pytest.raises(Unavailable, match="cannot be reached"):
+        client.get("/v1/system/status")
+    assert capsys.readouterr().err == ""
