@@ -16,8 +16,14 @@ from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.journeys.conftest import Platform
 from tests.ui.screen import MODES, PHONE, Screen
+from tests.ui.stage import NEWCOMER, Stage
 
 _SENSORS = ("catalog-a", "catalog-b", "catalog-c")
+_IN_SIGHT = """(field) => {
+  const { left, top, width, height } = field.getBoundingClientRect();
+  return field.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
+"""Whether nothing lies over the middle of a field."""
 
 
 def _send(platform: Platform, sensors: tuple[str, ...]) -> None:
@@ -44,6 +50,15 @@ def _create(platform: Platform, kind: str, **fields: Any) -> None:
 
 def _record(platform: Platform, path: str) -> dict[str, Any]:
     return platform.get(f"/v1/catalog/{path}")
+
+
+async def _as_the_page(page: Page, path: str, body: Mapping[str, Any]) -> None:
+    """Send `body` with the session of the page: its tenant has no other key here."""
+    status = await page.evaluate(
+        "async ([path, body]) => (await fetch(path, {method: 'POST', headers: {'content-type': 'application/json'}, body})).status",
+        [path, json.dumps(body)],
+    )
+    assert status < 300, f"{path} answered {status}"
 
 
 async def _open(screen: Screen, path: str, button: str) -> Locator:
@@ -244,6 +259,49 @@ async def test_the_focus_is_on_a_row_after_others_were_deleted_and_after_none_is
     await expect(row).to_be_focused()
 
 
+@pytest.mark.parametrize(("kind", "others"), [("devices", ()), ("equipment", ("stays",))], ids=["nothing", "others"])
+async def test_the_focus_is_somewhere_after_the_last_record_in_sight_was_deleted(
+    stage: Stage, kind: str, others: tuple[str, ...]
+) -> None:
+    screen = await stage.screen(NEWCOMER)
+    page, keyboard = screen.page, screen.page.keyboard
+    await screen.open(f"/ui/catalog/{kind}?{kind}.q=gone-")
+    for name in ("gone-1", "gone-2", *others):
+        await _as_the_page(page, f"/v1/catalog/{kind}", {"id": name})
+    await page.reload()
+    await page.get_by_role("checkbox", name=re.compile("^Choose all")).check(force=True)
+    await page.get_by_role("button", name="Delete").focus()
+    await keyboard.press("Enter")
+    await page.get_by_role("alertdialog").get_by_role("button", name="Delete").focus()
+    await keyboard.press("Enter")
+    panel = page.get_by_role("tabpanel")
+    kept = panel.get_by_role("searchbox") if others else panel.get_by_role("button", name="New device")
+    await expect(kept).to_be_focused()
+
+
+async def test_the_focus_is_somewhere_after_the_last_sensor_was_assigned(stage: Stage) -> None:
+    screen = await stage.screen(NEWCOMER)
+    page, keyboard = screen.page, screen.page.keyboard
+    await screen.open("/ui/catalog/unassigned")
+    await _as_the_page(
+        page,
+        "/v1/readings",
+        {"site_id": "annex", "sensor_id": "s", "metric": "m", "value": 1, "ts": time.time_ns() // 1_000_000},
+    )
+    for kind, fields in (("sites", {"id": "annex"}), ("buildings", {"id": "b", "site": "annex"})):
+        await _as_the_page(page, f"/v1/catalog/{kind}", fields)
+    await page.reload()
+    await page.get_by_role("checkbox", name="Choose s", exact=True).check(timeout=60_000)
+    await page.get_by_role("button", name="Assign to…").focus()
+    await keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("combobox", name="Building").fill("b")
+    await keyboard.press("Enter")
+    await dialog.get_by_role("button", name="Assign", exact=True).focus()
+    await keyboard.press("Enter")
+    await expect(page.get_by_role("tabpanel").get_by_role("link", name="Add your data")).to_be_focused()
+
+
 # -- files
 
 
@@ -341,3 +399,22 @@ async def test_dialogs_fit_every_window_and_give_the_focus_back(screen: Screen, 
     await page.keyboard.press("Escape")
     await dialog.wait_for(state="detached")
     await expect(opener).to_be_focused()
+
+
+async def test_save_stays_in_reach_in_a_long_sheet_on_a_phone_and_hides_no_field_with_the_focus(screen: Screen) -> None:
+    page = screen.page
+    await screen.open("/ui/catalog/equipment?equipment.q=grid-hq", PHONE)
+    await page.get_by_role("button", name="grid-hq", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    for _ in range(3):
+        await dialog.get_by_role("button", name="Add an attribute").click()
+    save = dialog.get_by_role("button", name="Save")
+    await save.evaluate("(button) => button.closest('form').parentElement.scrollTo(0, 0)")
+    await expect(save).to_be_in_viewport(ratio=1)
+    hidden = []
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        field = dialog.locator("input:focus, textarea:focus")
+        if await field.count() and not await field.evaluate(_IN_SIGHT):
+            hidden.append(await field.evaluate("(one) => one.labels?.[0]?.textContent ?? one.name"))
+    assert hidden == []

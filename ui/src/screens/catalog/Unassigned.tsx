@@ -1,6 +1,7 @@
 /** Sensors that send but stand nowhere yet: choose some, say where, and they leave the list. */
 import { GoButton } from "../../app/GoButton";
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useRef, type ReactNode } from "react";
+import { useFocusKept } from "../../forms";
 import { t, useLocale } from "../../i18n";
 import { Age, Empty, Panel, Skeleton } from "../../states";
 import { DataTable, type Column } from "../../table";
@@ -24,6 +25,9 @@ export function Unassigned({ mayEdit }: { mayEdit: boolean }): ReactNode {
   const unassigned = useUnassigned();
   const asked = useAsked<readonly Sensor[]>();
   const shown = useMemo(columns, [locale]);
+  const frame = useRef<HTMLDivElement>(null);
+  // Once all are assigned there is no table either: then the focus is on what brings new ones.
+  useFocusKept(asked.about !== null, frame, "[role=row][tabindex='0'], a");
   const bulk = [
     {
       id: "assign",
@@ -35,32 +39,34 @@ export function Unassigned({ mayEdit }: { mayEdit: boolean }): ReactNode {
     },
   ];
   return (
-    <Panel
-      title={t("catalog.unassigned")}
-      help={t("catalog.unassignedHelp")}
-      state={unassigned}
-      skeleton={<Skeleton kind="rows" lines={8} />}
-      empty={({ rows }) =>
-        rows.length > 0 ? null : <Empty icon="check" why={t("catalog.allAssigned")} detail={t("catalog.allAssignedWhy")} action={<GoButton to="/add">{t("app.add")}</GoButton>} />
-      }
-    >
-      {({ rows, isWhole }) => (
-        <>
-          {!isWhole && <p role="status">{t("catalog.notWhole", { n: rows.length })}</p>}
-          <DataTable
-            label={t("catalog.unassigned")}
-            columns={shown}
-            rows={rows}
-            getKey={sensorKey}
-            prefix="u"
-            fileName="unassigned"
-            empty={null}
-            order={{ column: "sensor", isDown: false }}
-            {...(mayEdit ? { bulk } : {})}
-          />
-          {asked.about !== null && <AssignDialog sensors={asked.about} onClose={asked.answer} />}
-        </>
-      )}
-    </Panel>
+    <div ref={frame}>
+      <Panel
+        title={t("catalog.unassigned")}
+        help={t("catalog.unassignedHelp")}
+        state={unassigned}
+        skeleton={<Skeleton kind="rows" lines={8} />}
+        empty={({ rows }) =>
+          rows.length > 0 ? null : <Empty icon="check" why={t("catalog.allAssigned")} detail={t("catalog.allAssignedWhy")} action={<GoButton to="/add">{t("app.add")}</GoButton>} />
+        }
+      >
+        {({ rows, isWhole }) => (
+          <>
+            {!isWhole && <p role="status">{t("catalog.notWhole", { n: rows.length })}</p>}
+            <DataTable
+              label={t("catalog.unassigned")}
+              columns={shown}
+              rows={rows}
+              getKey={sensorKey}
+              prefix="u"
+              fileName="unassigned"
+              empty={null}
+              order={{ column: "sensor", isDown: false }}
+              {...(mayEdit ? { bulk } : {})}
+            />
+            {asked.about !== null && <AssignDialog sensors={asked.about} onClose={asked.answer} />}
+          </>
+        )}
+      </Panel>
+    </div>
   );
 }
