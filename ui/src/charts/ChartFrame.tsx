@@ -1,9 +1,9 @@
 /** What every chart has around it: a figure with its title, words for who cannot see it, a table in its place, files and code. */
 
-import { type ReactNode, useId, useState } from "react";
+import { memo, type ReactNode, useId, useState } from "react";
 
 import { Toggle } from "../forms";
-import { t } from "../i18n";
+import { t, useLocale } from "../i18n";
 import css from "./ChartFrame.module.css";
 import type { Question } from "./copyAs";
 import { ExportMenu } from "./ExportMenu";
@@ -35,7 +35,7 @@ export function ChartFrame({ title, isTitleHidden = false, summary, lead, tools,
         {!asTable && lead}
         <div className={css["tools"]} role="group" aria-label={t("charts.tools", { title })}>
           {!asTable && tools}
-          {table !== undefined && <Toggle tone="quiet" icon="columns" aria-label={t("charts.asTable", { title })} isSelected={asTable} onChange={setAsTable} />}
+          {table !== undefined && <AsTable title={title} isSelected={asTable} onChange={setAsTable} />}
           {exportAs !== undefined && <ExportMenu title={title} question={exportAs} />}
         </div>
       </div>
@@ -48,3 +48,9 @@ export function ChartFrame({ title, isTitleHidden = false, summary, lead, tools,
     </figure>
   );
 }
+
+/** Not rendered anew when only the view moves. */
+const AsTable = memo(function AsTable({ title, isSelected, onChange }: { title: string; isSelected: boolean; onChange: (to: boolean) => void }): ReactNode {
+  useLocale();
+  return <Toggle tone="quiet" icon="columns" aria-label={t("charts.asTable", { title })} isSelected={isSelected} onChange={onChange} />;
+});

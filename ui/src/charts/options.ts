@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 
+import { fmt } from "../i18n";
 import { axisUnit } from "./axisUnit";
 import { drawGaps, drawOverlay, drawUnits, reach, scaleOfLimit } from "./draw";
 import { barPaths } from "./paths";
@@ -10,7 +11,7 @@ import { colorIn, emphasis, lookIn, type Scene } from "./scene";
 import { tickLabels } from "./ticks";
 import { faded } from "./theme";
 import type { Span } from "./types";
-import { edgeValues, tickDigits, yRange } from "./yscale";
+import { edgeValues, extremes, tickDigits, yRange } from "./yscale";
 
 export interface Handlers {
   /** A stretch was drawn with the pointer. */
@@ -80,15 +81,18 @@ function strokeOf(contrast: boolean): number {
 
 function yScale(scene: () => Scene, { key, zero }: PlannedScale): uPlot.Scale {
   return {
-    range: (plot, min, max) => {
+    range: (plot) => {
       const now = scene();
       const view = now.view();
-      const limits = now.limits.filter((limit) => scaleOfLimit(now, limit) === key).map((limit) => limit.value);
-      const edges = now.plan.series.flatMap(({ scale, kind }, i) => {
+      const shown = now.limits.filter((limit) => scaleOfLimit(now, limit) === key).map((limit) => limit.value);
+      const [first, last] = plot.series[0]?.idxs ?? [];
+      now.plan.series.forEach(({ scale, kind }, i) => {
         const [times, values] = [plot.data[0], plot.data[i + 1]];
-        return scale !== key || kind === "bars" || plot.series[i + 1]?.show === false || values === undefined ? [] : edgeValues(times, values, view, kind === "step");
+        if (scale !== key || plot.series[i + 1]?.show === false || values === undefined) return;
+        shown.push(...extremes(values, first ?? 0, last ?? -1));
+        if (kind !== "bars") shown.push(...edgeValues(times, values, view, kind === "step"));
       });
-      return yRange(min, max, { zero, include: [...limits, ...edges] });
+      return yRange(shown, zero);
     },
   };
 }
@@ -116,8 +120,7 @@ function valueAxis(scene: () => Scene, { key, side, unit }: PlannedScale, index:
     values: (plot, ticks, __, ___, step) => {
       const { factor } = axisUnit(reach(plot, key), unit);
       const digits = tickDigits(step / factor);
-      const numbers = new Intl.NumberFormat(scene().locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-      return ticks.map((tick) => numbers.format(tick / factor));
+      return ticks.map((tick) => fmt.fixed(tick / factor, null, digits));
     },
   };
 }
@@ -140,6 +143,7 @@ function seriesOptions(scene: () => Scene, series: PlannedSeries, index: number)
   const edge = role !== "value";
   const common: uPlot.Series = {
     scale,
+    auto: false, // its scale finds its ends itself
     show: !scene().hidden.has(scene().lines[line]?.id ?? ""),
     spanGaps: false,
     // A line needs two points: one alone is drawn as a dot.

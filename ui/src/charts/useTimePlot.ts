@@ -21,6 +21,15 @@ const HEIGHT = 260;
 const NO_MARKERS: readonly Marker[] = [];
 const NO_LIMITS: readonly Limit[] = [];
 
+/** Other stretches of time than what is seen. */
+export interface Go {
+  /** Seen `factor` times as long. */
+  zoom: (factor: number) => void;
+  /** Moved by a share of what is seen. */
+  move: (share: number) => void;
+  reset: () => void;
+}
+
 export interface TimePlot {
   host: RefObject<HTMLDivElement | null>;
   height: number;
@@ -35,12 +44,9 @@ export interface TimePlot {
   look: (line: number) => Look;
   toggle: (id: string) => void;
   focus: (id: string | undefined) => void;
-  /** Seen `factor` times as long. */
-  zoom: (factor: number) => void;
-  /** Moved by a share of what is seen. */
-  move: (share: number) => void;
+  /** The same as long as the chart is there. */
+  go: Go;
   canReset: boolean;
-  reset: () => void;
   /** A key; false where it moves nothing. */
   step: (key: string, shift: boolean) => boolean;
   /** No crosshair any more. */
@@ -78,6 +84,13 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
     () => theme && { plan, lines, times, steps, gaps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view: view.span, until: view.until },
     [plan, lines, times, steps, gaps, stepMs, barMs, known, hidden, focus, markers, limits, theme, zone, locale, view],
   );
+  const seen = useRef(view);
+  seen.current = view;
+  const [go] = useState<Go>(() => ({
+    zoom: (factor) => seen.current.zoom(zoomed(seen.current.span(), factor)),
+    move: (share) => seen.current.zoom(moved(seen.current.span(), share)),
+    reset: () => seen.current.reset(),
+  }));
   const byKey = useRef(false);
   const reset = () => (view.zoomed ? view.reset() : view.zoom(zoomed(view.span(), 2)));
   const handlers = {
@@ -108,10 +121,8 @@ export function useTimePlot(props: TimeChartProps): TimePlot {
     look: (line) => (scene === undefined ? { color: "--line-1", dash: [] } : lookIn(scene, line)),
     toggle: (id) => setHidden((before) => toggled(before, id)),
     focus: setFocus,
-    zoom: (factor) => view.zoom(zoomed(view.span(), factor)),
-    move: (share) => view.zoom(moved(view.span(), share)),
+    go,
     canReset: view.zoomed && onZoom === undefined,
-    reset: view.reset,
     step: (key, shift) => {
       const made = plot.current;
       const [first, last] = made?.series[0]?.idxs ?? [0, -1];

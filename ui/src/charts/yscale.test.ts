@@ -1,24 +1,35 @@
 import { describe, expect, it } from "vitest";
 
-import { edgeValues, niceStep, niceTicks, tickDigits, yRange } from "./yscale";
-
-const plain = { zero: false, include: [] };
+import { randomFrom } from "../../bench/data";
+import { edgeValues, extremes, niceStep, niceTicks, tickDigits, yRange } from "./yscale";
 
 describe("yRange", () => {
-  it("leaves room around the values", () => expect(yRange(100, 200, plain)).toEqual([94, 206]));
-  it("does not go below zero for values that do not", () => expect(yRange(1, 101, plain)[0]).toBe(0));
-  it("does not go above zero for values that do not", () => expect(yRange(-101, -1, plain)[1]).toBe(0));
-  it("holds zero for bars", () => expect(yRange(100, 200, { zero: true, include: [] })[0]).toBe(0));
-  it("shows limits that lie outside the values", () => {
-    const [low, high] = yRange(10, 20, { zero: false, include: [50] });
-    expect(low).toBeLessThanOrEqual(10);
-    expect(high).toBeGreaterThan(50);
-  });
+  it("leaves room around the values", () => expect(yRange([100, 200], false)).toEqual([94, 206]));
+  it("does not go below zero for values that do not", () => expect(yRange([1, 101], false)[0]).toBe(0));
+  it("does not go above zero for values that do not", () => expect(yRange([-101, -1], false)[1]).toBe(0));
+  it("holds zero for bars", () => expect(yRange([100, 200], true)[0]).toBe(0));
   it("gives a flat line room", () => {
-    expect(yRange(20, 20, plain)).toEqual([18, 22]);
-    expect(yRange(0, 0, plain)).toEqual([0, 1]);
+    expect(yRange([20, 20], false)).toEqual([18, 22]);
+    expect(yRange([0, 0], false)).toEqual([0, 1]);
   });
-  it("is 0 to 1 where there is nothing", () => expect(yRange(null, null, plain)).toEqual([0, 1]));
+  it("is 0 to 1 where there is nothing", () => expect(yRange([], false)).toEqual([0, 1]));
+});
+
+describe("extremes", () => {
+  const random = randomFrom(7);
+  const column = Array.from({ length: 5_000 }, (_, i) => (i % 7 === 0 ? null : i % 11 === 0 ? Number.NaN : random() * 100 - 50));
+  it("are those of all values between two indices, wherever these lie and whatever was asked before", () => {
+    for (let round = 0; round < 500; round++) {
+      const [a, b] = [Math.floor(random() * 5_000), Math.floor(random() * 5_000)];
+      const [first, last] = [Math.min(a, b), Math.max(a, b)];
+      const known = column.slice(first, last + 1).filter((value): value is number => value !== null && !Number.isNaN(value));
+      expect(extremes(column, first, last)).toEqual(known.length > 0 ? [Math.min(...known), Math.max(...known)] : []);
+    }
+  });
+  it("are nothing where nothing is known", () => {
+    expect(extremes(new Array<null>(2_000).fill(null), 0, 1_999)).toEqual([]);
+    expect(extremes(column, 0, -1)).toEqual([]);
+  });
 });
 
 describe("edgeValues", () => {

@@ -1,26 +1,20 @@
 /** Where a y-scale begins and ends. */
+import type { Column } from "./align";
+import { isKnown } from "./gaps";
 import type { Span } from "./types";
-
-export interface ScaleWish {
-  /** The scale holds zero: bars and stacks. */
-  zero: boolean;
-  /** Values that must be seen, such as limits. */
-  include: readonly number[];
-}
 
 /** Room above and below the values, as a share of their span. */
 const PADDING = 0.06;
 
 /**
- * Least and greatest value of a scale for data of [min, max]; null where there are none. Values that all lie on one side of
- * zero do not cross it for their room's sake, and a flat line gets room around it.
+ * Where a scale begins and ends that shows all of `values`; with `zero`, as bars and stacks need it, zero as well. Values that all lie
+ * on one side of zero do not cross it for their room's sake, and a flat line gets room around it.
  */
-export function yRange(min: number | null, max: number | null, wish: ScaleWish): [number, number] {
-  const values = wish.zero ? [0, ...wish.include] : [...wish.include];
-  if (min !== null && max !== null && Number.isFinite(min) && Number.isFinite(max)) values.push(min, max);
-  if (values.length === 0) return [0, 1];
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+export function yRange(values: readonly number[], zero: boolean): [number, number] {
+  const shown = zero ? [0, ...values] : values;
+  if (shown.length === 0) return [0, 1];
+  const low = Math.min(...shown);
+  const high = Math.max(...shown);
   if (low === 0 && high === 0) return [0, 1];
   const room = high > low ? (high - low) * PADDING : Math.abs(high) * 0.1 || 1;
   return [low >= 0 ? Math.max(0, low - room) : low - room, high <= 0 ? Math.min(0, high + room) : high + room];
@@ -37,6 +31,41 @@ export function edgeValues(times: ArrayLike<number>, values: ArrayLike<number | 
     if (t0 === undefined || t1 === undefined || v0 == null || v1 == null) return [];
     return isStep ? [v0] : [v0 + ((v1 - v0) * (edge - t0)) / (t1 - t0)];
   });
+}
+
+/** Values of a block, whose least and greatest are found once per column. */
+const BLOCK = 512;
+const found = new WeakMap<Column, Map<number, [number, number]>>();
+
+/** Least and greatest of the values from index `first` to index `last`; nothing where there are none. A column is moved over again and again, so what was seen of it is kept. */
+export function extremes(column: Column, first: number, last: number): number[] {
+  let blocks = found.get(column);
+  if (blocks === undefined) found.set(column, (blocks = new Map()));
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = first; i <= last; ) {
+    const [begin, end] = [i, Math.min(last + 1, (Math.floor(i / BLOCK) + 1) * BLOCK)];
+    const isWhole = begin % BLOCK === 0 && end % BLOCK === 0;
+    let ends = isWhole ? blocks.get(begin) : undefined;
+    if (ends === undefined) {
+      ends = among(column, begin, end);
+      if (isWhole) blocks.set(begin, ends);
+    }
+    min = Math.min(min, ends[0]);
+    max = Math.max(max, ends[1]);
+    i = end;
+  }
+  return min <= max ? [min, max] : [];
+}
+
+function among(column: Column, begin: number, end: number): [number, number] {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = begin; i < end; i++) {
+    const value = column[i];
+    if (!isKnown(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return [min, max];
 }
 
 /** The index of the first of ascending times that is not before `edge`. */

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import en, { type Catalog, type Key, type Text } from "./catalog";
+import { count } from "./format";
 import { pseudo } from "./pseudo";
 
 export type { Key } from "./catalog";
@@ -32,7 +33,7 @@ export function t(key: Key, params?: Params): string {
   if (!params) return text;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
-    return value === undefined ? whole : typeof value === "number" ? value.toLocaleString(tag()) : value;
+    return value === undefined ? whole : typeof value === "number" ? count(value) : value;
   });
 }
 
