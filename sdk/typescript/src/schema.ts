@@ -842,13 +842,13 @@ export interface paths {
         };
         /**
          * A PromQL expression at one instant
-         * @description An expression at one instant: `query`, `time` (now without it), `lookback_delta`.
+         * @description An expression at one instant: `query`, `time` (now without it), `lookback_delta`, `limit`, `timeout`.
          */
         get: operations["prometheusQuery"];
         put?: never;
         /**
          * A PromQL expression at one instant
-         * @description An expression at one instant: `query`, `time` (now without it), `lookback_delta`.
+         * @description An expression at one instant: `query`, `time` (now without it), `lookback_delta`, `limit`, `timeout`.
          */
         post: operations["prometheusQueryForm"];
         delete?: never;
@@ -866,13 +866,13 @@ export interface paths {
         };
         /**
          * A PromQL expression over a range of time
-         * @description An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`; at most 11,000 steps.
+         * @description An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`, `limit`, `timeout`; at most 11,000 steps.
          */
         get: operations["prometheusQueryRange"];
         put?: never;
         /**
          * A PromQL expression over a range of time
-         * @description An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`; at most 11,000 steps.
+         * @description An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`, `limit`, `timeout`; at most 11,000 steps.
          */
         post: operations["prometheusQueryRangeForm"];
         delete?: never;
@@ -6439,6 +6439,16 @@ export interface operations {
                  * @example 5m
                  */
                 lookback_delta?: string;
+                /**
+                 * @description Entries at most; all without it, and for 0
+                 * @example 100
+                 */
+                limit?: string;
+                /**
+                 * @description Seconds, or a duration such as 30s, for the query; 60s without it, and at most
+                 * @example 30s
+                 */
+                timeout?: string;
             };
             header?: never;
             path?: never;
@@ -6524,6 +6534,10 @@ export interface operations {
                     time?: string;
                     /** @description How far back an instant looks for a reading; 5m without it */
                     lookback_delta?: string;
+                    /** @description Entries at most; all without it, and for 0 */
+                    limit?: string;
+                    /** @description Seconds, or a duration such as 30s, for the query; 60s without it, and at most */
+                    timeout?: string;
                 };
             };
         };
@@ -6618,6 +6632,16 @@ export interface operations {
                  * @example 5m
                  */
                 lookback_delta?: string;
+                /**
+                 * @description Entries at most; all without it, and for 0
+                 * @example 100
+                 */
+                limit?: string;
+                /**
+                 * @description Seconds, or a duration such as 30s, for the query; 60s without it, and at most
+                 * @example 30s
+                 */
+                timeout?: string;
             };
             header?: never;
             path?: never;
@@ -6713,6 +6737,10 @@ export interface operations {
                     step: string;
                     /** @description How far back an instant looks for a reading; 5m without it */
                     lookback_delta?: string;
+                    /** @description Entries at most; all without it, and for 0 */
+                    limit?: string;
+                    /** @description Seconds, or a duration such as 30s, for the query; 60s without it, and at most */
+                    timeout?: string;
                 };
             };
         };
@@ -6806,7 +6834,7 @@ export interface operations {
                  */
                 end?: string;
                 /**
-                 * @description Entries at most
+                 * @description Entries at most; all without it, and for 0
                  * @example 100
                  */
                 limit?: string;
@@ -6873,7 +6901,7 @@ export interface operations {
                     start?: string;
                     /** @description Epoch seconds, with decimals, or RFC 3339 */
                     end?: string;
-                    /** @description Entries at most */
+                    /** @description Entries at most; all without it, and for 0 */
                     limit?: string;
                 };
             };
@@ -6940,7 +6968,7 @@ export interface operations {
                  */
                 end?: string;
                 /**
-                 * @description Entries at most
+                 * @description Entries at most; all without it, and for 0
                  * @example 100
                  */
                 limit?: string;
@@ -7014,7 +7042,7 @@ export interface operations {
                     start?: string;
                     /** @description Epoch seconds, with decimals, or RFC 3339 */
                     end?: string;
-                    /** @description Entries at most */
+                    /** @description Entries at most; all without it, and for 0 */
                     limit?: string;
                 };
             };
@@ -7203,7 +7231,7 @@ export interface operations {
                  */
                 end?: string;
                 /**
-                 * @description Entries at most
+                 * @description Entries at most; all without it, and for 0
                  * @example 100
                  */
                 limit?: string;
@@ -7262,7 +7290,7 @@ export interface operations {
                  */
                 metric?: string;
                 /**
-                 * @description Entries at most
+                 * @description Entries at most; all without it, and for 0
                  * @example 100
                  */
                 limit?: string;

@@ -16,7 +16,7 @@ from penstock.api.prometheus.matrix import Floats, Ints, Labels, Matrix
 from penstock.api.prometheus.samples import Samples
 from penstock.api.render import JSON
 
-__all__ = ["answer", "instant", "ranged", "sampled"]
+__all__ = ["answer", "instant", "limited", "ranged", "sampled"]
 
 _NOT_FINITE: Final = (("nan", "NaN"), ("inf", "+Inf"), ("-inf", "-Inf"))
 
@@ -27,6 +27,13 @@ def answer(data: Any, warnings: Sequence[str] = ()) -> Response:
     if warnings:
         body["warnings"] = list(dict.fromkeys(warnings))
     return Response(msgspec.json.encode(body), media_type=JSON)
+
+
+def limited(data: dict[str, Any], most: int | None) -> tuple[dict[str, Any], list[str]]:
+    """A query's `data` with its first `most` series, and warnings: one if series were left out. Scalars and texts stay as they are."""
+    if most is None or data["resultType"] not in {"vector", "matrix"} or len(data["result"]) <= most:
+        return data, []
+    return data | {"result": data["result"][:most]}, ["results truncated due to limit"]
 
 
 def instant(value: Matrix | Floats | str, at: int) -> dict[str, Any]:

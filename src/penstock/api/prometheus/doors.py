@@ -15,7 +15,7 @@ import penstock
 from penstock.api.auth import identity_of
 from penstock.api.intake import Intake
 from penstock.api.prometheus import examples
-from penstock.api.prometheus.answers import answer, instant, ranged, sampled
+from penstock.api.prometheus.answers import answer, instant, limited, ranged, sampled
 from penstock.api.prometheus.evaluate import Evaluation, Value
 from penstock.api.prometheus.expressions import Expression, Selector
 from penstock.api.prometheus.fetch import Fetched, Fetcher
@@ -69,13 +69,14 @@ class PrometheusDoors:
         add(f"{PREFIX}/status/buildinfo", self.buildinfo, **examples.BUILDINFO)
 
     async def query(self, request: Request) -> Response:
-        """An expression at one instant: `query`, `time` (now without it), `lookback_delta`."""
+        """An expression at one instant: `query`, `time` (now without it), `lookback_delta`, `limit`, `timeout`."""
         form = await read_form(request, self._bodies)
         expression = parse(form.needed("query"))
         at = form.instant("time", self._now(identity_of(request).tenant))
         times = np.array([at], np.int64)
         whole = Whole(at, at, form.duration("lookback_delta", LOOKBACK))
-        async with self._bounded():
+        most, seconds = form.limit(), form.timeout(_DEADLINE)
+        async with self._bounded(seconds):
             async with self._fetcher(request) as fetcher:
                 read = await fetcher.fetch(list(needs(expression, times, whole)))
             if isinstance(expression, Selector) and expression.range:
@@ -84,19 +85,22 @@ class PrometheusDoors:
             else:
                 value = await asyncio.to_thread(_evaluated, read, expression, times, whole)
                 data = instant(value, at)
-        return answer(data, fetcher.warnings)
+        data, left_out = limited(data, most)
+        return answer(data, [*fetcher.warnings, *left_out])
 
     async def query_range(self, request: Request) -> Response:
-        """An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`; at most 11,000 steps."""
+        """An expression at steps: `query`, `start`, `end`, `step`, `lookback_delta`, `limit`, `timeout`; at most 11,000 steps."""
         form = await read_form(request, self._bodies)
         expression = parse(form.needed("query"))
         times = form.steps()
         whole = Whole(int(times[0]), int(times[-1]), form.duration("lookback_delta", LOOKBACK))
-        async with self._bounded():
+        most, seconds = form.limit(), form.timeout(_DEADLINE)
+        async with self._bounded(seconds):
             async with self._fetcher(request) as fetcher:
                 read = await fetcher.fetch(list(needs(expression, times, whole)))
             data = await asyncio.to_thread(_ranged, read, expression, times, whole)
-        return answer(data, fetcher.warnings)
+        data, left_out = limited(data, most)
+        return answer(data, [*fetcher.warnings, *left_out])
 
     async def labels(self, request: Request) -> Response:
         """Names of labels, of all series or of those that `match[]` selects."""
@@ -175,15 +179,20 @@ class PrometheusDoors:
         return [known for known in dict.fromkeys(found) if known.overlaps(start, end)]
 
     @asynccontextmanager
-    async def _bounded(self) -> AsyncGenerator[None]:
+    async def _bounded(self, seconds: float) -> AsyncGenerator[None]:
         """A turn to evaluate: waits for one, and ends what takes too long."""
+        late = Unavailable(
+            f"the query was not answered within {seconds:g} s",
+            code="timeout",
+            hint=f"ask for a shorter range, or allow up to {_DEADLINE:g} s in `timeout`",
+        )
+        if not seconds > 0:
+            raise late
         try:
-            async with asyncio.timeout(_DEADLINE), self._slots:
+            async with asyncio.timeout(seconds), self._slots:
                 yield
         except TimeoutError:
-            raise Unavailable(
-                f"the query was not answered within {_DEADLINE:g} s", code="timeout", hint="ask for a shorter range"
-            ) from None
+            raise late from None
 
 
 def _evaluated(read: dict[Selector, Fetched], expression: Expression, times: Ints, whole: Whole) -> Value:

@@ -57,7 +57,8 @@ _WORDS: Final[dict[str, tuple[str, Any]]] = {
     "lookback_delta": ("How far back an instant looks for a reading; 5m without it", "5m"),
     "match[]": ("Series selectors; what any of them selects counts", ['power_w{site="plant"}']),
     "metric": ("Only this metric", "power_w"),
-    "limit": ("Entries at most", "100"),
+    "limit": ("Entries at most; all without it, and for 0", "100"),
+    "timeout": ("Seconds, or a duration such as 30s, for the query; 60s without it, and at most", "30s"),
 }
 
 
@@ -103,6 +104,8 @@ QUERY: Final = _described(
     "query",
     "time",
     "lookback_delta",
+    "limit",
+    "timeout",
     needed=("query",),
 )
 QUERY_FORM: Final = _form(QUERY, "prometheusQueryForm")
@@ -115,6 +118,8 @@ QUERY_RANGE: Final = _described(
     "end",
     "step",
     "lookback_delta",
+    "limit",
+    "timeout",
     needed=("query", "start", "end", "step"),
 )
 QUERY_RANGE_FORM: Final = _form(QUERY_RANGE, "prometheusQueryRangeForm")

@@ -25,6 +25,8 @@ _MAX_STEPS: Final = 11_000
 _MAX_FIELDS: Final = 1_000
 _FORM: Final = "application/x-www-form-urlencoded"
 _LARGEST: Final = 1e12
+_LARGEST_TIMEOUT: Final = 2.0**63 / 1e6
+"""Milliseconds: Prometheus counts nanoseconds in 64 bits."""
 _UNITS: Final = {
     "ms": 1,
     "s": 1_000,
@@ -83,19 +85,23 @@ class Form:
         text = self.text(name)
         if not text:
             return default
-        if _DURATION.fullmatch(text):
-            ms = float(sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
-        else:
-            try:
-                ms = float(text) * 1_000
-            except ValueError:
-                ms = math.nan
+        ms = _milliseconds(text)
         if not 1 <= ms < _LARGEST * 1_000:
             raise bad_data(f"invalid parameter {name!r}: {text:.40} is no positive duration", "write 15, 15s or 1m30s")
         return round(ms)
 
+    def timeout(self, most: float) -> float:
+        """Seconds, `most` at most; 0 or less, as Prometheus takes it, for a query that is too late already. Raises InvalidInput (`bad_data`)."""
+        text = self.text("timeout")
+        if not text:
+            return most
+        ms = _milliseconds(text)
+        if not abs(ms) < _LARGEST_TIMEOUT:
+            raise bad_data(f"invalid parameter 'timeout': {text:.40} is no duration", "write 30, 30s or 1m30s")
+        return min(most, ms / 1_000)
+
     def limit(self) -> int | None:
-        """The most entries of a listing; None (and 0) for all. Raises InvalidInput (`bad_data`)."""
+        """The most entries of a listing or a result; None (and 0) for all. Raises InvalidInput (`bad_data`)."""
         text = self.text("limit")
         if not text:
             return None
@@ -116,6 +122,16 @@ class Form:
                 "try decreasing the query resolution (?step=XX)",
             )
         return np.arange(start, end + 1, step, dtype=np.int64)
+
+
+def _milliseconds(text: str) -> float:
+    """Of seconds, or of a duration such as 1m30s; NaN for anything else."""
+    if _DURATION.fullmatch(text):
+        return float(sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+    try:
+        return float(text) * 1_000
+    except ValueError:
+        return math.nan
 
 
 async def read_form(request: Request, bodies: BodyReader) -> Form:

@@ -1,8 +1,10 @@
 """What a stock Grafana and other clients of Prometheus's API ask, as they ask it."""
 
+import asyncio
+
 import pytest
 
-from penstock.api.prometheus import fetch
+from penstock.api.prometheus import doors, fetch
 from penstock.query.port import Query
 from tests.unit.api.conftest import NOW
 from tests.unit.api.prometheus.conftest import BASE
@@ -145,6 +147,10 @@ async def test_without_a_key_the_answer_is_401_in_prometheus_shape(world, asker)
         ({"query": "1", "start": "1", "end": "2", "step": "abc"}, "step"),
         ({"query": "1", "start": "0", "end": "11000", "step": "1"}, "11000 points"),
         ({"query": "1", "start": "1", "end": "2", "step": "1", "lookback_delta": "-1"}, "lookback_delta"),
+        ({"query": "1", "start": "1", "end": "2", "step": "1", "limit": "-1"}, "limit"),
+        ({"query": "1", "start": "1", "end": "2", "step": "1", "limit": "1.5"}, "limit"),
+        ({"query": "1", "start": "1", "end": "2", "step": "1", "timeout": "soon"}, "timeout"),
+        ({"query": "1", "start": "1", "end": "2", "step": "1", "timeout": "1e30"}, "timeout"),
     ],
 )
 async def test_a_parameter_that_is_wrong_is_named(asker, client, params, said):
@@ -152,6 +158,81 @@ async def test_a_parameter_that_is_wrong_is_named(asker, client, params, said):
     assert answer.status_code == 400
     assert answer.json()["errorType"] == "bad_data"
     assert said in answer.json()["error"]
+
+
+class Meters:
+    """Five series that read 0 to 4, asked at once (`query`) and over two steps (`query_range`)."""
+
+    AT = NOW // 1_000
+    ONCE, STEPS = ("query", {"time": AT}), ("query_range", {"start": AT - 30, "end": AT, "step": 30})
+    CUT = "results truncated due to limit"
+
+    @pytest.fixture(autouse=True)
+    def meters(self, asker, reader):
+        for i in range(5):
+            reader.add("power_w", [(NOW - MINUTE, float(i))], sensor=f"m{i}")
+
+    async def ask(self, client, way, query, **more):
+        path, times = way
+        answer = await client.get(f"{BASE}/{path}", params={"query": query, **times, **more})
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        result = body["data"]["result"]
+        return [r["metric"].get("sensor") for r in result if isinstance(r, dict)], body.get("warnings", [])
+
+
+@pytest.mark.parametrize("way", [Meters.ONCE, Meters.STEPS], ids=["once", "steps"])
+class TestALimit(Meters):
+    async def test_shows_the_first_series_and_warns(self, client, way):
+        assert await self.ask(client, way, "power_w", limit=2) == (["m0", "m1"], [self.CUT])
+
+    @pytest.mark.parametrize("limit", ["", "0", "5", "6"])
+    async def test_that_leaves_nothing_out_warns_of_nothing(self, client, way, limit):
+        assert await self.ask(client, way, "power_w", limit=limit) == ([f"m{i}" for i in range(5)], [])
+
+    async def test_is_for_series_only(self, client, way):
+        assert (await self.ask(client, way, "scalar(vector(1))", limit=1))[1] == []
+
+
+async def test_a_limit_keeps_the_order_that_was_asked_for(client, asker, reader):
+    for i in range(5):
+        reader.add("power_w", [(NOW - MINUTE, float(i))], sensor=f"m{i}")
+    seen = await Meters().ask(client, Meters.ONCE, "sort_desc(power_w)", limit=2)
+    assert seen == (["m4", "m3"], [Meters.CUT])
+    assert await Meters().ask(client, Meters.ONCE, "power_w[5m]", limit=1) == (["m0"], [Meters.CUT])
+
+
+@pytest.mark.parametrize("way", [Meters.ONCE, Meters.STEPS], ids=["once", "steps"])
+class TestATimeout(Meters):
+    async def refused(self, client, way, timeout):
+        path, times = way
+        answer = await client.get(f"{BASE}/{path}", params={"query": "power_w", **times, "timeout": timeout})
+        assert answer.status_code == 503
+        assert answer.json()["errorType"] == "timeout"
+        return answer.json()["error"]
+
+    async def test_ends_a_query_that_takes_longer(self, client, world, way):
+        async def never(_):
+            await asyncio.Event().wait()
+
+        world.reader.ask = never
+        assert "within 0.05 s" in await self.refused(client, way, "50ms")
+
+    @pytest.mark.parametrize("timeout", ["0", "0s", "-1"])
+    async def test_that_is_over_already_answers_nothing(self, client, way, timeout):
+        await self.refused(client, way, timeout)
+
+    async def test_is_no_longer_than_the_server_s_own(self, client, world, way, monkeypatch):
+        async def never(_):
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(doors, "_DEADLINE", 0.05)
+        world.reader.ask = never
+        assert "within 0.05 s" in await self.refused(client, way, "1h")
+
+    @pytest.mark.parametrize("timeout", ["30", "30s", "1h", "1m30s", ""])
+    async def test_that_suffices_changes_nothing(self, client, way, timeout):
+        assert (await self.ask(client, way, "power_w", timeout=timeout))[0] == [f"m{i}" for i in range(5)]
 
 
 class LongRange:

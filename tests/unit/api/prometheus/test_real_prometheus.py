@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.unit.api.conftest import NOW
-from tests.unit.api.prometheus.conftest import Asker, same
+from tests.unit.api.prometheus.conftest import BASE, Asker, same
 from tests.unit.api.prometheus.test_evaluate import END, START, STEP, irregular
 
 PROGRAMS = os.environ.get("PENSTOCK_TEST_PROMETHEUS")
@@ -131,3 +131,39 @@ async def test_an_expression_gives_what_prometheus_gives(asker, reader, promethe
         assert got[labels].keys() == line.keys(), labels
         for t, value in line.items():
             assert same(got[labels][t], value), (labels, t, got[labels][t], value)
+
+
+def outcome(answer):
+    body = answer.json()
+    return answer.status_code, body["status"], body.get("errorType")
+
+
+TIMEOUTS = ("30", "30s", "1m30s", "0.5", "", "soon", "1e30", "1.5m", "-30", "0", "0s")
+
+
+@pytest.mark.parametrize("timeout", TIMEOUTS)
+async def test_a_timeout_is_taken_or_refused_as_prometheus_does(client, asker, prometheus, timeout):
+    asked = {"query": "vector(1)", "time": END / 1e3, "timeout": timeout}
+    async with httpx2.AsyncClient() as other:
+        theirs = outcome(await other.get(f"{prometheus}/api/v1/query", params=asked))
+    assert outcome(await client.get(f"{BASE}/query", params=asked)) == theirs
+
+
+@pytest.mark.parametrize("limit", ["", "0", "1", "3", "50", "-1", "1.5", "many"])
+@pytest.mark.parametrize("expression", ["power_w", "sum(power_w)", "1"])
+async def test_a_limit_is_obeyed_or_refused_as_prometheus_does(
+    client, reader, asker, prometheus, data, limit, expression
+):
+    async with httpx2.AsyncClient() as other:
+        version = (await other.get(f"{prometheus}/api/v1/status/buildinfo")).json()["data"]["version"]
+        if int(version.partition(".")[0]) < 3:
+            pytest.skip(f"Prometheus {version} has no limit")
+        for (metric, sensor), readings in data.items():
+            reader.add(metric, readings, **places(sensor))
+        asked = {"query": expression, "start": START / 1e3, "end": END / 1e3, "step": STEP / 1e3, "limit": limit}
+        theirs = await other.get(f"{prometheus}/api/v1/query_range", params=asked)
+    ours = await client.get(f"{BASE}/query_range", params=asked)
+    assert outcome(ours) == outcome(theirs)
+    if theirs.status_code == 200:
+        assert len(ours.json()["data"]["result"]) == len(theirs.json()["data"]["result"])
+        assert ours.json().get("warnings") == theirs.json().get("warnings")
