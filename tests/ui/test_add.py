@@ -17,7 +17,7 @@ import nats
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from tests.journeys.conftest import Platform, clean_environment
+from tests.journeys.conftest import Platform, clean_environment, until
 from tests.ui.screen import PHONE, Screen
 
 
@@ -229,7 +229,16 @@ async def _sent_rest(page: Page) -> str:
     return await page.get_by_role("region", name="Progress").get_by_role("status").inner_text()
 
 
-async def test_a_file_on_its_way_can_be_stopped_and_says_what_was_taken(screen: Screen, tmp_path: Path) -> None:
+def _stored_of_files(platform: Platform) -> int:
+    """Rows of CSV files that were ever stored."""
+    rows = platform.get("/v1/system/ledger")["data"]
+    return sum(row["stored"] + row["duplicate"] for row in rows if row["source"] == "csv")
+
+
+async def test_a_file_on_its_way_can_be_stopped_and_says_what_was_taken(
+    screen: Screen, demo: Platform, tmp_path: Path
+) -> None:
+    before = _stored_of_files(demo)
     start = 1_780_272_000
     long = tmp_path / "stopped.csv"
     long.write_text("ts,level\n" + "".join(f"{start + second},{second % 100}\n" for second in range(120_000)))
@@ -242,6 +251,9 @@ async def test_a_file_on_its_way_can_be_stopped_and_says_what_was_taken(screen: 
     taken = int(re.sub(r"\D", "", (await status.inner_text()).split(" rows")[0]))
     assert taken < 120_000
     await page.get_by_role("button", name="Send again").wait_for()
+    await asyncio.to_thread(
+        until, lambda: _stored_of_files(demo) - before == taken, 20.0, what=f"the {taken} rows that the page speaks of"
+    )
 
 
 async def test_a_file_is_mapped_on_a_phone_without_scrolling_sideways(screen: Screen) -> None:

@@ -72,10 +72,13 @@ function ProgressOf({ csv, progress, size }: { csv: Csv; progress: Progress; siz
   const zone = useZone();
   const { good, refused, faults, sensors, from, to, bytes } = progress;
   const sent = csv.stage === "sending" || csv.stage === "sent" || csv.stage === "stopped";
+  const busy = csv.stage === "judging" || csv.stage === "sending";
   return (
     <section aria-label={t("add.progress")} className={css["stack"]}>
-      {(csv.stage === "judging" || csv.stage === "sending") && <progress aria-label={t("add.progress")} className={css["bar"]} max={size} value={bytes} />}
-      <p role="status">
+      {busy && <progress aria-label={t("add.progress")} className={css["bar"]} max={size} value={bytes} />}
+      {/* Read out once it stands still: it would never stop talking. */}
+      <p role="status" aria-live={busy ? "off" : "polite"}>
+        {busy && `${fmt.percent(bytes / size)} · `}
         {t(sent ? "add.stored" : "add.wouldStore", { n: good })} {t("add.refusedN", { n: refused })}
       </p>
       {csv.stage === "stopped" && <p>{t("add.stopped")}</p>}
@@ -107,7 +110,7 @@ function ProgressOf({ csv, progress, size }: { csv: Csv; progress: Progress; siz
               </tbody>
             </table>
           </div>
-          <Button icon="download" onPress={() => save("rejects.csv", "text/csv;charset=utf-8", rejects(csv.preview?.header ?? [], faults))}>
+          <Button icon="download" className={css["start"] ?? ""} onPress={() => save("rejects.csv", "text/csv;charset=utf-8", rejects(csv.preview?.header ?? [], faults))}>
             {t("add.rejects", { n: faults.length })}
           </Button>
         </>

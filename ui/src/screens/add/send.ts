@@ -13,6 +13,8 @@ const MOST_FAULTS = 10_000;
 const MOST_SENSORS = 100_000;
 const TRIES = 5;
 const PAUSE_MS = 1_000;
+/** How long the answer to what is on its way is waited for once somebody stops: what was taken is to be told of. */
+const GRACE_MS = 2_000;
 
 export interface Fault {
   /** The line of the file that the record begins in, from 1. */
@@ -58,16 +60,27 @@ const wait = (ms: number, signal: AbortSignal) =>
     });
   });
 
-/** One batch; what passes by itself is tried again, and the key makes a repetition harmless. Throws `Problem`. */
-async function post(lines: readonly string[], key: string, signal: AbortSignal): Promise<Verdicts> {
+/** Aborted a while after `signal`. */
+function later(signal: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  signal.addEventListener("abort", () => setTimeout(() => late.abort(signal.reason), GRACE_MS));
+  return late.signal;
+}
+
+/**
+ * One batch; what passes by itself is tried again, and the key makes a repetition harmless. Nothing is sent once `signal` is aborted, and
+ * what is on its way ends with `late`. Throws `Problem`.
+ */
+async function post(lines: readonly string[], key: string, signal: AbortSignal, late: AbortSignal): Promise<Verdicts> {
   for (let tried = 1; ; tried++) {
+    signal.throwIfAborted();
     try {
       return (await unwrap(
         api.POST("/v1/readings", {
           body: lines.join("\n") as never,
           bodySerializer: (body) => body as unknown as string,
           headers: { "content-type": "application/x-ndjson", "idempotency-key": key, "x-penstock-source": "csv" },
-          signal,
+          signal: late,
         }),
       )) as Verdicts;
     } catch (error) {
@@ -158,6 +171,7 @@ async function run(
 ): Promise<void> {
   const make = rowMaker(mapping);
   const id = crypto.randomUUID();
+  const late = later(signal);
   let batches = 0;
   let told = 0;
   let batch = new Batch();
@@ -165,7 +179,7 @@ async function run(
     const sent = batch;
     batch = new Batch();
     if (sent.lines.length === 0) return;
-    const { rejected = [], rejected_total = rejected.length } = await post(sent.lines, `${id}-${batches++}`, signal);
+    const { rejected = [], rejected_total = rejected.length } = await post(sent.lines, `${id}-${batches++}`, signal, late);
     tally.good += sent.lines.length - rejected_total;
     // The platform lists the first thousand of a batch and counts the others.
     tally.refused += rejected_total - rejected.length;
