@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import uvloop
 
 from bench.peers.penstock import TENANT, seen, translated
 from bench.questions import Asker
@@ -65,7 +66,7 @@ class Embedded:
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="bench-")
         self.path = Path(self._directory.name) / "series.duckdb"
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()  # as `penstock run` does
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._frames = 0

@@ -17,7 +17,7 @@ from penstock.query.groups import GROUPS, check_groups, number_groups
 from penstock.query.layout import MEASURES, Groups, Layout, Room, Span, data_span, lay_out, measure, nowhere
 from penstock.query.pieces import Pieces
 from penstock.query.port import Aggregate
-from penstock.query.select import Units, check_range, find, floats, overlaps, texts
+from penstock.query.select import Units, check_range, find, floats, overlaps, spread, texts
 from penstock.query.windows import find_zone, parse_window
 from penstock.store.series import SeriesView
 
@@ -77,12 +77,12 @@ def _table(
 ) -> pa.Table:
     """`member` int64 [n]: for each row the index in `series` of one of its group."""
     window = result.slot % max(1, len(layout))
-    label = {} if layout.labels is None else {"label": pa.array(layout.labels, pa.string()).take(pa.array(window))}
+    label = {} if layout.labels is None else {"label": spread(layout.labels, window)}
     columns: dict[str, Any] = {
         "ts": layout.starts[window],
         **label,
         "metric": texts(series, member, lambda info: info.key.metric),
-        "unit": pa.array(units.names, pa.string()).take(pa.array(member)),
+        "unit": spread(units.names, member),
         **{GROUPS[name][0]: texts(series, member, GROUPS[name][1]) for name in question.group_by},
         **{name: floats(measure(name, result, member, units)) for name in MEASURES},
         "count": result.count,

@@ -17,7 +17,17 @@ from penstock.model.series import SeriesInfo
 from penstock.query.newest import NewestRows, newest_rows
 from penstock.query.port import Batteries, Select
 from penstock.query.readings import NO_BOUND, Page
-from penstock.query.select import Instant, check_limit, check_range, decode_cursor, encode_cursor, find, floats, ids_of
+from penstock.query.select import (
+    Instant,
+    check_limit,
+    check_range,
+    decode_cursor,
+    encode_cursor,
+    find,
+    floats,
+    ids_of,
+    spread,
+)
 from penstock.store.series import Filter, Readable
 
 __all__ = ["batteries"]
@@ -152,11 +162,11 @@ def _table(found: Sequence[_Wide], names: Sequence[tuple[str, str]], labels: Seq
     ts = np.concatenate([piece.ts for piece in pieces])
     values = np.concatenate([piece.values for piece in pieces])
     present = np.flatnonzero(~np.isnan(values).all(axis=0))
-    battery = pa.array([sensor for _, sensor in names], pa.string()).take(pa.array(group))
+    battery = spread([sensor for _, sensor in names], group)
     columns: dict[str, pa.Array] = {
         "id": pc.call_function("binary_join_element_wise", [battery, pa.array(ts).cast(pa.string()), pa.scalar("@")]),
         "battery_id": battery,
-        "site_id": pa.array([site for site, _ in names], pa.string()).take(pa.array(group)),
+        "site_id": spread([site for site, _ in names], group),
         "ts": pa.array(ts),
     }
     return pa.table(columns | {labels[i]: floats(values[:, i]) for i in present.tolist()})

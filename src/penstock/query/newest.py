@@ -66,7 +66,10 @@ async def newest_rows(
         if start is not None:
             rows = rows.only(rows.ts >= start)
             active &= oldest > start
-        active &= (held >= chunk) & (oldest > _horizon(group[rows.series], rows.ts, limit + 1))
+        active &= held >= chunk
+        if chunk > limit:
+            break  # each has given all the rows that can be asked for
+        active &= oldest > _horizon(group[rows.series], rows.ts, limit + 1)
         chunk = min(limit + 1, chunk * 4)
     return _rows(group, rows, limit)
 

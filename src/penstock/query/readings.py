@@ -23,6 +23,7 @@ from penstock.query.select import (
     floats,
     ids_of,
     matches,
+    spread,
     texts,
 )
 from penstock.store.series import Filter, Readable
@@ -83,7 +84,7 @@ def _rows(series: list[SeriesInfo], units: Units, index: I64, ts: I64, value: np
             "site_id": texts(series, index, lambda info: info.key.site),
             "metric": texts(series, index, lambda info: info.key.metric),
             "value": floats(units.out(value, index)),
-            "unit": pa.array(units.names, pa.string()).take(pa.array(index)),
+            "unit": spread(units.names, index),
         }
     )
 

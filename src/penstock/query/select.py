@@ -33,6 +33,7 @@ __all__ = [
     "matches",
     "overlaps",
     "positions",
+    "spread",
     "texts",
 ]
 
@@ -45,6 +46,9 @@ Instant = Annotated[int, msgspec.Meta(ge=-_INSTANTS, le=_INSTANTS)]
 
 _DECIMALS: Final = 10
 """Finer than any sensor resolves, coarser than the error of a conversion there and back."""
+
+_FEW_ROWS: Final = 400
+"""Below it a call of Arrow's compute functions takes longer than the rows do."""
 
 
 def by_name(info: SeriesInfo) -> tuple[str, str, str, str]:
@@ -152,6 +156,7 @@ class Units:
         self.names = [info.key.unit for info in series]
         self._factor = np.ones(len(series))
         self._offset = np.zeros(len(series))
+        self._is_plain = True
         if unit is None:
             return
         for i, info in enumerate(series):
@@ -163,6 +168,7 @@ class Units:
                     hint=f"leave `unit` out, or name one that converts to {info.key.unit or 'a plain number'}",
                 )
             self._factor[i], self._offset[i] = to.factor, to.offset
+        self._is_plain = bool(np.all(self._factor == 1.0) and np.all(self._offset == 0.0))
         self.names = [find_unit(unit) or unit.strip()] * len(series)
 
     def out(self, value: F64, index: npt.NDArray[np.integer[Any]], *, weight: F64 | float = 1.0) -> F64:
@@ -171,9 +177,9 @@ class Units:
         `weight` counts how many readings a value sums up: the offset was added to each. Of the numbers that are the
         stored one exactly, the roundest is given, so that 21.5 °C comes back as 21.5, not 21.50000000000003.
         """
-        factor, offset = self._factor[index], self._offset[index] * weight
-        if not (np.any(factor != 1.0) or np.any(offset != 0.0)):
+        if self._is_plain:
             return value
+        factor, offset = self._factor[index], self._offset[index] * weight
         with np.errstate(over="ignore", invalid="ignore"):
             exact = (value - offset) / factor
             rounded = np.round(exact, _DECIMALS)
@@ -184,7 +190,14 @@ def texts(
     series: Sequence[SeriesInfo], index: npt.NDArray[np.integer[Any]], of: Callable[[SeriesInfo], str]
 ) -> pa.Array:
     """A string column: `of(series[i])` for each i of `index` [n]."""
-    return pa.array([of(info) for info in series], pa.string()).take(pa.array(index))
+    return spread([of(info) for info in series], index)
+
+
+def spread(names: Sequence[str | None], index: npt.NDArray[np.integer[Any]]) -> pa.Array:
+    """A string column: `names[i]` for each i of `index` [n]."""
+    if len(index) < _FEW_ROWS:
+        return pa.array(np.array(names, object)[index], pa.string())
+    return pa.array(names, pa.string()).take(pa.array(index))
 
 
 def floats(values: F64) -> pa.Array:

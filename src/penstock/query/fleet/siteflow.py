@@ -18,7 +18,7 @@ from penstock.query.fleet.power import AssetPower, Nodes, asset_power, nodes
 from penstock.query.layout import Groups, Layout, Room, Span, data_span, lay_out, nowhere
 from penstock.query.overview import ROLES, FlowSeries, SiteFlow
 from penstock.query.pieces import Pieces
-from penstock.query.select import by_name, check_range, floats, overlaps
+from penstock.query.select import by_name, check_range, floats, overlaps, spread
 from penstock.query.windows import parse_window
 from penstock.store.series import Filter, Newest, SeriesView
 
@@ -217,7 +217,7 @@ def _windows_table(
     names = np.array([*ROLES, None], np.object_)  # -1 is the last one
     columns: dict[str, Any] = {"ts": layout.starts[some]}
     if layout.labels is not None:
-        columns["label"] = pa.array(layout.labels, pa.string()).take(pa.array(some))
+        columns["label"] = spread(layout.labels, some)
     columns |= {f"{role}_w": floats(whole.power[i]) for i, role in enumerate(ROLES)}
     columns |= {
         f"{UNMETERED}_w": floats(whole.unmetered),
