@@ -25,7 +25,8 @@ def install(app: typer.Typer) -> None:
 
 def up(
     demo: Annotated[
-        bool, typer.Option("--demo", help="Fill it with seven days of simulated history, then live data.")
+        bool,
+        typer.Option("--demo", help="Fill it with simulated data: a day of history at once, a week soon, and live."),
     ] = False,
     data: DataOption = None,
     http: Annotated[
@@ -68,7 +69,9 @@ def run(
     tcp: TcpOption = None,
     config: ConfigOption = None,
     pairs: SetOption = None,
-    demo: Annotated[bool, typer.Option("--demo", help="simulate: fill in seven days of history first.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="simulate: fill in a day of history first, and a week while live.")
+    ] = False,
     link_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     http_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     tcp_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
