@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import socket
+import sys
+import weakref
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -50,6 +53,16 @@ async def _running(settings, *roles):
     writer.close()
 
 
+@pytest.fixture(autouse=True)
+def interpreter():
+    """What a process of roles sets for itself is as it was for the next test."""
+    thresholds, switch = gc.get_threshold(), sys.getswitchinterval()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+    sys.setswitchinterval(switch)
+
+
 async def _until_stored(http, path):
     async with asyncio.timeout(10):
         while (answer := await http.get(path)).status_code != 200 or not answer.json()["data"]:
@@ -67,6 +80,20 @@ async def test_all_doors_of_one_process_work_until_it_is_told_to_stop(tmp_path):
         assert (await http.get(f"/login?k={facts['login']}")).status_code in {200, 302, 303}
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", facts["port"]), timeout=1)
+
+
+async def test_what_the_start_made_is_left_out_of_garbage_collections_and_garbage_is_not(tmp_path):
+    class Ring:
+        pass
+
+    async with _running(_settings(tmp_path), "ingest"):
+        ring = Ring()
+        ring.itself, gone = ring, weakref.ref(ring)
+        del ring
+        assert gc.get_freeze_count() > 10_000
+        gc.collect()
+        assert gone() is None
+        assert gc.isenabled()
 
 
 async def test_ingest_alone_has_no_doors_out(tmp_path):
