@@ -37,7 +37,10 @@ describe("emptySpans", () => {
     expect(spans([0, 100], [[1, 1]], 50, 80)).toEqual([{ from: 50, to: 80 }]);
     expect(spans([0, 100], [[1, 1]], 0, 100)).toEqual([{ from: 10, to: 100 }]);
   });
-  it("takes a range that begins between two values for whole", () => expect(spans([4, 14, 24], [[1, 1, 1]], 0, 34)).toEqual([]));
+  it("takes a range that begins between two values for whole", () => {
+    expect(spans([4, 14, 24], [[1, 1, 1]], 0, 34)).toEqual([]);
+    expect(spans([10, 20, 30], [[1, 1, 1]], 1, 40)).toEqual([]);
+  });
 });
 
 describe("shortestStep", () => {

@@ -71,8 +71,8 @@ export function emptySpans({ first, last, holes }: Known, stepMs: number, range:
     add(range.from, end);
     return spans;
   }
-  // Where the grid of values lies in the range is chance: half a step is no gap.
-  if (first - range.from > stepMs / 2) add(range.from, first);
+  // Where the grid of values lies in the range is chance, and of a window that it cuts nothing is said.
+  if (first - range.from > stepMs * TOLERANCE) add(range.from, first);
   for (let i = 0; i < holes.length; i += 2) add((holes[i] as number) + stepMs, holes[i + 1] as number);
   if (end - last > stepMs * TOLERANCE) add(last + stepMs, end);
   return spans;
