@@ -36,7 +36,7 @@ export interface StackBarsProps {
 
 const HEIGHT = 220;
 const AXIS = 22;
-/** Left free on the right, so that the last name is not cut off. */
+/** Left free on the right, CSS pixels. */
 const EDGE = 10;
 /** Room for a period's name, CSS pixels per letter. */
 const LETTER = 7;
@@ -66,6 +66,8 @@ export function StackBars({ title, isTitleHidden, periods, series, unit, before,
     if ((isOn ? index : undefined) !== at?.index) setAt(isOn ? { index, keyed: false } : undefined);
   };
   const shown = at?.index ?? periods.length - 1;
+  // What is one thing only is told of by its whole.
+  const parts = series.length > 1 || before !== undefined ? series : [];
   return (
     <ChartFrame
       title={title}
@@ -90,7 +92,7 @@ export function StackBars({ title, isTitleHidden, periods, series, unit, before,
           <svg width={width} height={height} aria-hidden="true" onPointerMove={point} onPointerDown={point} onPointerLeave={() => setAt(undefined)}>
             <Axis layout={layout} left={left} width={width} unit={unit} />
             <Bars layout={layout} series={series} at={at?.index} />
-            <Periods layout={layout} periods={periods} y={height - 6} />
+            <Periods layout={layout} periods={periods} width={width} y={height - 6} />
           </svg>
         )}
       </div>
@@ -101,7 +103,7 @@ export function StackBars({ title, isTitleHidden, periods, series, unit, before,
         {at?.keyed === true ? texts[at.index] : ""}
       </p>
       <ul className={css["legend"]}>
-        {series.map((one, i) => (
+        {parts.map((one, i) => (
           <li key={one.id}>
             <span className={css["swatch"]} style={{ background: paintOf(one, i) }} /> {one.label} <b>{fmt.number(one.values[shown], unit)}</b>
           </li>
@@ -111,7 +113,7 @@ export function StackBars({ title, isTitleHidden, periods, series, unit, before,
             <span className={css["swatch"]} data-before="" /> {before.label} <b>{fmt.number(before.values[shown], unit)}</b>
           </li>
         )}
-        <li className={css["shown"]}>{texts[shown]}</li>
+        <li className={css["shown"]}>{barText(shown, { periods, series: [], unit, before }, layout)}</li>
       </ul>
     </ChartFrame>
   );
@@ -142,13 +144,13 @@ function Bars({ layout, series, at }: { layout: BarLayout; series: readonly BarS
   ));
 }
 
-/** As many names as there is room for. */
-function Periods({ layout, periods, y }: { layout: BarLayout; periods: readonly string[]; y: number }): ReactNode {
+/** As many names as there is room for; the last is not cut off. */
+function Periods({ layout, periods, width, y }: { layout: BarLayout; periods: readonly string[]; width: number; y: number }): ReactNode {
   const longest = Math.max(1, ...periods.map((period) => period.length)) * LETTER;
   const every = Math.max(1, Math.ceil(longest / Math.max(1, layout.columns[0]?.width ?? longest)));
   return layout.columns.map((column, i) =>
     i % every === 0 ? (
-      <text key={column.left} x={column.left + column.width / 2} y={y} className={css["period"]}>
+      <text key={column.left} x={Math.min(column.left + column.width / 2, width - longest / 2)} y={y} className={css["period"]}>
         {periods[i]}
       </text>
     ) : null,
