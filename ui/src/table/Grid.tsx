@@ -178,6 +178,7 @@ function Headings<Row>({ columns, rows, getKey, order, onSort, selection, isPlai
             aria-sort={column.isPlain === true ? undefined : (direction ?? "none")}
             className={css["heading"]}
             data-kind={column.kind}
+            data-title={column.isTitle}
           >
             {isPlain || column.isPlain === true ? (
               column.label
