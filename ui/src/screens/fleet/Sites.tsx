@@ -26,7 +26,7 @@ function columns(): Column<SiteRow>[] {
       isTitle: true,
     },
     { id: "states", label: t("fleet.assets"), kind: "number", value: (row) => row.assets, render: (row) => <Assets row={row} />, width: 8 },
-    { id: "odd", label: t("fleet.abnormal"), kind: "number", value: (row) => abnormal(row).reduce((sum, [, n]) => sum + n, 0), width: 7 },
+    { id: "odd", label: t("fleet.abnormal"), kind: "number", value: (row) => abnormal(row).reduce((sum, [, n]) => sum + n, 0), width: 8.5 },
     { id: "grid", label: t("fleet.grid"), kind: "number", value: (row) => row.grid_w, render: (row) => gridText(row.grid_w), width: 8 },
     { id: "generation", label: t("fleet.generation"), kind: "number", value: (row) => row.generation_w, render: (row) => fmt.number(row.generation_w, "W"), width: 7.5 },
     { id: "today", label: t("fleet.energyToday"), kind: "number", value: (row) => row.energy_today_wh, render: (row) => fmt.number(row.energy_today_wh, "Wh"), width: 7 },
