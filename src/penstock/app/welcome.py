@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +36,7 @@ class Checklist:
 
 def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> None:
     """Where the platform is, how to sign in, and commands that work as they stand."""
-    paint = _painter(out)
+    paint, penstock = _painter(out), _own_command()
     key = f"$(cat {shlex.quote(_shown(data))}/local.key)"
     lines = [
         "",
@@ -51,19 +53,19 @@ def welcome(out: TextIO, url: str, login: str, data: Path, *, demo: bool) -> Non
     if demo:
         lines += [
             f"    curl -H \"Authorization: Bearer $KEY\" '{url}/v1/series?limit=5'",
-            "    penstock query 'avg(temperature) by room every 15m last 24h'",
-            "    penstock tail --site hq --metric temperature",
+            f"    {penstock} query 'avg(temperature) by room every 15m last 24h'",
+            f"    {penstock} tail --site hq --metric temperature",
         ]
     else:
         body = '\'{"sensor_id": "kitchen", "metric": "temperature", "value": 21.5, "unit": "degC", "ts": \'$(date +%s000)\'}\''
         lines += [
             f'    curl -H "Authorization: Bearer $KEY" {url}/v1/readings --json {body}',
             f'    curl -H "Authorization: Bearer $KEY" {url}/v1/sensors/kitchen/recent',
-            "    penstock ingest FILE.csv --sensor \"'kitchen'\" --map 'Temperature=temperature[degC]' --dry-run",
+            f"    {penstock} ingest FILE.csv --sensor \"'kitchen'\" --map 'Temperature=temperature[degC]' --dry-run",
         ]
     lines += [
-        "    penstock events --last 10",
-        "    penstock status --ledger",
+        f"    {penstock} events --last 10",
+        f"    {penstock} status --ledger",
         "",
         "  Ctrl-C stops it; nothing is lost.",
         "",
@@ -78,8 +80,19 @@ def _painter(out: TextIO) -> Callable[[str, str], str]:
     return lambda _, text: text
 
 
-def _shown(data: Path) -> str:
+def _own_command() -> str:
+    """How this program is called from here: by its name alone only where the shell finds it by that."""
+    started, found = Path(sys.argv[0]).absolute(), shutil.which("penstock")
+    is_itself = started.name == "penstock"
+    if found is not None and (not is_itself or started.samefile(found)):
+        return "penstock"
+    if is_itself:
+        return shlex.quote(_shown(started))
+    return f"{shlex.quote(_shown(Path(sys.executable)))} -m penstock"
+
+
+def _shown(path: Path) -> str:
     try:
-        return str(data.relative_to(Path.cwd()))
+        return str(path.relative_to(Path.cwd()))
     except ValueError:
-        return str(data)
+        return str(path)
