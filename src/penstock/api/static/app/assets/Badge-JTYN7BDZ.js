@@ -1,1 +1,0 @@
-import{Lt as e,Nt as t}from"./Button-Bkyd4dUV.js";import{t as n}from"./states.module-WOwN_hqD.js";import{r}from"./react-CvdC6zOt.js";var i=r();function a({kind:r,children:a}){return(0,i.jsxs)(`span`,{className:t(n.badge,n[r]),children:[e(`states.badge.${r}`),a!==void 0&&(0,i.jsxs)(i.Fragment,{children:[` `,a]})]})}export{a as t};

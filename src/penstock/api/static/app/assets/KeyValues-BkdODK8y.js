@@ -1,0 +1,1 @@
+import{t as e}from"./states.module-D5zGX8iH.js";import{r as t}from"./react-CvdC6zOt.js";var n=t();function r({facts:t}){return(0,n.jsx)(`dl`,{className:e.facts,children:t.map(({label:e,value:t})=>(0,n.jsxs)(`div`,{children:[(0,n.jsx)(`dt`,{children:e}),(0,n.jsx)(`dd`,{children:t})]},e))})}export{r as t};
