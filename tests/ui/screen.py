@@ -22,6 +22,9 @@ SETTLE_SECONDS: Final = 20.0
 _WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _SETTLED: Final = "() => document.documentElement?.dataset.settled === 'true'"
 _POLL: Final = 0.02
+FOLLOW_SECONDS: Final = 1.0
+_ANNOUNCED: Final = "[data-live-announcer] [role=img]"
+"""What React Aria has read out by naming another element; it stays for some seconds, in which that element may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,9 @@ class Screen:
             await self.page.evaluate(AXE_SCRIPT)
         options = {"runOnly": run, "resultTypes": ["violations"]}
         async with self._unrolled():
-            rules_broken = await self.page.evaluate("async (o) => (await axe.run(document, o)).violations", options)
+            rules_broken = await self.page.evaluate(
+                "async ([what, o]) => (await axe.run(what, o)).violations", [{"exclude": [[_ANNOUNCED]]}, options]
+            )
         return [
             f"axe {rule['id']}: {rule['help']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
             for rule in rules_broken
@@ -169,8 +174,11 @@ class Screen:
             await self.resize(size["width"], size["height"])
 
     async def overflow(self) -> list[str]:
-        """What makes the page wider than the window."""
-        return [f"overflow: {line}" for line in await self.probe("overflow")]
+        """What makes the page wider than the window, and goes on to: a chart follows its room some frames later."""
+        deadline = time.monotonic() + FOLLOW_SECONDS
+        while (lines := await self.probe("overflow")) and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL)
+        return [f"overflow: {line}" for line in lines]
 
     async def small_targets(self, least: int = 44) -> list[str]:
         """What reacts to a pointer in less than `least` × `least` px."""
