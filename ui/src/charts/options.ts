@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import { fmt } from "../i18n";
 import { axisUnit } from "./axisUnit";
 import { drawGaps, drawOverlay, drawUnits, reach, scaleOfLimit } from "./draw";
-import { barPaths } from "./paths";
+import { barPaths, linePaths } from "./paths";
 import type { PlannedScale, PlannedSeries } from "./plan";
 import { colorIn, emphasis, lookIn, type Scene } from "./scene";
 import { tickLabels } from "./ticks";
@@ -151,7 +151,8 @@ function seriesOptions(scene: () => Scene, series: PlannedSeries, index: number)
     ...(scene().stepMs > 0 && kind !== "bars" ? { gaps: (plot) => gapsInPixels(plot, scene().gaps[index] ?? []) } : {}),
   };
   if (kind === "bars") return { ...common, width: 0, fill: () => faded(color(), 0.85), paths: barPaths(() => scene().barMs, placeOfBars(scene)) };
-  const paths = kind === "step" ? uPlot.paths.stepped?.({ align: 1 }) : uPlot.paths.linear?.();
+  const isPlain = role === "value" && scene().stepMs > 0;
+  const paths = kind === "step" ? uPlot.paths.stepped?.({ align: 1 }) : isPlain ? linePaths() : uPlot.paths.linear?.();
   const look = lookIn(scene(), line);
   const width = edge ? (kind === "stack" ? 1 : 0) : strokeOf(scene().theme.contrast);
   return { ...common, width, stroke: width > 0 ? color : "transparent", dash: edge ? [] : [...look.dash], ...(paths ? { paths } : {}) };

@@ -1,6 +1,11 @@
-/** Shapes that uPlot does not draw by itself. */
+/** Shapes that uPlot does not draw by itself, or not as fast. */
 
-import type uPlot from "uplot";
+import uPlot from "uplot";
+
+import { thinned } from "./thin";
+
+/** Points per pixel from which on a line is thinned. */
+const MANY = 4;
 
 /** Of the room that a bar could take, the share that it takes. */
 const FILLED = 0.8;
@@ -30,6 +35,28 @@ export function barPaths(stepMs: () => number, place: (series: number) => { inde
       bars.rect(left, Math.min(top, bottom), right - left, Math.max(1, Math.abs(bottom - top)));
     }
     return { stroke: null, fill: bars, clip: null };
+  };
+}
+
+/**
+ * A line whose gaps its series says itself. Where it has many points a pixel, only those are drawn that can be seen: as uPlot does, in
+ * a loop that makes no objects, which while a chart is moved were collected at every other frame.
+ */
+export function linePaths(): uPlot.Series.PathBuilder {
+  const linear = uPlot.paths.linear?.();
+  return (plot, index, first, last) => {
+    const { left, top, width, height } = plot.bbox;
+    const series = plot.series[index];
+    const [times, values] = [plot.data[0], plot.data[index]];
+    const { min: start, max: end } = plot.scales["x"] ?? {};
+    const { min: low, max: high } = plot.scales[series?.scale ?? ""] ?? {};
+    const isThinned = last - first >= MANY * width && values !== undefined && start != null && end != null && low != null && high != null;
+    if (!isThinned) return linear?.(plot, index, first, last) ?? null;
+    const stroke = new Path2D();
+    const [bottom, perUnit] = [top + height, height / (high - low)];
+    thinned({ times, values, first, last, start, left, perTime: width / (end - start) }, (x, value) => stroke.lineTo(x, Math.round(bottom - (value - low) * perUnit)));
+    const gaps = typeof series?.gaps === "function" ? series.gaps(plot, index, first, last, []) : [];
+    return { stroke, fill: null, clip: uPlot.clipGaps(gaps, 0, left, top, width, height), gaps };
   };
 }
 
