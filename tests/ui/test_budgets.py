@@ -27,8 +27,8 @@ from tests.ui.stage import Stage
 pytestmark = pytest.mark.timeout(180)
 
 CPU_MARGIN = 2.0
-MARGIN = 4.0
-NOISE = 6.0
+MARGIN = 3.0
+NOISE = 4.0
 BENCH = Path(__file__).with_name("bench")
 DRAW_MS = 50
 PAN_P95_MS = 8
