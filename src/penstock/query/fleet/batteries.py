@@ -15,7 +15,7 @@ from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.states import States, states
 from penstock.query.fleet.tiles import times
 from penstock.query.overview import BATTERY_SORTS, STATES, BatteryFleet
-from penstock.query.select import check_limit, decode_cursor, encode_cursor, floats
+from penstock.query.select import check_limit, decode_cursor, encode_cursor, floats, spread
 from penstock.store.series import Newest, SeriesView
 
 __all__ = ["NUMBERS", "battery_fleet", "battery_table", "capacities", "values_of"]
@@ -120,7 +120,7 @@ def battery_table(index: FleetIndex, found: States, values: Mapping[str, F64], p
     names = {name: index.columns[name].take(rows) for name in ("id", "site_id", "name", "building", "room")}
     shown = ("soc", "soh", "cycles", "temperature", "voltage_v", "current_a", "power_w", "c_rate", _CAPACITY)
     numbers = {column: floats(values[column][page]) for column in shown}
-    columns: dict[str, Any] = {**names, "state": pa.array(STATES, pa.string()).take(pa.array(found.state[page]))}
+    columns: dict[str, Any] = {**names, "state": spread(STATES, found.state[page])}
     for column, array in numbers.items():
         columns[column] = array
         if column == "cycles":

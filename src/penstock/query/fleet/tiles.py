@@ -13,7 +13,7 @@ from penstock.model.pace import NEVER
 from penstock.query.fleet.index import FleetIndex
 from penstock.query.fleet.states import States, reason, states
 from penstock.query.overview import KINDS, STATES, Assets
-from penstock.query.select import check_limit, decode_cursor, encode_cursor, floats
+from penstock.query.select import check_limit, decode_cursor, encode_cursor, floats, spread
 from penstock.store.series import Newest, SeriesView
 
 __all__ = ["assets", "known", "times"]
@@ -91,7 +91,7 @@ def _table(index: FleetIndex, newest: Newest, found: States, page: I64) -> pa.Ta
     return pa.table(
         {
             **{name: index.columns[name].take(rows) for name in _NAMES},
-            "state": pa.array(STATES, pa.string()).take(pa.array(found.state[page])),
+            "state": spread(STATES, found.state[page]),
             "reason": pa.array([reason(index, newest, found, i) for i in page.tolist()], pa.string()),
             "metric": pa.array([key.metric for key in keys], pa.string()),
             "value": floats(newest.value[headline]),
