@@ -91,7 +91,8 @@ async def test_a_view_says_what_the_store_said_when_it_was_taken(store, first, r
         for step in range(5):
             await move_on(store, step)
             assert await seen(view, ids) == before
-            assert await view.together(lambda view: seen(view, ids)) == before
+            for small in (False, True):
+                assert await view.together(lambda view: seen(view, ids), small=small) == before
         async with store.view() as later:
             assert later.revision == (await store.state()).revision > revision
             assert await seen(later, ids) == await seen(store, ids) != before
@@ -119,6 +120,8 @@ async def test_a_view_knows_no_series_of_others(store):
             await view.scan("other", ids, T0, T0 + DAY)
         with pytest.raises(NotFound):
             await view.together(lambda view: view.scan("other", ids, T0, T0 + DAY))
+        with pytest.raises(NotFound):
+            await view.together(lambda view: view.scan("other", ids, T0, T0 + DAY), small=True)
 
 
 async def test_a_view_says_what_came_last_however_often_it_is_overwritten(store):

@@ -163,7 +163,7 @@ MUTANTS = (
         "memory changes before COMMIT",
         DUCK + "writer.py",
         "                with committed(self._db, self._memory, self._guard):\n",
-        "                self._apply(fresh, staged, verdict, entries)\n"
+        "                self._apply(fresh, staged, verdict, placed, entries)\n"
         "                with committed(self._db, self._memory, self._guard):\n",
         "after a failed COMMIT the retry is taken for a redelivery, and its readings are lost",
         ("tests/unit/store/duckdb/test_writer.py::test_a_commit_that_fails_changes_nothing_and_its_retry_stores_all",),
@@ -171,7 +171,7 @@ MUTANTS = (
     Mutant(
         "views keep nothing of what a commit changes",
         DUCK + "writer.py",
-        "                    self._memory.before_change(staged.sensors, verdict.append.series, verdict.update.series)\n",
+        "                    self._memory.before_change(staged.sensors, changing)\n",
         "",
         "one answer mixes two revisions: a commit's readings of one series and not those of another",
         (

@@ -8,7 +8,7 @@ recomputed, and one computed on the fly for a query have equal bits whatever ord
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -91,7 +91,7 @@ def from_readings(readings: Readings, width: int) -> Partials:
         return Partials(np.empty(0, np.int32), i, i, f, f, f, f, f, i, i, f)
     ends = np.append(starts[1:], len(series)) - 1
     held = np.zeros(len(value))
-    held[:-1] = value[:-1] * np.diff(ts)
+    held[:-1] = value[:-1] * (ts[1:] - ts[:-1])
     held[ends] = 0.0
     return Partials(
         series=series[starts],
@@ -113,8 +113,8 @@ def fold(fine: Partials, width: int, origin: int = 0) -> Partials:
     """Coarser partials: buckets of `width` ms are counted from `origin` (epoch ms), both multiples of the finer width."""
     bucket = fine.bucket - (fine.bucket - origin) % width
     starts = _starts(fine.series, bucket)
-    if len(starts) == 0:
-        return fine
+    if len(starts) == len(fine):
+        return replace(fine, bucket=bucket)
     ends = np.append(starts[1:], len(fine)) - 1
     # Between two finer buckets the last value of the earlier one is held until the first reading of the later one.
     area = fine.area.copy()

@@ -18,7 +18,7 @@ from penstock.query.batteries import batteries
 from penstock.query.consumption import consumption
 from penstock.query.explain import explain
 from penstock.query.export import export_page
-from penstock.query.extent import begins_after, is_full_after, is_over
+from penstock.query.extent import begins_after, is_full_after, is_over, may_be_small
 from penstock.query.fleet import FleetAnswers
 from penstock.query.held import HeldViews
 from penstock.query.letters import dead_letters
@@ -236,7 +236,7 @@ class Engine:
         match question:
             case Series() | Recent() | Latest() | Aggregate() | Consumption() | Query() | Batteries():
                 async with self._store.view() as view:  # one answer is of one revision, whatever is committed meanwhile
-                    return await view.together(partial(self._readings, question=question))
+                    return await view.together(partial(self._readings, question=question), small=may_be_small(question))
             case Export():
                 return await export_page(self._store, question)
             case Fleet() | Assets() | SiteFlow() | FlowSeries() | BatteryFleet() | BatteryHealth():

@@ -69,6 +69,9 @@ def check_groups(group_by: Sequence[str]) -> None:
 
 def number_groups(labels: Sequence[tuple[str, ...]]) -> tuple[I64, I64]:
     """The group of each label, numbered in the order of the labels, and the index of one member of each group."""
-    number = {label: i for i, label in enumerate(sorted(set(labels)))}
+    member: dict[tuple[str, ...], int] = {}
+    for i, label in enumerate(labels):
+        member.setdefault(label, i)
+    number = {label: i for i, label in enumerate(sorted(member))}
     group = np.array([number[label] for label in labels], np.int64)
-    return group, np.unique(group, return_index=True)[1].astype(np.int64)
+    return group, np.array([member[label] for label in number], np.int64)

@@ -102,7 +102,7 @@ class Layout:
         self, view: SeriesView, pieces: Pieces, tenant: str, groups: Groups, span: Span, now: int
     ) -> tuple[Combined, int]:
         """Aggregates of [span) per (group, window), slots numbered by this layout, and the coarsest tier that was read."""
-        which = np.flatnonzero(np.diff(self.edges))
+        which = np.flatnonzero(self.edges[1:] - self.edges[:-1])
         if not len(which):
             return Combined.empty(), 0
         whole = Grid(*span, 0, 0, 0, groups.total, groups.group, self.hold, now + 1)
@@ -173,6 +173,8 @@ def measure(name: Measure, result: Combined, member: I64, units: Units) -> F64:
             return result.coverage
         case "sum":
             return units.out(result.sum, member, weight=result.count.astype(np.float64))
+        case "mean" if units.is_plain:
+            return result.mean
         case "mean":
             low, high = units.out(result.min, member), units.out(result.max, member)
             return np.clip(units.out(result.mean, member), low, high)
@@ -183,8 +185,8 @@ def measure(name: Measure, result: Combined, member: I64, units: Units) -> F64:
 
 def _runs(edges: I64, whole: Grid) -> list[Grid]:
     """One grid for each run of equally wide windows, such as the days of 24 hours before and after one of 23."""
-    widths = np.diff(edges)
-    cuts = [0, *(np.flatnonzero(np.diff(widths)) + 1).tolist(), len(widths)]
+    widths = edges[1:] - edges[:-1]
+    cuts = [0, *(np.flatnonzero(widths[1:] - widths[:-1]) + 1).tolist(), len(widths)]
     grids: list[Grid] = []
     for a, b in pairwise(cuts):
         first, last, width = int(edges[a]), int(edges[b]), int(widths[a])

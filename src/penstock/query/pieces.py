@@ -205,7 +205,8 @@ class _Work:
     async def windows(self, start: int, end: int, held: Held) -> tuple[Combined, int]:
         """The windows from the one of `start` to that of `end` - 1, which may be cut by the two; slots as in the grid."""
         grid = self.grid
-        parts, tier = [Combined.empty()], 0
+        parts: list[Combined] = []
+        tier = 0
         step = max(1, _MAX_CELLS // len(self.ids)) * grid.width
         first = max(start - (start - grid.first) % grid.width, grid.first)
         for at in range(first, min(end, grid.first + grid.windows * grid.width), step):
@@ -215,7 +216,7 @@ class _Work:
             part = replace(grid, start=grid.start, first=at, windows=-(-(high - at) // grid.width))
             combined = combine(partials, positions(self.ids, partials.series), part, held)
             parts.append(self.placed(combined, at, part.windows * grid.width, at))
-        return Combined.concat(parts), tier
+        return Combined.concat(parts) if parts else Combined.empty(), tier
 
     async def _partials(self, low: int, high: int) -> tuple[Partials, int]:
         """Partials of the grid's windows over [low, high), and the tier they were read from.

@@ -47,12 +47,16 @@ class Placing:
         resolver = Resolver(snapshot)
         self._points: dict[tuple[str, str], dict[str, Place]] = {}
         self._known: dict[tuple[str, str], set[str]] = {}
+        self._inside: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for stored in snapshot.records.get("points", ()):
             point = cast(Point, stored.record)
             place = _place(point, resolver)
             if place.known or place.tags:
                 self._points.setdefault((point.site_id, point.sensor_id), {})[point.metric] = place
             if place.known:
+                where = place.site or point.site_id, place.building, place.room
+                for located in zip(_LOCATED, where, strict=True):
+                    self._inside.setdefault(located, set()).add((point.site_id, point.sensor_id))
                 # A series is listed at the site that it stands in; just after a change still at the one before.
                 for site in {point.site_id, place.site or point.site_id}:
                     self._known.setdefault((site, point.sensor_id), set()).add(point.metric)
@@ -89,10 +93,12 @@ class Placing:
 
     def sensors(self, where: Filter) -> tuple[str, ...]:
         """Sensors with a point that the catalog puts where `where` asks for series."""
+        named = [(kind, text) for kind in _LOCATED if (text := getattr(where, kind)) is not None and "*" not in text]
+        among = min((self._inside.get(place, set()) for place in named), key=len, default=self._points)
         found = {
             sensor
-            for (site, sensor), metrics in self._points.items()
-            for place in metrics.values()
+            for site, sensor in among
+            for place in self._points[site, sensor].values()
             if place.known and _within(where, place.site or site, place.building, place.room)
         }
         return tuple(sorted(found & set(where.sensors) if where.sensors else found))
@@ -247,10 +253,10 @@ class _PlacedView(_PlacedSeries):
     async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         return self._moved.revisions(await self._view.changed(start, end, ids))
 
-    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]], *, small: bool = False) -> T:
         """See `SeriesView.together`: with these places."""
         return await self._view.together(
-            lambda view: ask(cast(SeriesView, _PlacedView(view, self._placings, self._moved)))
+            lambda view: ask(cast(SeriesView, _PlacedView(view, self._placings, self._moved))), small=small
         )
 
 

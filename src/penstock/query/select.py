@@ -149,14 +149,14 @@ def decode_cursor(cursor: str | None, kind: type[T]) -> T | None:
 class Units:
     """Conversion on the way out: per series the factor and offset by which its canonical values were made.
 
-    `unit` None leaves values canonical. Raises InvalidInput when a selected series cannot be said in `unit`.
+    `unit` None leaves values canonical; with `is_plain` nothing is converted. Raises InvalidInput when a selected series cannot be said in `unit`.
     """
 
     def __init__(self, series: Sequence[SeriesInfo], unit: str | None) -> None:
         self.names = [info.key.unit for info in series]
         self._factor = np.ones(len(series))
         self._offset = np.zeros(len(series))
-        self._is_plain = True
+        self.is_plain = True
         if unit is None:
             return
         for i, info in enumerate(series):
@@ -168,7 +168,7 @@ class Units:
                     hint=f"leave `unit` out, or name one that converts to {info.key.unit or 'a plain number'}",
                 )
             self._factor[i], self._offset[i] = to.factor, to.offset
-        self._is_plain = bool(np.all(self._factor == 1.0) and np.all(self._offset == 0.0))
+        self.is_plain = bool(np.all(self._factor == 1.0) and np.all(self._offset == 0.0))
         self.names = [find_unit(unit) or unit.strip()] * len(series)
 
     def out(self, value: F64, index: npt.NDArray[np.integer[Any]], *, weight: F64 | float = 1.0) -> F64:
@@ -177,7 +177,7 @@ class Units:
         `weight` counts how many readings a value sums up: the offset was added to each. Of the numbers that are the
         stored one exactly, the roundest is given, so that 21.5 °C comes back as 21.5, not 21.50000000000003.
         """
-        if self._is_plain:
+        if self.is_plain:
             return value
         factor, offset = self._factor[index], self._offset[index] * weight
         with np.errstate(over="ignore", invalid="ignore"):
@@ -196,10 +196,11 @@ def texts(
 def spread(names: Sequence[str | None], index: npt.NDArray[np.integer[Any]]) -> pa.Array:
     """A string column: `names[i]` for each i of `index` [n]."""
     if len(index) < _FEW_ROWS:
-        return pa.array(np.array(names, object)[index], pa.string())
+        return pa.array([names[i] for i in index.tolist()], pa.string())
     return pa.array(names, pa.string()).take(pa.array(index))
 
 
 def floats(values: F64) -> pa.Array:
     """A float64 column; what is not finite (a sum that overflowed, a mean of nothing) is null, never a made-up number."""
-    return pa.array(values, pa.float64(), mask=~np.isfinite(values))
+    finite = np.isfinite(values)
+    return pa.array(values) if finite.all() else pa.array(values, mask=~finite)

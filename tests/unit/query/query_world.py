@@ -110,7 +110,7 @@ class Busy:
         async with self._world.store.view() as self._view:
             yield self
 
-    async def together(self, ask: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def together(self, ask: Callable[[Any], Awaitable[Any]], **_: Any) -> Any:
         """On the event loop, where it can commit."""
         return await ask(self)
 

@@ -1,11 +1,14 @@
 import asyncio
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from penstock.model.errors import InvalidInput, Unavailable
+from penstock.model.errors import InvalidInput, NotFound, Unavailable
 from penstock.model.event import Event
 from penstock.model.ledger import DeadLetter, Part
 from penstock.model.series import SeriesKey
+from penstock.model.time import DAY, MINUTE
+from penstock.query.engine import Engine
 from penstock.query.port import (
     Aggregate,
     Batteries,
@@ -54,6 +57,52 @@ async def test_an_answer_is_complete_when_its_range_is_past_and_nothing_is_in_fl
     world.flying = {"acme": {"http": 3}}
     assert not await complete(world.time)
     assert not await complete(None)
+
+
+class _Noting:
+    """A store that notes which questions are called small."""
+
+    def __init__(self, store):
+        self._store = store
+        self.small = []
+
+    @asynccontextmanager
+    async def view(self):
+        async with self._store.view() as view:
+            yield _Noting._View(view, self.small)
+
+    class _View:
+        def __init__(self, view, small):
+            self._view = view
+            self._small = small
+
+        async def together(self, ask, *, small=False):
+            self._small.append(small)
+            return await self._view.together(ask, small=small)
+
+
+@pytest.mark.parametrize(
+    ("question", "small"),
+    [
+        (Recent(tenant="acme", where=Select(sensor="m1"), limit=100), True),
+        (Recent(tenant="acme", where=Select(sensor="m1"), limit=100_000), False),
+        (Latest(tenant="acme"), True),
+        (Aggregate(tenant="acme", where=Select(room="r1"), start=T0, end=T0 + DAY, window=15 * MINUTE), True),
+        (Aggregate(tenant="acme", where=Select(room="r1"), start=T0, end=T0 + 365 * DAY, window=0), True),
+        (Aggregate(tenant="acme", where=Select(room="r1"), start=T0, end=T0 + DAY, window=MINUTE), False),
+        (Aggregate(tenant="acme", where=Select(room="r1"), start=T0, end=T0 + DAY, window="1m"), False),
+        (Batteries(tenant="acme"), False),
+        (Series(tenant="acme"), False),
+    ],
+)
+async def test_only_what_gives_few_rows_may_be_tried_on_the_event_loop(question, small):
+    world = World()
+    await world.put([(POWER._replace(sensor="m1"), T0, 1.0)])
+    store = _Noting(world.store)
+    engine = Engine(store, world, world, world.metrics)
+    with suppress(NotFound):  # the room
+        await engine.ask(question)
+    assert store.small == [small]
 
 
 async def test_data_is_answered_while_the_bus_is_away_but_not_called_complete():

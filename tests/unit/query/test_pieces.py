@@ -85,7 +85,7 @@ class Counting:
         async with self._world.store.view() as self._view:
             yield self
 
-    async def together(self, ask):
+    async def together(self, ask, **_):
         return await ask(self)
 
     async def aggregate(self, tenant, ids, start, end, width):

@@ -53,7 +53,7 @@ class View:
         if self._store is self._live:
             self._store = self._copied()
 
-    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]], *, small: bool = False) -> T:  # noqa: ARG002 - of the port
         """As `SeriesView.together`, but on the event loop: a view is of one thread."""
         return await ask(self)
 

@@ -226,9 +226,12 @@ class SeriesView(Readable, Protocol):
         """As `State.names` was."""
         ...
 
-    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]], *, small: bool = False) -> T:
         """What `ask` makes of this view, beside the event loop: its reads follow one another without a way to a thread and back
         for each, and what it computes holds nobody up. It awaits nothing but reads of the view that it is given.
+
+        Where it is likely to be `small`, it may be tried on the event loop first: what turns out to need more than a few
+        readings, or more than memory holds, begins anew beside it. So it must bear to be broken off at a read.
 
         Raises what `ask` raises, and Unavailable.
         """

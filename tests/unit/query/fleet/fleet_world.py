@@ -29,8 +29,8 @@ class Counting:
         async with self._store.view() as view:
             yield Counting(view, self)
 
-    async def together(self, ask):
-        return await self._store.together(lambda view: ask(Counting(view, self._counts)))
+    async def together(self, ask, *, small=False):
+        return await self._store.together(lambda view: ask(Counting(view, self._counts)), small=small)
 
     async def find(self, tenant, where):
         self._counts.asked.append("find")

@@ -33,7 +33,7 @@ def test_every_key_is_known_right_or_left_to_the_database(appends, grow_at):
         if n == grow_at:
             hot.grow(3000)  # shorter rings, higher floors
         new = {key: value for key, value in entries.items() if key not in stored}
-        hot.append(_rows([(*key, value) for key, value in new.items()]))
+        hot.append(hot.place(_rows([(*key, value) for key, value in new.items()])))
         stored.update(new)
     series = np.repeat(np.arange(5, dtype=np.int32), 402)
     ts = np.tile(np.arange(402, dtype=np.int64), 5)
@@ -48,18 +48,26 @@ def test_every_key_is_known_right_or_left_to_the_database(appends, grow_at):
         times = [t for owner, t in stored if owner == s]
         assert hot.newest[s] == max(times, default=NEVER)
         assert not times or hot.oldest[s] == min(times)
-    above = hot.above(np.arange(5, dtype=np.int32))
+    above = hot.above(np.arange(5, dtype=np.int32), NEVER, 500)
     for s in range(5):
         mine = above.ts[above.series == s].tolist()
         assert mine == sorted(t for owner, t in stored if owner == s and t >= hot.floor[s])
+    for start, end in ((NEVER, 500), (100, 300), (200, 201)):
+        inside = hot.above(np.arange(5, dtype=np.int32), start, end)
+        expected = [(s, t) for s, t in zip(above.series.tolist(), above.ts.tolist(), strict=True) if start <= t < end]
+        assert list(zip(inside.series.tolist(), inside.ts.tolist(), strict=True)) == expected
+        last = hot.last(np.arange(5, dtype=np.int32), start, end)
+        assert dict(zip(last.series.tolist(), last.ts.tolist(), strict=True)) == dict(expected)
+        for s, t, v in zip(*(column.tolist() for column in inside[:3]), strict=True):
+            assert v == stored[s, t]
 
 
 def test_a_series_whose_ring_never_overflowed_is_known_completely():
     hot = HotReadings(budget=1 << 20)
     hot.grow(1)
-    hot.append(_rows([(0, t, 1.0) for t in range(hot.depth)]))
+    hot.append(hot.place(_rows([(0, t, 1.0) for t in range(hot.depth)])))
     assert hot.floor[0] == NEVER
-    hot.append(_rows([(0, hot.depth, 1.0)]))
+    hot.append(hot.place(_rows([(0, hot.depth, 1.0)])))
     assert hot.floor[0] == 1
 
 
@@ -73,7 +81,7 @@ def test_memory_stays_in_its_budget_as_series_are_added():
 def test_retention_makes_removed_readings_unknown():
     hot = HotReadings(budget=1 << 20)
     hot.grow(2)
-    hot.append(_rows([(0, 10, 1.0), (0, 20, 2.0), (1, 5, 3.0)]))
+    hot.append(hot.place(_rows([(0, 10, 1.0), (0, 20, 2.0), (1, 5, 3.0)])))
     hot.forget_before(15)
-    assert hot.above(np.array([0, 1], np.int32)).ts.tolist() == [20]
+    assert hot.above(np.array([0, 1], np.int32), NEVER, 500).ts.tolist() == [20]
     assert hot.newest[1] == NEVER

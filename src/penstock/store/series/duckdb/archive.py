@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -12,7 +10,7 @@ import numpy as np
 from penstock.model.findings import Findings
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, Receipt
 from penstock.store.series.duckdb.letters import read_dead_letters
-from penstock.store.series.duckdb.reader import SeriesReader
+from penstock.store.series.duckdb.reader import Guard, SeriesReader
 from penstock.store.series.duckdb.tracing import read_findings, read_refusals, read_trace
 from penstock.store.series.duckdb.view import View, open_view
 from penstock.store.series.duckdb.writer import Memory
@@ -24,9 +22,7 @@ __all__ = ["Reader"]
 class Reader(SeriesReader):
     """All that is read of the store, as it is now."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory, guard: Guard) -> None:
         super().__init__(connection, memory, guard)
         self._records = memory
 

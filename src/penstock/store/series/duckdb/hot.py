@@ -8,20 +8,39 @@ rings get shorter. NEVER is the newest ts of an empty series, and the floor of o
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from penstock.model.batch import sort_order
 from penstock.model.pace import NEVER, PACE
 from penstock.store.series.duckdb.judge import F64, I32, I64, Known, Rows
 
-__all__ = ["HotReadings", "PastReadings"]
+__all__ = ["Changing", "HotReadings", "PastReadings", "Placement"]
 
 _ROW_BYTES: Final = 24
 _MIN_DEPTH: Final = 8
 _MAX_DEPTH: Final = 128
 _CHUNK: Final = 4096
+
+
+class Placement(NamedTuple):
+    """Places in the rings, so that those who read wait for no more than the writing.
+
+    began int32, oldest int64 [m]: series that get readings, and the first ts of each · rows [n]: those of them that are held ·
+    slot int64 [n], counted through all rings · ids int32 [k]: series of those, and afterwards, int64 [k]: how many each gets, its newest ts and its floor
+    """
+
+    began: I32
+    oldest: I64
+    rows: Rows
+    slot: I64
+    ids: I32
+    sizes: I64
+    newest: I64
+    floor: I64
 
 
 class HotReadings:
@@ -30,7 +49,7 @@ class HotReadings:
     def __init__(self, budget: int) -> None:
         """`budget` bytes for all rings together; the minimum depth may exceed it for very many series."""
         self._budget = budget
-        self._depth = _MAX_DEPTH
+        self._depth = _MAX_DEPTH  # always a power of two
         self.count = 0
         self._allocate(1024)
         self.newest: I64 = np.full(1024, NEVER)
@@ -106,36 +125,42 @@ class HotReadings:
             value[part] = self._value[s, column]
         return Known(present, version, value), maybe[~in_ring]
 
-    def append(self, rows: Rows) -> None:
-        """Take in newly stored readings, sorted by (series, ts), none of which is in a ring."""
-        if len(rows.ts) == 0:
-            return
-        np.minimum.at(self.oldest, rows.series, rows.ts)
-        rows = rows.take(rows.ts >= self.floor[rows.series])
-        if len(rows.ts) == 0:
-            return
-        starts = np.flatnonzero(np.append(True, rows.series[1:] != rows.series[:-1]))
-        ends = np.append(starts[1:], len(rows.ts))
+    def place(self, rows: Rows) -> Placement:
+        """Where newly stored readings go, sorted by (series, ts), none of which is in a ring. Nothing changes by that; and before the
+        `append` nothing else may but what `update` does.
+        """
+        starts = np.flatnonzero(np.append(True, rows.series[1:] != rows.series[:-1])[: len(rows.ts)])
+        began = rows.series[starts], rows.ts[starts]
+        held = rows.ts >= self.floor[rows.series]
+        if not held.all():
+            rows = rows.take(held)
+            starts = np.flatnonzero(np.append(True, rows.series[1:] != rows.series[:-1])[: len(rows.ts)])
         ids = rows.series[starts]
-        self.newest[ids] = np.maximum(self.newest[ids], rows.ts[ends - 1])
-        sizes = ends - starts
+        ends = np.append(starts[1:], len(rows.ts))[: len(starts)]
+        sizes, newest, floor = ends - starts, rows.ts[ends - 1], self.floor[ids]
         rank = np.arange(len(rows.ts)) - np.repeat(starts, sizes)
         excess = np.maximum(sizes - self._depth, 0)
         if excess.any():
             over = np.flatnonzero(excess)
-            last_dropped = rows.ts[starts[over] + excess[over] - 1]
-            self.floor[ids[over]] = np.maximum(self.floor[ids[over]], last_dropped + 1)
+            floor[over] = np.maximum(floor[over], rows.ts[starts[over] + excess[over] - 1] + 1)
             kept = rank >= np.repeat(excess, sizes)
             rows, rank = rows.take(kept), (rank - np.repeat(excess, sizes))[kept]
             sizes = sizes - excess
             starts = np.cumsum(sizes) - sizes
-        slot = (self._head[rows.series] + rank) % self._depth
-        evicted = np.maximum.reduceat(self._ts[rows.series, slot], starts)
-        self.floor[ids] = np.maximum(self.floor[ids], np.where(evicted == NEVER, NEVER, evicted + 1))
-        self._ts[rows.series, slot] = rows.ts
-        self._value[rows.series, slot] = rows.value
-        self._version[rows.series, slot] = rows.version
-        self._head[ids] += sizes
+        slot = rows.series.astype(np.int64) * self._depth + ((self._head[rows.series] + rank) & (self._depth - 1))
+        if len(ids):
+            evicted = np.maximum.reduceat(self._ts.ravel()[slot], starts)
+            floor = np.maximum(floor, np.where(evicted == NEVER, NEVER, evicted + 1))
+        return Placement(*began, rows, slot, ids, sizes, np.maximum(self.newest[ids], newest), floor)
+
+    def append(self, placed: Placement) -> None:
+        """Take in readings as they were placed."""
+        self.oldest[placed.began] = np.minimum(self.oldest[placed.began], placed.oldest)
+        _, ts, value, version = placed.rows
+        for ring, column in ((self._ts, ts), (self._value, value), (self._version, version)):
+            ring.ravel()[placed.slot] = column
+        self._head[placed.ids] += placed.sizes
+        self.newest[placed.ids], self.floor[placed.ids] = placed.newest, placed.floor
 
     def update(self, rows: Rows) -> None:
         """New values and versions of readings that were stored before; those below the floor are not here."""
@@ -147,23 +172,36 @@ class HotReadings:
             self._value[part.series[hit], slot] = part.value[hit]
             self._version[part.series[hit], slot] = part.version[hit]
 
-    def above(self, ids: I32) -> Rows:
-        """Copies of all readings at or above their series' floor, sorted by (series, ts); `ids` rise."""
+    def floors(self, ids: I32) -> I64:
+        """The floor of each of `ids`, int64 [n]."""
+        return self.floor[ids]
+
+    def above(self, ids: I32, start: int, end: int) -> Rows:
+        """Copies of the readings of [start, end) at or above their series' floor, sorted by (series, ts)."""
         ts = self._ts[ids]
-        order = np.argsort(ts, axis=1, kind="stable")
-        ts = np.take_along_axis(ts, order, axis=1)
-        kept = ts >= np.maximum(self.floor[ids], NEVER + 1)[:, None]
-        series = np.broadcast_to(ids[:, None], ts.shape)[kept]
-        value = np.take_along_axis(self._value[ids], order, axis=1)[kept]
-        version = np.take_along_axis(self._version[ids], order, axis=1)[kept]
-        return Rows(series, ts[kept], value, version)
+        kept = (ts >= np.maximum(self.floor[ids], max(start, NEVER + 1))[:, None]) & (ts < end)
+        row, slot = np.nonzero(kept)
+        series, ts = ids[row], ts[kept]
+        order = sort_order(series, ts)
+        series, slot = series[order], slot[order]
+        return Rows(series, ts[order], self._value[series, slot], self._version[series, slot])
+
+    def last(self, ids: I32, start: int, end: int) -> Rows:
+        """Of each series the last of the readings that `above` gives, if there is one; in the order of `ids`."""
+        ts = self._ts[ids]
+        kept = (ts >= np.maximum(self.floor[ids], max(start, NEVER + 1))[:, None]) & (ts < end)
+        ts[~kept] = NEVER
+        slot = ts.argmax(axis=1)
+        found = np.flatnonzero(ts[np.arange(len(ids)), slot] != NEVER)
+        series, slot = ids[found], slot[found]
+        return Rows(series, ts[found, slot], self._value[series, slot], self._version[series, slot])
 
     def tails(self, ids: I32, count: int) -> tuple[I64, F64]:
         """The ts of the last `count` readings that came of each of `ids`, int64 [n, count or fewer], in no order, NEVER where there are
         none; and the value of the newest by ts, float64 [n], NaN where a flood of late readings took its place in the ring, or there
         is none.
         """
-        slots = (self._head[ids][:, None] - 1 - np.arange(min(count, self._depth))) % self._depth
+        slots = (self._head[ids][:, None] - 1 - np.arange(min(count, self._depth))) & (self._depth - 1)
         ts = self._ts[ids[:, None], slots]
         newest = self.newest[ids]
         match = ts == newest[:, None]
@@ -185,8 +223,23 @@ class HotReadings:
         np.maximum(self.oldest[:n], ts, out=self.oldest[:n], where=self.oldest[:n] < ts)
 
 
+class Changing:
+    """Series that are about to change, int32 [n] without repetition."""
+
+    def __init__(self, hot: HotReadings, ids: I32) -> None:
+        self.ids: Final = ids
+        self._hot = hot
+
+    @cached_property
+    def tails(self) -> tuple[I64, F64]:
+        """What came last of each until now, see `HotReadings.tails`. Asked for before they change."""
+        return self._hot.tails(self.ids, PACE)
+
+
 class PastReadings:
-    """When each series began and ended at one moment, and what came last by then. No other reading is held: `floor` lies above all."""
+    """When each series began and ended at one moment, and what came last by then. Its other readings are held while nothing of the
+    series changes; from then on its floor lies above all of them.
+    """
 
     def __init__(self, hot: HotReadings) -> None:
         self._live = hot
@@ -195,20 +248,29 @@ class PastReadings:
         self.count = hot.count
         self._row = np.full(self.count, -1, np.int64)
         self.newest, self.oldest = hot.newest.copy(), hot.oldest.copy()
-        self.floor: I64 = np.where(self.newest == NEVER, NEVER, np.iinfo(np.int64).max)
 
-    def above(self, ids: I32) -> Rows:  # noqa: ARG002 - as that of HotReadings
-        """No rows."""
-        return Rows(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+    def floors(self, ids: I32) -> I64:
+        """See `HotReadings.floors`."""
+        changed = np.where(self.newest[ids] == NEVER, NEVER, np.iinfo(np.int64).max)
+        return np.where(self._row[ids] < 0, self._live.floors(ids), changed)
 
-    def keep(self, series: I32) -> None:
-        """Readings of `series` int32 [n], in any order, are about to change: what came last of those that are kept not yet is, from now on."""
-        known = series[series < self.count]
-        ids = np.unique(known[self._row[known] < 0])
-        if len(ids):
-            self._row[ids] = np.arange(self._rows, self._rows + len(ids))
-            self._rows += len(ids)
-            self._kept.append(self._live.tails(ids, PACE))
+    def above(self, ids: I32, start: int, end: int) -> Rows:
+        """See `HotReadings.above`."""
+        return self._live.above(ids[self._row[ids] < 0], start, end)
+
+    def last(self, ids: I32, start: int, end: int) -> Rows:
+        """See `HotReadings.last`."""
+        return self._live.last(ids[self._row[ids] < 0], start, end)
+
+    def keep(self, changing: Changing) -> None:
+        """What came last of series that change for the first time is kept from now on."""
+        known = np.flatnonzero(changing.ids < self.count)
+        fresh = known[self._row[changing.ids[known]] < 0]
+        if len(fresh):
+            ts, value = changing.tails
+            self._row[changing.ids[fresh]] = np.arange(self._rows, self._rows + len(fresh))
+            self._rows += len(fresh)
+            self._kept.append((ts[fresh], value[fresh]))
 
     def tails(self, ids: I32, count: int) -> tuple[I64, F64]:
         """See `HotReadings.tails`: as it was, for `count` of PACE at most."""

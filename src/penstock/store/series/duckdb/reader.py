@@ -27,7 +27,7 @@ from penstock.store.series.duckdb.snapshot import Snapshot
 from penstock.store.series.duckdb.writer import Marks
 from penstock.store.series.port import Aggregates, EventRow, Filter, Newest
 
-__all__ = ["SeriesMemory", "SeriesReader", "as_readings"]
+__all__ = ["Guard", "SeriesMemory", "SeriesReader", "as_readings"]
 
 _COLUMNS: Final = tuple(f.name for f in fields(Partials))
 _MAX_ROWS: Final = 4_000_000
@@ -38,10 +38,20 @@ _REACH: Final = (10 * MINUTE, HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
 """How far back `recent` looks before it reads a series' whole history."""
 
 
+class Guard(AbstractContextManager[Any], Protocol):
+    """The lock of the store's memory; who holds it may take it again."""
+
+    def acquire(self, blocking: bool = True) -> bool: ...
+
+    def release(self) -> None: ...
+
+
 class _Registry(Protocol):
     """Which series there are, and where."""
 
     def check(self, tenant: str, ids: I32) -> None: ...
+
+    def breadth(self, tenant: str, where: Filter) -> int: ...
 
     def match(self, tenant: str, where: Filter) -> Iterator[tuple[int, SeriesKey, Attributes]]: ...
 
@@ -50,18 +60,16 @@ class _Hot(Protocol):
     """What is held of their readings."""
 
     @property
-    def count(self) -> int: ...
-
-    @property
     def newest(self) -> I64: ...
 
     @property
     def oldest(self) -> I64: ...
 
-    @property
-    def floor(self) -> I64: ...
+    def floors(self, ids: I32) -> I64: ...
 
-    def above(self, ids: I32) -> Rows: ...
+    def above(self, ids: I32, start: int, end: int) -> Rows: ...
+
+    def last(self, ids: I32, start: int, end: int) -> Rows: ...
 
     def tails(self, ids: I32, count: int) -> tuple[I64, F64]: ...
 
@@ -99,9 +107,7 @@ class SeriesMemory(Protocol):
 class SeriesReader:
     """Answers from one cursor at a time; the store calls it from its reader threads."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, memory: SeriesMemory, guard: AbstractContextManager[Any]
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: SeriesMemory, guard: Guard) -> None:
         self._db = connection
         self._memory = memory
         self._guard = guard
@@ -112,7 +118,7 @@ class SeriesReader:
         with translated():
             with self._guard:
                 standing = self._memory.standing
-                snapshot = standing.take() if standing else Snapshot(self._db, self._memory.marks.rolled_to)
+                snapshot = standing.take() if standing else Snapshot(self._db.cursor(), self._memory.marks.rolled_to)
             with snapshot.cursor() as cursor:
                 yield cursor, snapshot.rolled_to
 
@@ -151,11 +157,10 @@ class SeriesReader:
     def _held(self, ids: I32, start: int, end: int) -> Readings | None:
         """Readings of [start, end) from memory; None if not all of them are there."""
         with self._guard:
-            if not bool((self._memory.hot.floor[ids] <= start).all()):
+            if not bool((self._memory.hot.floors(ids) <= start).all()):
                 return None
-            rows = self._memory.hot.above(ids)
-        kept = (rows.ts >= start) & (rows.ts < end)
-        return Readings(rows.series[kept], rows.ts[kept], rows.value[kept])
+            rows = self._memory.hot.above(ids, start, end)
+        return Readings(rows.series, rows.ts, rows.value)
 
     def recent(self, tenant: str, ids: I32, limit: int, before: int | None, since: int | None) -> Readings:
         ids = self._own(tenant, ids)
@@ -163,18 +168,16 @@ class SeriesReader:
         start = since if since is not None else NEVER + 1
         with self._guard:
             hot = self._memory.hot
-            rows = hot.above(ids)
-            rows = rows.take((rows.ts >= start) & (rows.ts < end))
-            held = np.bincount(rows.series, minlength=hot.count)[ids] if len(ids) else np.empty(0, np.int64)
-            short = ids[(held < limit) & (hot.floor[ids] > start)]
-            newest, oldest = hot.newest[short].copy(), np.maximum(hot.oldest[short], start)
-        pieces = [Readings(rows.series, rows.ts, rows.value)]
-        if len(short):
-            keep = ~np.isin(rows.series, short)
-            pieces = [Readings(rows.series[keep], rows.ts[keep], rows.value[keep])]
-            with self._snapshot() as (cursor, _):
-                pieces.append(_reach_back(cursor, short, newest, oldest, limit, end))
-        return _newest(_join(pieces), limit)
+            series, ts, value, _ = (hot.last if limit == 1 else hot.above)(ids, start, end)
+            held = np.searchsorted(series, ids, "right") - np.searchsorted(series, ids)
+            short = ids[(held < limit) & (hot.floors(ids) > start)]
+            if len(short) == 0:
+                return _newest(Readings(series, ts, value), limit)
+            newest, oldest = hot.newest[short], np.maximum(hot.oldest[short], start)
+        keep = ~np.isin(series, short)
+        with self._snapshot() as (cursor, _):
+            older = _reach_back(cursor, short, newest, oldest, limit, end)
+        return _newest(_join([Readings(series[keep], ts[keep], value[keep]), older]), limit)
 
     def newest(self, tenant: str, ids: I32) -> Newest:
         with self._guard:
@@ -192,12 +195,18 @@ class SeriesReader:
     def events(
         self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
     ) -> list[EventRow]:
-        with self._guard:
-            held = self._memory.events.find(tenant, criticality_above, start, end, limit)
+        held = self.held_events(tenant, criticality_above, start, end, limit)
         if held is not None:
             return held
         with self._snapshot() as (cursor, _):
             return read_events(cursor, tenant, criticality_above, start, end, limit)
+
+    def held_events(
+        self, tenant: str, criticality_above: int | None, start: int | None, end: int | None, limit: int
+    ) -> list[EventRow] | None:
+        """As `events`, from memory alone; None if not all of them are there."""
+        with self._guard:
+            return self._memory.events.find(tenant, criticality_above, start, end, limit)
 
     # -- aggregates
 
@@ -234,7 +243,9 @@ class SeriesReader:
             return self._memory.changes.newest(start, end, ids)
 
     def _own(self, tenant: str, ids: I32) -> I32:
-        ids = np.unique(np.asarray(ids, np.int32))
+        ids = np.asarray(ids, np.int32)
+        if np.any(ids[1:] <= ids[:-1]):
+            ids = np.unique(ids)
         with self._guard:
             self._memory.registry.check(tenant, ids)
         return ids
@@ -263,8 +274,10 @@ def _newest(readings: Readings, limit: int) -> Readings:
     if len(ts) == 0:
         return readings
     ends = np.append(np.flatnonzero(series[1:] != series[:-1]) + 1, len(series))
-    from_end = np.repeat(ends, np.diff(ends, prepend=0)) - np.arange(len(series))
-    kept = from_end <= limit
+    starts = np.append(0, ends[:-1])
+    if (ends - starts <= limit).all():
+        return readings
+    kept = np.repeat(ends, ends - starts) - np.arange(len(series)) <= limit
     return Readings(series[kept], ts[kept], value[kept])
 
 

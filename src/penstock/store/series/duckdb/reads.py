@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from penstock.model.batch import Readings
 from penstock.model.errors import Unavailable
 from penstock.model.series import SeriesInfo
 from penstock.store.series.duckdb.reader import SeriesReader
-from penstock.store.series.duckdb.view import View
+from penstock.store.series.duckdb.view import Glance, NotAtOnce, View
 from penstock.store.series.port import Aggregates, EventRow, Filter, Newest, SeriesView
 
 __all__ = ["OpenView", "SeriesReads"]
@@ -71,7 +72,7 @@ class SeriesReads:
 class OpenView(SeriesReads):
     """A `SeriesView`; `answering` are the threads for what reads several times."""
 
-    def __init__(self, view: View, reading: Threads, answering: Threads) -> None:
+    def __init__(self, view: View | Glance, reading: Threads, answering: Threads) -> None:
         super().__init__(reading)
         self._view: Final = view
         self._answering: Final = answering
@@ -88,9 +89,13 @@ class OpenView(SeriesReads):
     def _series(self) -> SeriesReader:
         return self._view
 
-    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]]) -> T:
+    async def together(self, ask: Callable[[SeriesView], Coroutine[Any, Any, T]], *, small: bool = False) -> T:
         """See `SeriesView.together`. When whoever asked is cancelled, the next read ends it."""
         here = _Here()
+        if small and isinstance(self._view, View):
+            # A way to a thread and back takes longer than the answer, above all while commits compete for the processor.
+            with suppress(NotAtOnce), self._view.glance() as glance:
+                return _driven(ask(OpenView(glance, here, here)))
         view = OpenView(self._view, here, here)
         try:
             return await self._answering(lambda: _driven(ask(view)))

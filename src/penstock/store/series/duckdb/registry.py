@@ -202,6 +202,10 @@ class Registry:
             if where.limit is not None and found >= where.limit:
                 return
 
+    def breadth(self, tenant: str, where: Filter) -> int:
+        """How many series `match` looks at."""
+        return len(self._candidates(tenant, where, _NONE))
+
     def _candidates(
         self, tenant: str, where: Filter, said: Mapping[tuple[str, SensorKey], Attributes]
     ) -> Sequence[int]:

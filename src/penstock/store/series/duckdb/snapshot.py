@@ -36,10 +36,10 @@ class Snapshot:
     the last one closes it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, rolled_to: int) -> None:
-        """Of the last commit. Called under the store's guard."""
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, rolled_to: int) -> None:
+        """Of the last commit, on a cursor of its own. Called under the store's guard, or by whoever commits."""
         self.rolled_to: Final = rolled_to
-        self._cursor = connection.cursor()
+        self._cursor = cursor
         self._reading = threading.Lock()
         self._counting = threading.Lock()
         self._users = 1
@@ -79,22 +79,22 @@ def committed(
     connection: duckdb.DuckDBPyConnection, memory: _Memory, guard: AbstractContextManager[Any]
 ) -> Generator[None]:
     """COMMIT on `connection`; the body, under the guard, makes memory what it is after that. It must not fail."""
-    with guard:
-        memory.standing = Snapshot(connection, memory.marks.rolled_to)
+    with guard:  # connections are not opened side by side
+        cursor = connection.cursor()
+    standing = Snapshot(cursor, memory.marks.rolled_to)
     try:
-        connection.commit()
-    except BaseException:
         with guard:
-            _end(memory)
-        raise
-    with guard:
+            memory.standing = standing
         try:
-            yield
-        finally:
-            _end(memory)
-
-
-def _end(memory: _Memory) -> None:
-    if memory.standing is not None:
-        memory.standing.let_go()
-        memory.standing = None
+            connection.commit()
+        except BaseException:
+            with guard:
+                memory.standing = None
+            raise
+        with guard:
+            try:
+                yield
+            finally:
+                memory.standing = None
+    finally:
+        standing.let_go()

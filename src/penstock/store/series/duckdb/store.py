@@ -27,7 +27,7 @@ from penstock.store.series.duckdb.records import newest_events
 from penstock.store.series.duckdb.schema import INVALIDATED, DuckConfig, connect, translated
 from penstock.store.series.duckdb.upkeep import GRACE, Upkeep, kept_since
 from penstock.store.series.duckdb.writer import Marks, Memory, Writer
-from penstock.store.series.port import Refusal, SeriesView, State, Trace
+from penstock.store.series.port import EventRow, Refusal, SeriesView, State, Trace
 
 __all__ = ["DuckSeriesStore"]
 
@@ -163,6 +163,19 @@ class DuckSeriesStore(SeriesReads):
                 view.close()
             elif not self._at_once(view.closed_at_once):
                 self._reading.submit(view.close)
+
+    async def events(
+        self,
+        tenant: str,
+        *,
+        criticality_above: int | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        limit: int,
+    ) -> Sequence[EventRow]:
+        asked = tenant, criticality_above, start, end, limit
+        held = self._at_once(lambda: self._reader.held_events(*asked))
+        return await self._read(lambda: self._reader.events(*asked)) if held is None else held
 
     async def trace(self, tenant: str, series: int, ts: int) -> Trace:
         return await self._read(lambda: self._reader.trace(tenant, series, ts))

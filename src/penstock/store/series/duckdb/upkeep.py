@@ -20,6 +20,7 @@ from penstock.model.batch import Readings, sort_order
 from penstock.model.ledger import Counts
 from penstock.model.partials import TIERS, Partials, fold, from_readings
 from penstock.model.time import DAY, HOUR, MINUTE
+from penstock.store.series.duckdb.hot import Changing
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.reader import as_readings
 from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, insert, translated
@@ -81,7 +82,8 @@ class Upkeep:
             raise
         with committed(self._db, self._memory, self._guard):
             if forget is not None:
-                self._memory.before_change({}, np.arange(self._memory.hot.count, dtype=np.int32))
+                everything = np.arange(self._memory.hot.count, dtype=np.int32)
+                self._memory.before_change({}, Changing(self._memory.hot, everything))
             self._memory.marks = self._next_marks or self._memory.marks
             if forget is not None:
                 forget()

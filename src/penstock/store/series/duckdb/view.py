@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 
 from penstock.model.batch import SensorKey
 from penstock.model.errors import Unavailable
-from penstock.model.series import Attributes, SeriesKey
-from penstock.store.series.duckdb.hot import PastReadings
+from penstock.model.series import Attributes, SeriesInfo, SeriesKey
+from penstock.store.series.duckdb.hot import Changing, PastReadings
 from penstock.store.series.duckdb.judge import I32
-from penstock.store.series.duckdb.reader import SeriesMemory, SeriesReader
+from penstock.store.series.duckdb.reader import Guard, SeriesMemory, SeriesReader
 from penstock.store.series.duckdb.registry import Registry
 from penstock.store.series.duckdb.schema import translated
 from penstock.store.series.duckdb.snapshot import Snapshot
 from penstock.store.series.duckdb.writer import Memory
-from penstock.store.series.port import Filter
+from penstock.store.series.port import Aggregates, Filter
 
-__all__ = ["View", "open_view"]
+__all__ = ["Glance", "NotAtOnce", "View", "open_view"]
+
+_FEW: Final = 64
+"""Series that are looked at on the event loop."""
+_WINDOWS: Final = 10_000
 
 
 class View(SeriesReader):
@@ -37,7 +41,7 @@ class View(SeriesReader):
         self,
         connection: duckdb.DuckDBPyConnection,
         memory: SeriesMemory,
-        guard: AbstractContextManager[Any],
+        guard: Guard,
         moment: _Moment,
     ) -> None:
         super().__init__(connection, memory, guard)
@@ -55,6 +59,18 @@ class View(SeriesReader):
     def names(self) -> int:
         """Of the series that it knows."""
         return self._moment.names
+
+    @contextmanager
+    def glance(self) -> Generator[Glance]:
+        """What of it can be read at once. Raises `NotAtOnce` while a commit changes memory."""
+        if not self._guard.acquire(blocking=False):
+            raise NotAtOnce
+        try:
+            if self._closed:
+                raise NotAtOnce
+            yield Glance(self._db, self._memory, self._guard, self._moment)
+        finally:
+            self._guard.release()
 
     def follow(self, past: SeriesMemory) -> None:
         """Memory has moved on: from now on `past` is what it was. Called under the guard."""
@@ -92,13 +108,43 @@ class View(SeriesReader):
             with self._guard:
                 snapshot = self._pinned or self._moment.snapshot
                 if snapshot is None:
-                    snapshot = self._pinned = Snapshot(self._db, self._moment.live.marks.rolled_to)
+                    snapshot = self._pinned = Snapshot(self._db.cursor(), self._moment.live.marks.rolled_to)
                 snapshot.take()
             with snapshot.cursor() as cursor:
                 yield cursor, snapshot.rolled_to
 
 
-def open_view(connection: duckdb.DuckDBPyConnection, memory: Memory, guard: AbstractContextManager[Any]) -> View:
+class NotAtOnce(Exception):
+    """What was asked takes the database, or longer than the event loop should be held."""
+
+
+class Glance(SeriesReader):
+    """A view's memory while the guard is held, by which nobody changes it: few series, and no database. Raises `NotAtOnce` for more."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, memory: SeriesMemory, guard: Guard, moment: _Moment
+    ) -> None:
+        super().__init__(connection, memory, guard)
+        self.revision: Final = moment.revision
+        self.names: Final = moment.names
+
+    def find(self, tenant: str, where: Filter) -> list[SeriesInfo]:
+        if self._memory.registry.breadth(tenant, where) > _FEW:
+            raise NotAtOnce
+        return super().find(tenant, where)
+
+    def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int) -> Aggregates:
+        if (end - start) // width * len(ids) > _WINDOWS:
+            raise NotAtOnce
+        return super().aggregate(tenant, ids, start, end, width)
+
+    @contextmanager
+    def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
+        raise NotAtOnce
+        yield
+
+
+def open_view(connection: duckdb.DuckDBPyConnection, memory: Memory, guard: Guard) -> View:
     """A view of the store as it is now. Views of one revision share what is kept for them."""
     with guard:
         moments = (each for each in memory.views if isinstance(each, _Moment))
@@ -126,7 +172,7 @@ class _Moment:
         """What is kept of the database, or stands while a COMMIT may change it; None where that is as it was."""
         return self.live.standing if self._kept is None else self._kept.snapshot
 
-    def keep(self, sensors: Mapping[tuple[str, SensorKey], object], series: I32) -> None:
+    def keep(self, sensors: Mapping[tuple[str, SensorKey], object], changing: Changing) -> None:
         """See `Keeper.keep`."""
         if self._kept is None:
             assert self.live.standing is not None, "memory changes with a COMMIT"
@@ -134,7 +180,7 @@ class _Moment:
             for view in self.views:
                 view.follow(self._kept.past)
         self._kept.past.registry.keep(sensors)
-        self._kept.past.hot.keep(series)
+        self._kept.past.hot.keep(changing)
 
     def leave(self, view: View) -> None:
         """A view is closed; nothing is kept for nobody."""
@@ -189,6 +235,10 @@ class _PastRegistry:
     def check(self, tenant: str, ids: I32) -> None:
         """See `Registry.check`."""
         self._registry.check(tenant, ids)
+
+    def breadth(self, tenant: str, where: Filter) -> int:
+        """See `Registry.breadth`."""
+        return self._registry.breadth(tenant, where)
 
     def match(self, tenant: str, where: Filter) -> Iterator[tuple[int, SeriesKey, Attributes]]:
         """See `Registry.match`."""

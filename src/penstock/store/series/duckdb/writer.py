@@ -23,7 +23,7 @@ from penstock.model.ledger import Counts, Receipt
 from penstock.model.time import DAY, HOUR, Clock
 from penstock.store.series.duckdb import records
 from penstock.store.series.duckdb.changes import Changes
-from penstock.store.series.duckdb.hot import HotReadings
+from penstock.store.series.duckdb.hot import Changing, HotReadings, Placement
 from penstock.store.series.duckdb.judge import I32, I64, Known, Rows, Verdict, judge
 from penstock.store.series.duckdb.letters import settle_dead_letters, write_dead_letters
 from penstock.store.series.duckdb.recent_events import RecentEvents
@@ -54,8 +54,8 @@ class Marks:
 class Keeper(Protocol):
     """Who keeps the store as it was at an earlier revision."""
 
-    def keep(self, sensors: Mapping[tuple[str, SensorKey], object], series: I32) -> None:
-        """Memory is about to change, and with it what was said about `sensors` and read of `series`, int32 [n] in any order."""
+    def keep(self, sensors: Mapping[tuple[str, SensorKey], object], changing: Changing) -> None:
+        """Memory is about to change, and with it what was said about `sensors` and read of series."""
         ...
 
 
@@ -87,11 +87,8 @@ class Memory:
         self.dirty = 0
         self.stirred: dict[int, tuple[int, int]] = {}
 
-    def before_change(self, sensors: Mapping[tuple[str, SensorKey], object], *series: I32) -> None:
+    def before_change(self, sensors: Mapping[tuple[str, SensorKey], object], changing: Changing) -> None:
         """Let the open views keep what is about to change; in the body of `committed`."""
-        if not self.views:
-            return
-        changing = np.concatenate(series)
         for moment in self.views:
             moment.keep(sensors, changing)
 
@@ -125,6 +122,7 @@ class Writer:
         self._memory = memory
         self._guard = guard
         self._clock = clock
+        self._looked_at = False  # there were views at the last commit, so there may be at the next
 
     def commit(self, frames: Sequence[Frame]) -> list[Receipt]:
         """See `SeriesStore.commit`. On an error nothing is changed, in the database or in memory."""
@@ -157,9 +155,11 @@ class Writer:
                 if not keep:
                     self._db.rollback()
                     return
+                changing, placed = self._prepared(verdict)
                 with committed(self._db, self._memory, self._guard):
-                    self._memory.before_change(staged.sensors, verdict.append.series, verdict.update.series)
-                    self._apply(fresh, staged, verdict, entries)
+                    self._looked_at = bool(self._memory.views)
+                    self._memory.before_change(staged.sensors, changing)
+                    self._apply(fresh, staged, verdict, placed, entries)
                     self._memory.events.add(events)
                     self._memory.dirty += marked
             except BaseException:
@@ -296,15 +296,27 @@ class Writer:
         self._memory.stir(set(hour[change].tolist()), self._clock.now())
         return int(np.count_nonzero(change))
 
+    def _prepared(self, verdict: Verdict) -> tuple[Changing, Placement]:
+        """All that can be worked out before memory changes: nobody but this thread changes it, and under the guard everybody waits."""
+        changing = Changing(self._memory.hot, np.union1d(verdict.append.series, verdict.update.series))
+        if self._memory.views or self._looked_at:
+            _ = changing.tails
+        return changing, self._memory.hot.place(verdict.append)
+
     # -- after COMMIT, under the guard
 
     def _apply(
-        self, frames: Sequence[Frame], staged: Staged, verdict: Verdict, entries: Sequence[records.Entry]
+        self,
+        frames: Sequence[Frame],
+        staged: Staged,
+        verdict: Verdict,
+        placed: Placement,
+        entries: Sequence[records.Entry],
     ) -> None:
         memory = self._memory
         memory.registry.install(staged)
         memory.late += int(np.count_nonzero(verdict.append.ts <= memory.hot.newest[verdict.append.series]))
-        memory.hot.append(verdict.append)
+        memory.hot.append(placed)
         memory.hot.update(verdict.update)
         by_frame: dict[str, list[Receipt]] = {frame.id: [] for frame in frames}
         for entry in entries:
