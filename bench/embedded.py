@@ -18,7 +18,7 @@ import numpy.typing as npt
 import uvloop
 
 from bench.peers.penstock import TENANT, seen, translated
-from bench.questions import Asker
+from bench.questions import Asker, Question, Seen
 from penstock.app.roles import SWITCH_SECONDS
 from penstock.bus import Lane, Pending
 from penstock.model.batch import Batch
@@ -28,6 +28,7 @@ from penstock.model.ledger import Part
 from penstock.model.series import SeriesKey
 from penstock.model.time import WallClock
 from penstock.query.engine import Engine
+from penstock.query.port import Answer
 from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore
 from penstock.store.series.port import State
 
@@ -127,14 +128,16 @@ class Embedded:
     def committing(self, rate: float) -> Generator[None]:
         """Meanwhile readings of 1,000 other series are committed, `rate` a second, in twenty commits a second."""
         keys = tuple(SeriesKey("busy", f"n{i:05d}", "power", "W") for i in range(1_000))
+        per = max(1, int(rate / 20 / len(keys)))
+        rng = np.random.default_rng(3)
+        values = [rng.normal(1200, 40, per * len(keys)).round(2) for _ in range(20)]
 
         async def load() -> None:
-            per = max(1, int(rate / 20 / len(keys)))
             who, began, n = np.tile(np.arange(len(keys)), per), self._loop.time(), 0
             start = WallClock().now() - 45 * 60_000
             while True:
                 ts = np.repeat(start + (n * per + np.arange(per)) * 10, len(keys))
-                await self._commit(keys, who, ts, np.random.default_rng(n).normal(1200, 40, len(ts)).round(2))
+                await self._commit(keys, who, ts, values[n % len(values)])
                 n += 1
                 await asyncio.sleep(max(0.0, began + n * len(who) / rate - self._loop.time()))
 
@@ -150,13 +153,21 @@ class Embedded:
         return self._run(self._store.state())
 
     def askers(self) -> Mapping[str, Asker]:
-        """As of a peer: the engine beside the store, asked from another thread."""
+        """As of a peer: the engine beside the store, from a question's way to its event loop, on which core gets them, to the answer."""
 
         async def metrics() -> str:
             return ""
 
         engine = Engine(self._store, WallClock(), _AtRest(), metrics)
-        return {"in process": lambda question: seen(question, self._run(engine.ask(translated(question))))}
+
+        async def answered(question: Question) -> tuple[Answer, float]:
+            return await engine.ask(translated(question)), time.perf_counter()
+
+        def ask(question: Question) -> Seen:
+            answer, at = self._run(answered(question))
+            return seen(question, answer)._replace(at=at)
+
+        return {"in process": ask}
 
     def tables(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the closed file, which is opened for it read-only."""

@@ -40,10 +40,14 @@ class Question:
 
 
 class Seen(NamedTuple):
-    """What came back: how many rows, and the sum of their values (of their means where they are aggregates)."""
+    """What came back: how many rows, and the sum of their values (of their means where they are aggregates).
+
+    at  `time.perf_counter()` when the answer was there; None: when it was returned
+    """
 
     rows: int
     total: float
+    at: float | None = None
 
     @classmethod
     def of(cls, values: list[float]) -> Seen:
