@@ -16,7 +16,7 @@ from penstock.model.partials import partials_at
 from penstock.model.series import SeriesKey
 from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series import Filter
-from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore, reader
+from penstock.store.series.duckdb import DuckConfig, DuckSeriesStore, selects
 
 START = 1_763_683_200_000  # 2025-11-21T00:00Z
 WIDTHS = (1_000, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY)
@@ -106,7 +106,7 @@ async def test_a_question_over_many_raw_readings_is_answered_some_series_at_a_ti
     async with _probe(tmp_path) as probe:
         await probe.put(1_000, 1_000, series=5)
         whole = await probe.answers(START + 500, START + 900_000)
-        monkeypatch.setattr(reader, "_MAX_ROWS", most)
+        monkeypatch.setattr(selects, "_MAX_ROWS", most)
         assert all(
             _equal(answer, whole[width])
             for width, answer in (await probe.answers(START + 500, START + 900_000)).items()

@@ -1,41 +1,36 @@
-"""Reading series back: each read runs on its own snapshot, consistent with what the store holds in memory.
-
-SQL only selects rows; numbers are computed in NumPy by `model.partials`, so every way to an aggregate has equal bits.
-"""
+"""Reading series back: each read runs on its own snapshot, consistent with what the store holds in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
-from penstock.model.batch import Readings, sort_order
+from penstock.model.batch import Readings
 from penstock.model.pace import NEVER, PACE, usual_interval
 from penstock.model.partials import Partials, fold, partials_at, tier_for
 from penstock.model.series import Attributes, SeriesInfo, SeriesKey
-from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.changes import Changes
 from penstock.store.series.duckdb.judge import F64, I32, I64, Rows
 from penstock.store.series.duckdb.records import read_events
-from penstock.store.series.duckdb.schema import ROLLUPS, translated
+from penstock.store.series.duckdb.schema import translated
+from penstock.store.series.duckdb.selects import (
+    join,
+    last_of_each,
+    no_readings,
+    raw_partials,
+    reach_back,
+    select_raw,
+    stored,
+)
 from penstock.store.series.duckdb.snapshot import Snapshot
 from penstock.store.series.duckdb.writer import Marks
 from penstock.store.series.port import Aggregates, EventRow, Filter, Newest
 
-__all__ = ["Guard", "SeriesMemory", "SeriesReader", "as_readings"]
-
-_COLUMNS: Final = tuple(f.name for f in fields(Partials))
-_MAX_ROWS: Final = 4_000_000
-"""Raw readings that a question holds at once while it makes partials of them, some 300 MB."""
-_LISTED: Final = 256
-"""Series that are named in a statement one by one: faster than a join while they are few."""
-_REACH: Final = (10 * MINUTE, HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
-"""How far back `recent` looks before it reads a series' whole history."""
+__all__ = ["Guard", "SeriesMemory", "SeriesReader"]
 
 
 class Guard(AbstractContextManager[Any], Protocol):
@@ -139,12 +134,12 @@ class SeriesReader:
     def scan(self, tenant: str, ids: I32, start: int, end: int) -> Readings:
         ids = self._own(tenant, ids)
         if len(ids) == 0 or end <= start:
-            return _none()
+            return no_readings()
         held = self._held(ids, start, end)
         if held is not None:
             return held
         with self._snapshot() as (cursor, _):
-            return _select_raw(cursor, ids, start, end)
+            return select_raw(cursor, ids, start, end)
 
     def _from_raw(self, ids: I32, start: int, end: int, width: int) -> Partials:
         """Partials of readings alone, from memory where they all are there."""
@@ -152,7 +147,7 @@ class SeriesReader:
         if held is not None:
             return partials_at(held, width)
         with self._snapshot() as (cursor, _):
-            return Partials.concat(list(_raw_partials(cursor, ids, start, end, width)))
+            return Partials.concat(list(raw_partials(cursor, ids, start, end, width)))
 
     def _held(self, ids: I32, start: int, end: int) -> Readings | None:
         """Readings of [start, end) from memory; None if not all of them are there."""
@@ -172,12 +167,12 @@ class SeriesReader:
             held = np.searchsorted(series, ids, "right") - np.searchsorted(series, ids)
             short = ids[(held < limit) & (hot.floors(ids) > start)]
             if len(short) == 0:
-                return _newest(Readings(series, ts, value), limit)
+                return last_of_each(Readings(series, ts, value), limit)
             newest, oldest = hot.newest[short], np.maximum(hot.oldest[short], start)
         keep = ~np.isin(series, short)
         with self._snapshot() as (cursor, _):
-            older = _reach_back(cursor, short, newest, oldest, limit, end)
-        return _newest(_join([Readings(series[keep], ts[keep], value[keep]), older]), limit)
+            older = reach_back(cursor, short, newest, oldest, limit, end)
+        return last_of_each(join([Readings(series[keep], ts[keep], value[keep]), older]), limit)
 
     def newest(self, tenant: str, ids: I32) -> Newest:
         with self._guard:
@@ -230,10 +225,10 @@ class SeriesReader:
                 part
                 for a, b in ((start, low), (rolled, end))
                 if a < b
-                for part in _raw_partials(cursor, ids, a, b, tier)
+                for part in raw_partials(cursor, ids, a, b, tier)
             ]
             if low < rolled:
-                pieces += _stored(cursor, ids, low, rolled, tier)
+                pieces += stored(cursor, ids, low, rolled, tier)
         # [rolled, end) also holds the ragged end, whose last bucket is partial like that of [start, low).
         partials = Partials.concat(pieces) if pieces else Partials.empty()
         return Aggregates(partials if width == tier else fold(partials, width), tier if low < rolled else 0)
@@ -249,148 +244,3 @@ class SeriesReader:
         with self._guard:
             self._memory.registry.check(tenant, ids)
         return ids
-
-
-def as_readings(columns: Mapping[str, Any]) -> Readings:
-    """Columns series, ts, value in any order of rows, as sorted Readings."""
-    series, ts = np.asarray(columns["series"], np.int32), np.asarray(columns["ts"], np.int64)
-    order = sort_order(series, ts)
-    return Readings(series[order], ts[order], np.asarray(columns["value"], np.float64)[order])
-
-
-def _none() -> Readings:
-    return Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
-
-
-def _join(pieces: Sequence[Readings]) -> Readings:
-    series, ts, value = (np.concatenate(c) for c in zip(*pieces, strict=True))
-    order = sort_order(series, ts)
-    return Readings(series[order], ts[order], value[order])
-
-
-def _newest(readings: Readings, limit: int) -> Readings:
-    """The last `limit` readings of each series."""
-    series, ts, value = readings
-    if len(ts) == 0:
-        return readings
-    ends = np.append(np.flatnonzero(series[1:] != series[:-1]) + 1, len(series))
-    starts = np.append(0, ends[:-1])
-    if (ends - starts <= limit).all():
-        return readings
-    kept = np.repeat(ends, ends - starts) - np.arange(len(series)) <= limit
-    return Readings(series[kept], ts[kept], value[kept])
-
-
-def _select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, most: int | None = None) -> Readings:
-    """All of them, or any `most` of them where there are more."""
-    if len(ids) == 0 or end <= start:
-        return _none()
-    where, parameters = _among(cursor, ids)
-    return as_readings(
-        cursor.execute(
-            f"SELECT series, ts, value FROM raw WHERE {where} AND ts >= ? AND ts < ?{'' if most is None else ' LIMIT ?'}",
-            [*parameters, start, end, *([] if most is None else [most])],
-        ).fetchnumpy()
-    )
-
-
-def _raw_partials(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> Iterator[Partials]:
-    """Partials of raw readings, some series at a time, so that a question never holds more than a bounded number of rows."""
-    readings = _select_raw(cursor, ids, start, end, _MAX_ROWS + 1 if len(ids) > 1 else None)
-    if len(readings.ts) <= _MAX_ROWS:
-        yield partials_at(readings, tier)
-        return
-    del readings
-    ((rows,),) = cursor.execute(
-        "SELECT count(*) FROM raw WHERE series BETWEEN ? AND ? AND ts >= ? AND ts < ?",
-        [int(ids[0]), int(ids[-1]), start, end],
-    ).fetchall()
-    for part in np.array_split(ids, min(len(ids), -(-rows // _MAX_ROWS))):
-        yield partials_at(_select_raw(cursor, part, start, end), tier)
-
-
-def _among(cursor: duckdb.DuckDBPyConnection, ids: I32) -> tuple[str, list[int]]:
-    """A condition on `series` for sorted unique ids, with its parameters; few need no join, a contiguous range not even a list."""
-    span = "series BETWEEN ? AND ?"
-    bounds = [int(ids[0]), int(ids[-1])]
-    if bounds[1] - bounds[0] + 1 == len(ids):
-        return span, bounds
-    if len(ids) <= _LISTED:
-        return f"{span} AND series IN ({', '.join(map(str, ids.tolist()))})", bounds
-    cursor.register("ids", pa.table({"id": ids}))
-    return f"{span} AND series IN (SELECT id FROM ids)", bounds
-
-
-def _reach_back(
-    cursor: duckdb.DuckDBPyConnection, ids: I32, newest: I64, oldest: I64, limit: int, before: int
-) -> Readings:
-    """The newest `limit` readings of each series with ts < `before`, looking back in widening stretches of time."""
-    found: list[Readings] = []
-    top = min(int(newest.max()) + 1, before)
-    end, floor = top, int(oldest.min())
-    counts = np.zeros(len(ids), np.int64)
-    for reach in (*_REACH, None):
-        start = floor if reach is None else max(floor, top - reach)
-        open_ids = ids[(counts < limit) & (oldest < end)]
-        if len(open_ids) == 0 or start >= end:
-            break
-        piece = _newest(_select_raw(cursor, open_ids, start, end), limit)
-        found.append(piece)
-        counts += np.bincount(np.searchsorted(ids, piece.series), minlength=len(ids))
-        end = start
-    return _join(found) if found else _none()
-
-
-def _stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> list[Partials]:
-    """Partials of a tier over whole buckets that are rolled up, with what is dirty or not kept taken from raw."""
-    where, parameters = _among(cursor, ids)
-    unit = max(tier, HOUR)
-    first = start - start % unit
-    stale = cursor.execute(
-        f"SELECT DISTINCT series, hour - hour % ? AS unit FROM dirty WHERE {where} AND hour >= ? AND hour < ?",
-        [unit, *parameters, first, end],
-    ).fetchnumpy()
-    units = [(stale["series"], stale["unit"])]
-    if tier < HOUR:
-        hours = cursor.execute(
-            f"SELECT series, bucket, finest FROM rollup_1h WHERE {where} AND bucket >= ? AND bucket < ?",
-            [*parameters, first, end],
-        ).fetchnumpy()
-        sparse = np.asarray(hours["finest"], np.int64) > tier
-        if sparse.all():
-            return [partials_at(_select_raw(cursor, ids, start, end), tier)]
-        units.append((hours["series"][sparse], hours["bucket"][sparse]))
-    raw_units = pa.table(
-        {
-            "series": np.concatenate([np.asarray(s, np.int32) for s, _ in units]),
-            "unit": np.concatenate([np.asarray(u, np.int64) for _, u in units]),
-        }
-    )
-    cursor.register("raw_units", raw_units)
-    columns = ", ".join(_COLUMNS)
-    table = cursor.execute(
-        f"""SELECT {columns} FROM {ROLLUPS[tier]} t WHERE {where} AND bucket >= ? AND bucket < ?
-            {
-            "AND NOT EXISTS (FROM raw_units u WHERE u.series = t.series AND u.unit = t.bucket - t.bucket % ?)"
-            if raw_units.num_rows
-            else ""
-        }""",
-        [*parameters, start, end, *([unit] if raw_units.num_rows else [])],
-    ).fetchnumpy()
-    pieces = [_partials(table)]
-    if raw_units.num_rows:
-        readings = as_readings(
-            cursor.execute(
-                f"""SELECT r.series, r.ts, r.value FROM raw r WHERE {where.replace("series", "r.series", 1)}
-                    AND r.ts >= ? AND r.ts < ?
-                    AND EXISTS (FROM raw_units u WHERE u.series = r.series AND u.unit = r.ts - r.ts % ?)""",
-                [*parameters, start, end, unit],
-            ).fetchnumpy()
-        )
-        pieces.append(partials_at(readings, tier))
-    return pieces
-
-
-def _partials(columns: Mapping[str, Any]) -> Partials:
-    partials = Partials(*(np.asarray(columns[name]) for name in _COLUMNS))
-    return partials.take(sort_order(partials.series, partials.bucket))

@@ -22,8 +22,8 @@ from penstock.model.partials import TIERS, Partials, fold, from_readings
 from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.hot import Changing
 from penstock.store.series.duckdb.judge import I32, I64
-from penstock.store.series.duckdb.reader import as_readings
 from penstock.store.series.duckdb.schema import ROLLUPS, DuckConfig, insert, translated
+from penstock.store.series.duckdb.selects import as_readings
 from penstock.store.series.duckdb.snapshot import committed
 from penstock.store.series.duckdb.writer import Marks, Memory
 

@@ -1,0 +1,175 @@
+"""What is selected from the database: raw readings and stored rollups, as arrays.
+
+SQL only selects rows; numbers are computed in NumPy by `model.partials`, so every way to an aggregate has equal bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from penstock.model.batch import Readings, sort_order
+from penstock.model.partials import Partials, partials_at
+from penstock.model.time import DAY, HOUR, MINUTE
+from penstock.store.series.duckdb.judge import I32, I64
+from penstock.store.series.duckdb.schema import ROLLUPS
+
+__all__ = ["as_readings", "join", "last_of_each", "no_readings", "raw_partials", "reach_back", "select_raw", "stored"]
+
+_COLUMNS: Final = tuple(f.name for f in fields(Partials))
+_MAX_ROWS: Final = 4_000_000
+"""Raw readings that a question holds at once while it makes partials of them, some 300 MB."""
+_LISTED: Final = 256
+"""Series that are named in a statement one by one: faster than a join while they are few."""
+_REACH: Final = (10 * MINUTE, HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
+"""How far back `recent` looks before it reads a series' whole history."""
+
+
+def as_readings(columns: Mapping[str, Any]) -> Readings:
+    """Columns series, ts, value in any order of rows, as sorted Readings."""
+    series, ts = np.asarray(columns["series"], np.int32), np.asarray(columns["ts"], np.int64)
+    order = sort_order(series, ts)
+    return Readings(series[order], ts[order], np.asarray(columns["value"], np.float64)[order])
+
+
+def no_readings() -> Readings:
+    return Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
+
+
+def join(pieces: Sequence[Readings]) -> Readings:
+    series, ts, value = (np.concatenate(c) for c in zip(*pieces, strict=True))
+    order = sort_order(series, ts)
+    return Readings(series[order], ts[order], value[order])
+
+
+def last_of_each(readings: Readings, limit: int) -> Readings:
+    """The last `limit` readings of each series."""
+    series, ts, value = readings
+    if len(ts) == 0:
+        return readings
+    ends = np.append(np.flatnonzero(series[1:] != series[:-1]) + 1, len(series))
+    starts = np.append(0, ends[:-1])
+    if (ends - starts <= limit).all():
+        return readings
+    kept = np.repeat(ends, ends - starts) - np.arange(len(series)) <= limit
+    return Readings(series[kept], ts[kept], value[kept])
+
+
+def select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, most: int | None = None) -> Readings:
+    """All of them, or any `most` of them where there are more."""
+    if len(ids) == 0 or end <= start:
+        return no_readings()
+    where, parameters = _among(cursor, ids)
+    return as_readings(
+        cursor.execute(
+            f"SELECT series, ts, value FROM raw WHERE {where} AND ts >= ? AND ts < ?{'' if most is None else ' LIMIT ?'}",
+            [*parameters, start, end, *([] if most is None else [most])],
+        ).fetchnumpy()
+    )
+
+
+def raw_partials(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> Iterator[Partials]:
+    """Partials of raw readings, some series at a time, so that a question never holds more than a bounded number of rows."""
+    readings = select_raw(cursor, ids, start, end, _MAX_ROWS + 1 if len(ids) > 1 else None)
+    if len(readings.ts) <= _MAX_ROWS:
+        yield partials_at(readings, tier)
+        return
+    del readings
+    ((rows,),) = cursor.execute(
+        "SELECT count(*) FROM raw WHERE series BETWEEN ? AND ? AND ts >= ? AND ts < ?",
+        [int(ids[0]), int(ids[-1]), start, end],
+    ).fetchall()
+    for part in np.array_split(ids, min(len(ids), -(-rows // _MAX_ROWS))):
+        yield partials_at(select_raw(cursor, part, start, end), tier)
+
+
+def _among(cursor: duckdb.DuckDBPyConnection, ids: I32) -> tuple[str, list[int]]:
+    """A condition on `series` for sorted unique ids, with its parameters; few need no join, a contiguous range not even a list."""
+    span = "series BETWEEN ? AND ?"
+    bounds = [int(ids[0]), int(ids[-1])]
+    if bounds[1] - bounds[0] + 1 == len(ids):
+        return span, bounds
+    if len(ids) <= _LISTED:
+        return f"{span} AND series IN ({', '.join(map(str, ids.tolist()))})", bounds
+    cursor.register("ids", pa.table({"id": ids}))
+    return f"{span} AND series IN (SELECT id FROM ids)", bounds
+
+
+def reach_back(
+    cursor: duckdb.DuckDBPyConnection, ids: I32, newest: I64, oldest: I64, limit: int, before: int
+) -> Readings:
+    """The newest `limit` readings of each series with ts < `before`, looking back in widening stretches of time."""
+    found: list[Readings] = []
+    top = min(int(newest.max()) + 1, before)
+    end, floor = top, int(oldest.min())
+    counts = np.zeros(len(ids), np.int64)
+    for reach in (*_REACH, None):
+        start = floor if reach is None else max(floor, top - reach)
+        open_ids = ids[(counts < limit) & (oldest < end)]
+        if len(open_ids) == 0 or start >= end:
+            break
+        piece = last_of_each(select_raw(cursor, open_ids, start, end), limit)
+        found.append(piece)
+        counts += np.bincount(np.searchsorted(ids, piece.series), minlength=len(ids))
+        end = start
+    return join(found) if found else no_readings()
+
+
+def stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> list[Partials]:
+    """Partials of a tier over whole buckets that are rolled up, with what is dirty or not kept taken from raw."""
+    where, parameters = _among(cursor, ids)
+    unit = max(tier, HOUR)
+    first = start - start % unit
+    stale = cursor.execute(
+        f"SELECT DISTINCT series, hour - hour % ? AS unit FROM dirty WHERE {where} AND hour >= ? AND hour < ?",
+        [unit, *parameters, first, end],
+    ).fetchnumpy()
+    units = [(stale["series"], stale["unit"])]
+    if tier < HOUR:
+        hours = cursor.execute(
+            f"SELECT series, bucket, finest FROM rollup_1h WHERE {where} AND bucket >= ? AND bucket < ?",
+            [*parameters, first, end],
+        ).fetchnumpy()
+        sparse = np.asarray(hours["finest"], np.int64) > tier
+        if sparse.all():
+            return [partials_at(select_raw(cursor, ids, start, end), tier)]
+        units.append((hours["series"][sparse], hours["bucket"][sparse]))
+    raw_units = pa.table(
+        {
+            "series": np.concatenate([np.asarray(s, np.int32) for s, _ in units]),
+            "unit": np.concatenate([np.asarray(u, np.int64) for _, u in units]),
+        }
+    )
+    cursor.register("raw_units", raw_units)
+    columns = ", ".join(_COLUMNS)
+    table = cursor.execute(
+        f"""SELECT {columns} FROM {ROLLUPS[tier]} t WHERE {where} AND bucket >= ? AND bucket < ?
+            {
+            "AND NOT EXISTS (FROM raw_units u WHERE u.series = t.series AND u.unit = t.bucket - t.bucket % ?)"
+            if raw_units.num_rows
+            else ""
+        }""",
+        [*parameters, start, end, *([unit] if raw_units.num_rows else [])],
+    ).fetchnumpy()
+    pieces = [_partials(table)]
+    if raw_units.num_rows:
+        readings = as_readings(
+            cursor.execute(
+                f"""SELECT r.series, r.ts, r.value FROM raw r WHERE {where.replace("series", "r.series", 1)}
+                    AND r.ts >= ? AND r.ts < ?
+                    AND EXISTS (FROM raw_units u WHERE u.series = r.series AND u.unit = r.ts - r.ts % ?)""",
+                [*parameters, start, end, unit],
+            ).fetchnumpy()
+        )
+        pieces.append(partials_at(readings, tier))
+    return pieces
+
+
+def _partials(columns: Mapping[str, Any]) -> Partials:
+    partials = Partials(*(np.asarray(columns[name]) for name in _COLUMNS))
+    return partials.take(sort_order(partials.series, partials.bucket))
