@@ -306,15 +306,49 @@ async def test_recent_gives_the_newest_of_each_series_before_an_instant(store):
     assert (await store.recent("acme", ids[:1], 1000)).value.tolist() == [float(i) for i in range(400)]
 
 
-@pytest.mark.parametrize("at", [5, 200, 399, 400])
-async def test_recent_looks_back_no_further_than_it_is_asked_to(store, at):
-    await store.commit([frame([(POWER, T0 + MINUTE * i, float(i), 1) for i in range(400)] + [(REMOTE, T0, 0.0, 1)])])
-    ids, before = await ids_of(store), T0 + MINUTE * at
-    assert (await store.recent("acme", ids, 1, before, before - MINUTE)).value.tolist() == [at - 1.0]
-    assert (await store.recent("acme", ids, 9, before, before - 3 * MINUTE)).value.tolist() == [
-        at - 3.0, at - 2.0, at - 1.0,
-    ]  # fmt: skip
-    assert len((await store.recent("acme", ids, 9, before, before)).value) == 0
+@pytest.mark.parametrize("rolled", [False, True])
+@pytest.mark.parametrize("width", [SECOND, MINUTE, 15 * MINUTE, HOUR])
+async def test_aggregates_come_with_the_last_reading_that_holds_into_them(store, width, rolled):
+    rows = [(POWER, T0 + MINUTE * i, float(i), 1) for i in range(1_500)] + [(REMOTE, T0, -1.0, 1)]
+    await store.commit([frame(rows)])
+    if rolled:
+        await settle(store, T0 + 10 * DAY)
+    power, remote = ids = await ids_of(store)
+    for at in (5, 200, 399, 480, 1_499):
+        for start in (T0 + MINUTE * at, T0 + MINUTE * at - 7):
+
+            async def before(hold, end=T0 + 2 * DAY, start=start):
+                found = (await store.aggregate("acme", ids, start, end, width, hold)).before
+                assert [column.dtype.str for column in found] == ["<i4", "<i8", "<f8"]
+                return list(zip(*(column.tolist() for column in found), strict=True))
+
+            last = (power, T0 + MINUTE * (at - 1), at - 1.0)
+            assert await before(0) == []
+            assert await before(MINUTE) == [last]
+            assert await before(MINUTE, start + 1_000) == [last]
+            assert await before(MINUTE, start) == []
+            assert await before(30) == []
+            assert await before(start - T0 - 1) == [last]
+            assert await before(start - T0) == [last, (remote, T0, -1.0)]
+            assert await before(10 * DAY, start + HOUR) == [last, (remote, T0, -1.0)]
+
+
+async def test_what_holds_into_aggregates_is_the_last_reading_wherever_it_lies(store):
+    rng = np.random.default_rng(5)
+    keys = [POWER, REMOTE, TEMPERATURE]
+    rows = {(key, T0 + int(ts)): float(ts) for key in keys for ts in rng.integers(0, 3 * DAY, 40)}
+    await store.commit([frame([(*name, value, 1) for name, value in rows.items()])])
+    await settle(store, T0 + 2 * DAY)
+    ids = await ids_of(store)
+    for start in (T0 + rng.integers(0, 3 * DAY, 20)).tolist():
+        for hold in (HOUR, DAY, 9 * DAY):
+            expected = await store.scan("acme", ids, start - hold, start)
+            last = np.searchsorted(expected.series, np.unique(expected.series), "right") - 1
+            for width in (SECOND, HOUR):
+                found = (await store.aggregate("acme", ids, start, start + 2 * DAY, width, hold)).before
+                assert found.series.tolist() == expected.series[last].tolist()
+                assert found.ts.tolist() == expected.ts[last].tolist()
+                assert found.value.tolist() == expected.value[last].tolist()
 
 
 async def test_ids_of_another_tenant_are_not_found(store):

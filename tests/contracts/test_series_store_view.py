@@ -41,9 +41,10 @@ async def seen(view, ids):
         (T0 + 5 * HOUR + 1, T0 + 6 * HOUR + 7),
     ):
         said += [bits(await view.scan("acme", ids, start, end), i) for i in ids]
-        said += [bits(await view.recent("acme", ids, n, end, start), i) for n in (1, 3, 400) for i in ids]
+        said += [bits(await view.recent("acme", ids, n, end), i) for n in (1, 3, 400) for i in ids]
         for width in (7 * MINUTE, 15 * MINUTE, HOUR, DAY):
-            said += [bits((await view.aggregate("acme", ids, start, end, width)).partials, i) for i in ids]
+            found = await view.aggregate("acme", ids, start, end, width, DAY)
+            said += [bits(part, i) for part in (found.partials, found.before) for i in ids]
         said.append((await view.changed(start, end)).tolist())
     said.append(bits(await view.recent("acme", ids, 1), ids[0]))
     said.append([column.tobytes() for column in await view.newest("acme", ids)])

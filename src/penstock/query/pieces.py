@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from penstock.model.batch import Readings
 from penstock.model.partials import Partials, fold, tier_for
 from penstock.model.time import DAY, HOUR
 from penstock.query.combine import Combined, Grid, Held, combine
@@ -103,12 +104,12 @@ class Pieces:
         begin, end = first - first % length, min(grid.end, grid.until)
         stop = end - end % length
         if begin >= stop:
-            return await work.windows(grid.start, grid.end, await work.held_before(grid.start))
+            return await work.windows(grid.start, grid.end, Held(len(ids)), grid.hold)
         slices = range(begin, stop, length)
         pieces = await self._pieces(work, slices, await _changed(work, slices))
         parts: list[tuple[Combined, int]] = []
         if grid.start < first and grid.first < first:
-            parts.append(await work.windows(grid.start, first, await work.held_before(grid.start)))
+            parts.append(await work.windows(grid.start, first, Held(len(ids)), grid.hold))
         parts += [(work.placed(p.combined, at, length, first), p.tier) for at, p in zip(slices, pieces, strict=True)]
         if stop < grid.end:
             parts.append(await work.windows(stop, grid.end, pieces[-1].held))
@@ -119,10 +120,11 @@ class Pieces:
 
         Nothing is kept.
         """
-        works = [_Work(view, tenant, ids, grid) for grid in grids]
-        hold = max(grid.hold for grid in grids)
-        held = await _Work(view, tenant, ids, replace(grids[0], hold=hold)).held_before(grids[0].start)
-        parts = [await work.windows(work.grid.start, work.grid.end, held) for work in works]
+        held, hold = Held(len(ids)), max(grid.hold for grid in grids)
+        parts: list[tuple[Combined, int]] = []
+        for grid in grids:
+            parts.append(await _Work(view, tenant, ids, grid).windows(grid.start, grid.end, held, hold))
+            hold = hold if grid.end <= grid.start else 0
         total, offset = sum(grid.windows for grid in grids), 0
         placed: list[Combined] = []
         for (part, _), grid in zip(parts, grids, strict=True):
@@ -146,8 +148,8 @@ class Pieces:
                 continue
             stop = next((i for i in range(n, len(found)) if found[i] is not None), len(found))
             run = slices[n : min(stop, n + most)]
-            held = whole[-1].held if whole else await work.held_before(run.start)
-            made = await work.slices(run, held, changed[n : n + len(run)].tolist())
+            held, hold = (whole[-1].held, 0) if whole else (Held(len(work.ids)), work.grid.hold)
+            made = await work.slices(run, held, hold, changed[n : n + len(run)].tolist())
             for at, piece in zip(run, made, strict=True):
                 self._keep((signature, slices.step, at), piece)
             whole += made
@@ -195,15 +197,11 @@ class _Work:
         self.grid = grid
         self.signature = _Signature(ids.tobytes(), grid.group.tobytes(), grid.width, grid.hold)
 
-    async def held_before(self, start: int) -> Held:
-        """The last reading of each series before `start`, as far back as it may hold into a window."""
-        held = Held(len(self.ids))
-        series, ts, value = await self.view.recent(self._tenant, self._sorted, 1, start, start - self.grid.hold)
-        held.set(self._order[np.searchsorted(self._sorted, series)], ts, value)
-        return held
+    async def windows(self, start: int, end: int, held: Held, hold: int = 0) -> tuple[Combined, int]:
+        """The windows from the one of `start` to that of `end` - 1, which may be cut by the two; slots as in the grid.
 
-    async def windows(self, start: int, end: int, held: Held) -> tuple[Combined, int]:
-        """The windows from the one of `start` to that of `end` - 1, which may be cut by the two; slots as in the grid."""
+        `held` comes before them, with what is read of the `hold` ms before `start`.
+        """
         grid = self.grid
         parts: list[Combined] = []
         tier = 0
@@ -211,15 +209,15 @@ class _Work:
         first = max(start - (start - grid.first) % grid.width, grid.first)
         for at in range(first, min(end, grid.first + grid.windows * grid.width), step):
             low, high = max(start, at), min(end, at + step)
-            partials, read = await self._partials(low, high)
+            partials, read = await self._partials(low, high, held, hold if at == first else 0)
             tier = max(tier, read)
             part = replace(grid, start=grid.start, first=at, windows=-(-(high - at) // grid.width))
             combined = combine(partials, positions(self.ids, partials.series), part, held)
             parts.append(self.placed(combined, at, part.windows * grid.width, at))
         return Combined.concat(parts) if parts else Combined.empty(), tier
 
-    async def _partials(self, low: int, high: int) -> tuple[Partials, int]:
-        """Partials of the grid's windows over [low, high), and the tier they were read from.
+    async def _partials(self, low: int, high: int, held: Held, hold: int) -> tuple[Partials, int]:
+        """Partials of the grid's windows over [low, high), and the tier they were read from; `held` gets what came `hold` ms before.
 
         Windows that are not aligned to the epoch are folded from the coarsest buckets that have an edge at each of theirs,
         which depend on nothing but a window's place and width. There are many of these: they are read in blocks of series.
@@ -231,15 +229,20 @@ class _Work:
         parts: list[Partials] = []
         tier = 0
         for at in range(0, len(self._sorted), count):
-            read = await self.view.aggregate(self._tenant, self._sorted[at : at + count], low, high, fine)
+            read = await self.view.aggregate(self._tenant, self._sorted[at : at + count], low, high, fine, hold)
+            self._hold(held, read.before)
             tier = max(tier, read.tier)
             parts.append(read.partials if fine == grid.width else fold(read.partials, grid.width, grid.first))
         return Partials.concat(parts), tier
 
-    async def slices(self, run: range, held: Held, changed: Sequence[int]) -> list[_Piece]:
-        """Whole slices that follow one another, read at once; `held` comes before the first."""
+    def _hold(self, held: Held, before: Readings) -> None:
+        held.set(self._order[np.searchsorted(self._sorted, before.series)], before.ts, before.value)
+
+    async def slices(self, run: range, held: Held, hold: int, changed: Sequence[int]) -> list[_Piece]:
+        """Whole slices that follow one another, read at once; `held` comes before the first, with what is read of `hold` ms."""
         grid = self.grid
-        read = await self.view.aggregate(self._tenant, self._sorted, run.start, run.stop, grid.width)
+        read = await self.view.aggregate(self._tenant, self._sorted, run.start, run.stop, grid.width, hold)
+        self._hold(held, read.before)
         number = (read.partials.bucket - run.start) // run.step
         order = np.argsort(number, kind="stable")
         cuts = np.searchsorted(number[order], np.arange(len(run) + 1))

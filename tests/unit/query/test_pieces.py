@@ -88,9 +88,9 @@ class Counting:
     async def together(self, ask, **_):
         return await ask(self)
 
-    async def aggregate(self, tenant, ids, start, end, width):
+    async def aggregate(self, tenant, ids, start, end, width, hold=0):
         self.read.append((start, end))
-        answer = await self._view.aggregate(tenant, ids, start, end, width)
+        answer = await self._view.aggregate(tenant, ids, start, end, width, hold)
         if self.meanwhile is not None:
             rows, self.meanwhile = self.meanwhile, None
             await self._world.put(rows)

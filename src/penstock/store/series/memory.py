@@ -218,15 +218,11 @@ class MemorySeriesStore:
             if start <= ts < end
         )
 
-    async def recent(
-        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
-    ) -> Readings:
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
         """The newest `limit` readings of each series, by (series, ts)."""
         rows: list[tuple[int, int, float]] = []
         for series in self._owned(tenant, ids):
-            older = sorted(
-                ts for ts in series.cells if (before is None or ts < before) and (since is None or ts >= since)
-            )
+            older = sorted(ts for ts in series.cells if before is None or ts < before)
             rows.extend((series.id, ts, series.cells[ts][1]) for ts in older[max(0, len(older) - limit) :])
         return readings(rows)
 
@@ -240,9 +236,14 @@ class MemorySeriesStore:
                 ts[row, : len(latest)], value[row] = latest, cells[latest[-1]][1]
         return Newest(ts.max(axis=1), value, usual_interval(ts))
 
-    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
+    async def aggregate(
+        self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int, hold: int = 0
+    ) -> Aggregates:
         """By definition: from raw, there are no stored rollups."""
-        return Aggregates(partials_at(await self.scan(tenant, ids, start, end), width), 0)
+        found = await self.scan(tenant, ids, start, end)
+        series, ts, value = await self.scan(tenant, ids, start - hold, start if start < end else start - hold)
+        last = np.flatnonzero(np.append(series[1:] != series[:-1], True)[: len(series)])
+        return Aggregates(partials_at(found, width), 0, Readings(series[last], ts[last], value[last]))
 
     def _owned(self, tenant: str, ids: npt.NDArray[np.int32]) -> list[Series]:
         wanted = sorted(set(ids.tolist()))

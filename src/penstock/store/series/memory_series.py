@@ -63,13 +63,13 @@ class View:
     async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
         return await self._store.scan(tenant, ids, start, end)
 
-    async def recent(
-        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
-    ) -> Readings:
-        return await self._store.recent(tenant, ids, limit, before, since)
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+        return await self._store.recent(tenant, ids, limit, before)
 
-    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
-        return await self._store.aggregate(tenant, ids, start, end, width)
+    async def aggregate(
+        self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int, hold: int = 0
+    ) -> Aggregates:
+        return await self._store.aggregate(tenant, ids, start, end, width, hold)
 
     async def newest(self, tenant: str, ids: npt.NDArray[np.int32]) -> Newest:
         return await self._store.newest(tenant, ids)

@@ -150,10 +150,11 @@ class Refusal(NamedTuple):
 
 
 class Aggregates(NamedTuple):
-    """Partials and where they came from: `tier` is the rollup width read (ms), 0 for raw only."""
+    """Partials and where they came from: `tier` is the rollup width read (ms), 0 for raw only; and what `before` them was asked for."""
 
     partials: Partials
     tier: int
+    before: Readings
 
 
 class Readable(Protocol):
@@ -171,14 +172,15 @@ class Readable(Protocol):
         """Raw readings of [start, end), sorted by (series, ts)."""
         ...
 
-    async def recent(
-        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
-    ) -> Readings:
-        """The newest `limit` readings of each series (with `since` ≤ ts < `before`), sorted by (series, ts)."""
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+        """The newest `limit` readings of each series (with ts < `before`), sorted by (series, ts)."""
         ...
 
-    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
-        """Partials of `width` ms over [start, end), equal to `partials_at(scan(...), width)` bit for bit.
+    async def aggregate(
+        self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int, hold: int = 0
+    ) -> Aggregates:
+        """Partials of `width` ms over [start, end), equal to `partials_at(scan(...), width)` bit for bit; and of each series the last
+        reading of [start - hold, start), sorted by series. Nothing for an empty range.
 
         Taken from the coarsest stored rollup that divides `width`, from raw where a rollup is not there yet.
         """

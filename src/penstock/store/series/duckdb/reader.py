@@ -16,11 +16,13 @@ from penstock.model.series import Attributes, SeriesInfo, SeriesKey
 from penstock.store.series.duckdb.changes import Changes
 from penstock.store.series.duckdb.judge import F64, I32, I64, Rows
 from penstock.store.series.duckdb.records import read_events
-from penstock.store.series.duckdb.schema import translated
+from penstock.store.series.duckdb.schema import ROLLUPS, translated
 from penstock.store.series.duckdb.selects import (
+    Sought,
     join,
     last_of_each,
     no_readings,
+    raw_and_before,
     raw_partials,
     reach_back,
     select_raw,
@@ -141,14 +143,6 @@ class SeriesReader:
         with self._snapshot() as (cursor, _):
             return select_raw(cursor, ids, start, end)
 
-    def _from_raw(self, ids: I32, start: int, end: int, width: int) -> Partials:
-        """Partials of readings alone, from memory where they all are there."""
-        held = self._held(ids, start, end)
-        if held is not None:
-            return partials_at(held, width)
-        with self._snapshot() as (cursor, _):
-            return Partials.concat(list(raw_partials(cursor, ids, start, end, width)))
-
     def _held(self, ids: I32, start: int, end: int) -> Readings | None:
         """Readings of [start, end) from memory; None if not all of them are there."""
         with self._guard:
@@ -157,22 +151,29 @@ class SeriesReader:
             rows = self._memory.hot.above(ids, start, end)
         return Readings(rows.series, rows.ts, rows.value)
 
-    def recent(self, tenant: str, ids: I32, limit: int, before: int | None, since: int | None) -> Readings:
+    def recent(self, tenant: str, ids: I32, limit: int, before: int | None) -> Readings:
         ids = self._own(tenant, ids)
         end = before if before is not None else np.iinfo(np.int64).max
-        start = since if since is not None else NEVER + 1
+        known, sought = self._known(ids, limit, NEVER + 1, end)
+        if len(sought.ids) == 0:
+            return known
+        with self._snapshot() as (cursor, _):
+            older = reach_back(cursor, sought, limit, end)
+        return join([known, older])
+
+    def _known(self, ids: I32, limit: int, start: int, end: int) -> tuple[Readings, Sought]:
+        """The newest `limit` readings of [start, end) of each series of which memory knows them, and the other series."""
         with self._guard:
             hot = self._memory.hot
             series, ts, value, _ = (hot.last if limit == 1 else hot.above)(ids, start, end)
-            held = np.searchsorted(series, ids, "right") - np.searchsorted(series, ids)
-            short = ids[(held < limit) & (hot.floors(ids) > start)]
-            if len(short) == 0:
-                return last_of_each(Readings(series, ts, value), limit)
-            newest, oldest = hot.newest[short], np.maximum(hot.oldest[short], start)
-        keep = ~np.isin(series, short)
-        with self._snapshot() as (cursor, _):
-            older = reach_back(cursor, short, newest, oldest, limit, end)
-        return last_of_each(join([Readings(series[keep], ts[keep], value[keep]), older]), limit)
+            count = np.searchsorted(series, ids, "right") - np.searchsorted(series, ids)
+            short = (count < limit) & (hot.floors(ids) > start)
+            if not short.any():
+                return last_of_each(Readings(series, ts, value), limit), Sought.none()
+            missed = ids[short]
+            sought = Sought(missed, np.maximum(hot.oldest[missed], start), hot.newest[missed])
+        known = ~np.isin(series, missed)
+        return last_of_each(Readings(series[known], ts[known], value[known]), limit), sought
 
     def newest(self, tenant: str, ids: I32) -> Newest:
         with self._guard:
@@ -181,7 +182,7 @@ class SeriesReader:
             ts, value = self._memory.hot.tails(ids, PACE)
         lost = np.flatnonzero(np.isnan(value) & (newest != NEVER))
         if len(lost):
-            found = self.recent(tenant, ids[lost], 1, None, None)
+            found = self.recent(tenant, ids[lost], 1, None)
             value[lost] = found.value[np.searchsorted(found.series, ids[lost])]
         return Newest(newest, value, usual_interval(ts))
 
@@ -205,33 +206,30 @@ class SeriesReader:
 
     # -- aggregates
 
-    def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int) -> Aggregates:
+    def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int, hold: int = 0) -> Aggregates:
         ids = self._own(tenant, ids)
-        tier = tier_for(width)
         if end <= start or len(ids) == 0:
-            return Aggregates(Partials.empty(), 0)
-        if tier is None:
-            return Aggregates(self._from_raw(ids, start, end, width), 0)
+            return Aggregates(Partials.empty(), 0, no_readings())
+        tier = tier_for(width) or width
         low, high = -(-start // tier) * tier, end - end % tier
-        if low >= high:
-            return Aggregates(self._from_raw(ids, start, end, width), 0)
+        if low >= high or tier not in ROLLUPS:  # it holds no whole bucket that is stored
+            tier, low, high = width, end, end
         with self._guard:
-            held = self._held(ids, start, end) if self._memory.marks.rolled_to <= low else None
-        if held is not None:
-            return Aggregates(partials_at(held, width), 0)
+            known, sought = self._known(ids, 1, start - hold, start) if hold else (no_readings(), Sought.none())
+            held = self._held(ids, start, end) if low == end or self._memory.marks.rolled_to <= low else None
+        if held is not None and len(sought.ids) == 0:
+            return Aggregates(partials_at(held, width), 0, known)
         with self._snapshot() as (cursor, rolled_to):
             rolled = max(low, min(high, rolled_to - rolled_to % tier))
-            pieces = [
-                part
-                for a, b in ((start, low), (rolled, end))
-                if a < b
-                for part in raw_partials(cursor, ids, a, b, tier)
-            ]
+            pieces, before = raw_and_before(cursor, ids, start, low, tier, sought, start - hold)
+            # [rolled, end) also holds the ragged end, whose last bucket is partial like that of [start, low).
+            pieces += raw_partials(cursor, ids, rolled, end, tier)
             if low < rolled:
                 pieces += stored(cursor, ids, low, rolled, tier)
-        # [rolled, end) also holds the ragged end, whose last bucket is partial like that of [start, low).
-        partials = Partials.concat(pieces) if pieces else Partials.empty()
-        return Aggregates(partials if width == tier else fold(partials, width), tier if low < rolled else 0)
+        partials = Partials.concat(pieces)
+        if width != tier:
+            partials = fold(partials, width)
+        return Aggregates(partials, tier if low < rolled else 0, join([known, before]) if len(before.ts) else known)
 
     def changed(self, start: int, end: int, ids: I32 | None) -> I64:
         with self._guard:

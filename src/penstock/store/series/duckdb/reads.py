@@ -43,13 +43,13 @@ class SeriesReads:
     async def scan(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int) -> Readings:
         return await self._threads(lambda: self._series.scan(tenant, ids, start, end))
 
-    async def recent(
-        self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None, since: int | None = None
-    ) -> Readings:
-        return await self._threads(lambda: self._series.recent(tenant, ids, limit, before, since))
+    async def recent(self, tenant: str, ids: npt.NDArray[np.int32], limit: int, before: int | None = None) -> Readings:
+        return await self._threads(lambda: self._series.recent(tenant, ids, limit, before))
 
-    async def aggregate(self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int) -> Aggregates:
-        return await self._threads(lambda: self._series.aggregate(tenant, ids, start, end, width))
+    async def aggregate(
+        self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int, hold: int = 0
+    ) -> Aggregates:
+        return await self._threads(lambda: self._series.aggregate(tenant, ids, start, end, width, hold))
 
     async def changed(self, start: int, end: int, ids: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int64]:
         return self._series.changed(start, end, ids)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from penstock.model.batch import Readings, sort_order
@@ -19,7 +20,18 @@ from penstock.model.time import DAY, HOUR, MINUTE
 from penstock.store.series.duckdb.judge import I32, I64
 from penstock.store.series.duckdb.schema import ROLLUPS
 
-__all__ = ["as_readings", "join", "last_of_each", "no_readings", "raw_partials", "reach_back", "select_raw", "stored"]
+__all__ = [
+    "Sought",
+    "as_readings",
+    "join",
+    "last_of_each",
+    "no_readings",
+    "raw_and_before",
+    "raw_partials",
+    "reach_back",
+    "select_raw",
+    "stored",
+]
 
 _COLUMNS: Final = tuple(f.name for f in fields(Partials))
 _MAX_ROWS: Final = 4_000_000
@@ -27,7 +39,22 @@ _MAX_ROWS: Final = 4_000_000
 _LISTED: Final = 256
 """Series that are named in a statement one by one: faster than a join while they are few."""
 _REACH: Final = (10 * MINUTE, HOUR, DAY, 7 * DAY, 35 * DAY, 400 * DAY)
-"""How far back `recent` looks before it reads a series' whole history."""
+"""How far back earlier readings are looked for before a series' whole history is read."""
+
+
+class Sought(NamedTuple):
+    """Series of which earlier readings are looked for: their ids, int32 [n], and from when to when each has any, int64 [n], epoch ms."""
+
+    ids: I32
+    oldest: I64
+    newest: I64
+
+    @classmethod
+    def none(cls) -> Sought:
+        return cls(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+
+    def take(self, index: npt.NDArray[np.bool_]) -> Sought:
+        return Sought(self.ids[index], self.oldest[index], self.newest[index])
 
 
 def as_readings(columns: Mapping[str, Any]) -> Readings:
@@ -60,6 +87,10 @@ def last_of_each(readings: Readings, limit: int) -> Readings:
     return Readings(series[kept], ts[kept], value[kept])
 
 
+def _taken(readings: Readings, index: npt.NDArray[np.bool_]) -> Readings:
+    return Readings(readings.series[index], readings.ts[index], readings.value[index])
+
+
 def select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, most: int | None = None) -> Readings:
     """All of them, or any `most` of them where there are more."""
     if len(ids) == 0 or end <= start:
@@ -75,6 +106,8 @@ def select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int
 
 def raw_partials(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> Iterator[Partials]:
     """Partials of raw readings, some series at a time, so that a question never holds more than a bounded number of rows."""
+    if end <= start:
+        return
     readings = select_raw(cursor, ids, start, end, _MAX_ROWS + 1 if len(ids) > 1 else None)
     if len(readings.ts) <= _MAX_ROWS:
         yield partials_at(readings, tier)
@@ -100,10 +133,31 @@ def _among(cursor: duckdb.DuckDBPyConnection, ids: I32) -> tuple[str, list[int]]
     return f"{span} AND series IN (SELECT id FROM ids)", bounds
 
 
-def reach_back(
-    cursor: duckdb.DuckDBPyConnection, ids: I32, newest: I64, oldest: I64, limit: int, before: int
-) -> Readings:
+def raw_and_before(
+    cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int, sought: Sought, since: int
+) -> tuple[list[Partials], Readings]:
+    """Partials of raw readings of [start, end), and of each series that is `sought` the last reading of [since, start).
+
+    Both are read at once: what came before is seldom far.
+    """
+    if len(sought.ids) == 0 or end <= start:
+        return list(raw_partials(cursor, ids, start, end, tier)), reach_back(cursor, sought, 1, start)
+    near = max(since, start - _REACH[0])
+    found = select_raw(cursor, ids, near, end, _MAX_ROWS + 1)
+    if len(found.ts) > _MAX_ROWS:
+        del found
+        return list(raw_partials(cursor, ids, start, end, tier)), reach_back(cursor, sought, 1, start)
+    inside = found.ts >= start
+    before = last_of_each(_taken(found, ~inside & np.isin(found.series, sought.ids)), 1)
+    far = sought.take((sought.oldest < near) & ~np.isin(sought.ids, before.series))
+    return [partials_at(_taken(found, inside), tier)], join([before, reach_back(cursor, far, 1, near)])
+
+
+def reach_back(cursor: duckdb.DuckDBPyConnection, sought: Sought, limit: int, before: int) -> Readings:
     """The newest `limit` readings of each series with ts < `before`, looking back in widening stretches of time."""
+    ids, oldest, newest = sought
+    if len(ids) == 0:
+        return no_readings()
     found: list[Readings] = []
     top = min(int(newest.max()) + 1, before)
     end, floor = top, int(oldest.min())
@@ -117,7 +171,7 @@ def reach_back(
         found.append(piece)
         counts += np.bincount(np.searchsorted(ids, piece.series), minlength=len(ids))
         end = start
-    return join(found) if found else no_readings()
+    return last_of_each(join(found), limit) if found else no_readings()
 
 
 def stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> list[Partials]:

@@ -133,10 +133,10 @@ class Glance(SeriesReader):
             raise NotAtOnce
         return super().find(tenant, where)
 
-    def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int) -> Aggregates:
+    def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int, hold: int = 0) -> Aggregates:
         if (end - start) // width * len(ids) > _WINDOWS:
             raise NotAtOnce
-        return super().aggregate(tenant, ids, start, end, width)
+        return super().aggregate(tenant, ids, start, end, width, hold)
 
     @contextmanager
     def _snapshot(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
