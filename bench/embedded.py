@@ -48,6 +48,9 @@ class _AtRest:
     def horizon(self) -> int | None:
         return None
 
+    def is_busy(self, lanes: Collection[Lane]) -> bool:  # noqa: ARG002 - of the protocol
+        return False
+
     async def in_flight(self) -> Mapping[Lane, int]:
         return dict.fromkeys(Lane, 0)
 

@@ -29,6 +29,7 @@ from penstock.pipeline.groups import Group, Work
 from penstock.pipeline.isolate import isolate
 from penstock.pipeline.lanestats import LaneStats
 from penstock.pipeline.messages import Messages
+from penstock.pipeline.pulse import Pulse
 from penstock.store.series import SeriesStore
 
 __all__ = ["Runner", "RunnerConfig"]
@@ -88,7 +89,8 @@ class Runner:
         self._ahead: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
         self._acking: dict[Lane, asyncio.Task[None]] = {}
         self._began = 0
-        self._held: dict[int, Delivery] = {}
+        self._held: Mapping[Lane, dict[int, Delivery]] = {lane: {} for lane in Lane}
+        self._pulses = {lane: Pulse() for lane in Lane}
         self._frontiers: dict[Lane, Frontier] = {}
         self._looked = dict.fromkeys(Lane, 0.0)
         self.stats: Mapping[Lane, LaneStats] = {lane: LaneStats() for lane in Lane}
@@ -118,8 +120,20 @@ class Runner:
         known = self.stats[Lane.BACKLOG].as_of >= self._began > 0
         return self._clock.now() - self._config.backlog_after if known else None
 
+    def is_busy(self, lanes: Collection[Lane]) -> bool:
+        """Whether large commits of one of these lanes follow one another closely: there always is something to wait for."""
+        now = asyncio.get_running_loop().time()
+        return any(self._pulses[lane].is_busy(now) for lane in lanes)
+
     async def in_flight(self) -> Mapping[Lane, int]:
-        """Messages that are durable on the bus and not yet committed and acked, over all tenants."""
+        """Messages that are durable on the bus and not yet committed, over all tenants.
+
+        While live lanes are busy it is at least so many as are being committed here: the broker, which is asked otherwise, has more to do.
+        """
+        if self.is_busy(LIVE_LANES) and any(self._held[lane] for lane in LIVE_LANES):
+            held = {lane: len(self._held[lane]) for lane in Lane}
+            late = self.stats[Lane.BACKLOG].as_of < self._clock.now() - _BUSY
+            return held | {Lane.BACKLOG: max(held[Lane.BACKLOG], int(late))}
         return dict(zip(Lane, await asyncio.gather(*(self._bus.depth(lane) for lane in Lane)), strict=True))
 
     async def lanes(self) -> Mapping[str, Pending]:
@@ -186,7 +200,7 @@ class Runner:
             for delivery in deliveries:
                 frame = self._messages.read(lane, delivery)
                 stats.dead_letters += len(frame.dead_letters)
-                self._held[id(delivery)] = delivery
+                self._held[lane][id(delivery)] = delivery
                 ahead.append(Work(delivery, frame))
                 stats.redelivered += delivery.attempt > 1
 
@@ -214,20 +228,21 @@ class Runner:
         loop = asyncio.get_running_loop()
         started = loop.time()
         await self._commit(lane, work)
-        took = loop.time() - started
-        stats.commit_seconds += took
+        ended, rows = loop.time(), sum(w.rows for w in work)
+        self._pulses[lane].beat(started, ended, rows)
+        stats.commit_seconds += ended - started
         for settled in work:
-            self._held.pop(id(settled.delivery), None)
+            self._held[lane].pop(id(settled.delivery), None)
         self._last_commit[lane] = self._clock.now()
         stats.commits += 1
         stats.frames += len(work)
-        stats.rows.add(sum(w.rows for w in work))
+        stats.rows.add(rows)
         for stamp in (w.stamp for w in work if w.stamp):
             stats.lag.add(max(0.0, self._last_commit[lane] - stamp / 1_000))
         await self._advance(lane, work)
         await self._acked(lane)
         self._acking[lane] = asyncio.create_task(self._ack(lane, work), name=f"ack:{lane}")
-        return took
+        return ended - started
 
     async def _ack(self, lane: Lane, work: Sequence[Work]) -> None:
         """Tell the broker what is committed, while the store commits what comes next."""
@@ -320,7 +335,7 @@ class Runner:
         """While the store stalls, what is held (being committed, or fetched ahead) must not be delivered again."""
         while True:
             await asyncio.sleep(self._config.heartbeat)
-            beats = [delivery.heartbeat() for delivery in self._held.values()]
+            beats = [delivery.heartbeat() for held in self._held.values() for delivery in held.values()]
             for outcome in await asyncio.gather(*beats, return_exceptions=True):
                 if isinstance(outcome, Unavailable):
                     log.warning("heartbeat failed; messages may be delivered again", error=outcome.detail)

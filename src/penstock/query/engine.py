@@ -90,8 +90,12 @@ class Freshness(Protocol):
         """Epoch ms: no reading at or after it waits in the backlog; None while that is not known."""
         ...
 
+    def is_busy(self, lanes: Collection[Lane]) -> bool:
+        """Whether commits for one of these lanes follow one another, so that something is in flight all the time."""
+        ...
+
     async def in_flight(self) -> Mapping[Lane, int]:
-        """Messages acknowledged until now and not committed, by lane; cheap enough for every question."""
+        """Messages acknowledged until now and not committed, by lane, while it is busy at least so many; cheap enough for every question."""
         ...
 
     async def lanes(self) -> Mapping[str, Pending]:
@@ -137,8 +141,8 @@ class Engine:
         nothing was in flight and its range, if it has an end, ends at or before `as_of`; when the bus cannot say what is in
         flight, it is not called complete.
 
-        What was acknowledged a moment ago is waited for: briefly when little is in flight, so that on a quiet system a
-        writer reads its own write, and longer before saying that something is not there.
+        What was acknowledged a moment ago is waited for: briefly when little is in flight and not more comes all the time, so
+        that on a quiet system a writer reads its own write, and longer before saying that something is not there.
 
         An answer that the backlog cannot reach is judged by the live lanes alone, so that a client which pours old readings
         in does not make every answer look old: one whose range begins where no reading waits in the backlog any more, or
@@ -172,7 +176,7 @@ class Engine:
     ) -> Answer:
         """The answer, with what these lanes say about its freshness."""
         waiting = sum(flying[lane] for lane in lanes)
-        if 0 < waiting <= _LITTLE:
+        if 0 < waiting <= _LITTLE and not self._freshness.is_busy(lanes):
             waiting = await self._catch_up(began, _BRIEFLY, lanes)
         as_of = self._freshness.as_of(lanes) if waiting else began
         body = await self._body_unless_early(question, waiting)

@@ -99,6 +99,27 @@ async def test_freshness_of_the_live_lanes_does_not_wait_for_the_backlog(bus, st
     assert await runner.in_flight() == {Lane.READINGS: 0, Lane.EVENTS: 0, Lane.BACKLOG: 20}
 
 
+async def test_while_large_commits_follow_one_another_what_is_in_flight_is_told_without_the_broker(bus, store):
+    store.seconds = 0.02
+    gate = Gate(bus, FixedClock())
+    for n in range(20):
+        await gate.offer(_batch(1_000, start=n * 1_000), source="http")
+    async with _running(bus, store, commit_rows=1_000, fetch_messages=1) as runner:
+        asked = bus.depth
+        await _eventually(lambda: _true(runner.is_busy(LIVE_LANES)))
+        assert not runner.is_busy([Lane.EVENTS])
+        bus.depth = None
+        flying = await runner.in_flight()
+        runner.stats[Lane.BACKLOG].as_of = NOW - 60_000
+        behind = await runner.in_flight()
+        bus.depth = asked
+        assert flying[Lane.READINGS] in (1, 2)  # one is committed, one fetched ahead
+        assert (flying[Lane.BACKLOG], behind[Lane.BACKLOG]) == (0, 1)  # it may wait for what is old
+        await _eventually(lambda: _idle(bus))
+        await _eventually(lambda: _true(not runner.is_busy(LIVE_LANES)))
+        assert await runner.in_flight() == dict.fromkeys(Lane, 0)
+
+
 async def test_which_readings_may_wait_is_known_once_what_an_earlier_run_left_is_committed(bus, store):
     await _pour(Gate(bus, FixedClock(), GateConfig(backlog_after=HOUR)), 1)
     runner = Runner(bus, store, FixedClock(), RunnerConfig(idle_wait=0.02, backlog_after=6 * HOUR))

@@ -33,6 +33,7 @@ class World:
         self.flying: dict[str, dict[str, int]] = {}
         self.backlog, self.backlog_to, self.horizon_known = 0, self.time, True
         self.bus_is_away = False
+        self.busy = False
         self.store = MemorySeriesStore(self)
         self.engine = Engine(self.store, self, self, self.metrics)
         self.ask = self.engine.ask
@@ -45,6 +46,9 @@ class World:
 
     def horizon(self) -> int | None:
         return self.time - HOUR if self.horizon_known else None
+
+    def is_busy(self, lanes: Collection[Lane]) -> bool:
+        return self.busy and bool(lanes)
 
     async def in_flight(self) -> Mapping[Lane, int]:
         if self.bus_is_away:

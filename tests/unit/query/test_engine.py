@@ -150,6 +150,25 @@ async def test_under_load_an_answer_does_not_wait_and_says_that_it_is_not_comple
     assert asyncio.get_running_loop().time() - began < 0.05
 
 
+async def test_while_commits_follow_one_another_an_answer_does_not_wait_for_the_few_messages_in_flight():
+    world = World()
+    await world.put([(POWER, T0, 1.0)])
+    world.fresh_to, world.flying, world.busy = world.time - 40, {"acme": {"http": 1}}, True
+    began = asyncio.get_running_loop().time()
+    answer = await world.ask(Latest(tenant="acme"))
+    assert (answer.complete, answer.as_of) == (False, world.fresh_to)
+    assert asyncio.get_running_loop().time() - began < 0.04
+
+
+async def test_while_commits_follow_one_another_what_is_not_there_yet_is_waited_for_all_the_same():
+    world = World()
+    world.fresh_to, world.flying, world.busy = world.time - 40, {"acme": {"http": 1}}, True
+    landing = asyncio.create_task(_land(world, T0, 0.1))
+    answer = await world.ask(Recent(tenant="acme", where=Select(sensor=POWER.sensor)))
+    assert (answer.table.num_rows, answer.complete) == (1, True)
+    await landing
+
+
 async def test_freshness_is_read_before_the_data():
     world = World()
     await world.put([(POWER, T0, 1.0)])
