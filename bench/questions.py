@@ -12,6 +12,7 @@ MINUTE = 60_000
 QUARTER = 15 * MINUTE
 HOUR = 60 * MINUTE
 DAY = 86_400_000
+_RAGGED = 7 * MINUTE + 17_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,24 @@ Asker = Callable[[Question], Seen | None]
 
 
 def standard(end: int, span: int) -> list[Question]:
-    """The standard questions about a history of `span` ms before `end`: site 3, its room r030, one of its sensors."""
-    start = end - min(DAY, span // QUARTER * QUARTER)
-    hours = f"{(end - start) / 3_600_000:.3g} h"
+    """The standard questions about a history of `span` ms before `end`: site 3, its room r030, one of its sensors.
 
-    def place(kind: Kind, name: str, window: int = 0) -> Question:
-        return Question(kind, name, site="site03", building="b03", room="r030", start=start, end=end, window=window)
+    Windows are whole but for one question, whose range begins and ends within a window.
+    """
+    last = end - end % QUARTER
+    length = min(DAY, (span - QUARTER) // QUARTER * QUARTER)
+    hours = f"{length / 3_600_000:.3g} h"
+
+    def place(kind: Kind, name: str, window: int = 0, until: int = last) -> Question:
+        start = until - length
+        return Question(kind, name, site="site03", building="b03", room="r030", start=start, end=until, window=window)
 
     return [
         Question("recent", "last 100 of a sensor", sensor="q00042", limit=100, start=end - 100 * MINUTE, end=end),
         place("site", f"1-minute aggregate of a site, 100 sensors, {hours}", MINUTE),
+        place("site", f"1-minute aggregate of a site, ragged range, {hours}", MINUTE, last - _RAGGED),
         place("site", f"15-minute aggregate of a site, 100 sensors, {hours}", QUARTER),
         place("room", f"15-minute averages of a room, 10 sensors, {hours}", QUARTER),
-        place("average", "average of a room, last 15 minutes"),
+        place("average", "average of a room, last 15 minutes", until=end),
         Question("events", "last 10 events above 7", above=7, limit=10),
     ]

@@ -3,7 +3,7 @@
 import numpy as np
 from bench.history import SENSORS, STEP_MS, History, make, sensor
 from bench.peers.port import Totals
-from bench.questions import QUARTER, Seen, standard
+from bench.questions import Seen, standard
 
 END = 1_767_225_600_000
 
@@ -44,16 +44,26 @@ def test_lines_and_copies_hold_the_same_rows():
 def test_the_answers_are_those_of_a_plain_recomputation():
     history = make(240 * SENSORS, END)
     stored = _stored(history)
-    questions = {question.kind: question for question in standard(END, END - history.start)}
+    asked = standard(END + 90_000, END - history.start)
+    questions = {question.kind: question for question in asked}
     newest = [stored[42, END - n * STEP_MS] for n in range(1, 101)]
     assert questions["recent"].sensor == sensor(42)
     assert history.answer(questions["recent"]).equals(Seen.of(newest))
-    windows: dict[int, list[float]] = {}
-    for (who, ts), value in stored.items():
-        if 300 <= who < 310:
-            windows.setdefault(ts // QUARTER, []).append(value)
-    means = [sum(values) / len(values) for values in windows.values()]
-    assert history.answer(questions["room"]).equals(Seen.of(means))
+    whole, ragged, _ = (question for question in asked if question.kind == "site")
+    assert (whole.start % whole.window, whole.end % whole.window) == (0, 0)
+    assert ragged.start % ragged.window
+    assert ragged.end % ragged.window
+    for question, members in (
+        (questions["room"], range(300, 310)),
+        (whole, range(300, 400)),
+        (ragged, range(300, 400)),
+    ):
+        windows: dict[int, list[float]] = {}
+        for (who, ts), value in stored.items():
+            if who in members and question.start <= ts < question.end:
+                windows.setdefault(ts // question.window, []).append(value)
+        means = [sum(values) / len(values) for values in windows.values()]
+        assert history.answer(question).equals(Seen.of(means))
     assert history.answer(questions["events"]) is None
 
 
