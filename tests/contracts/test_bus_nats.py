@@ -407,6 +407,32 @@ async def test_without_guests_a_client_needs_credentials(tmp_path: Path) -> None
     await server.stop()
 
 
+async def test_what_a_killed_process_was_given_comes_to_the_next_one_at_once(broker: BrokerAddress) -> None:
+    await forget_lanes(broker)
+    killed = NatsBus(config(broker, ack_wait=30.0))
+    await killed.open()
+    await publish(killed, b"acked", b"held", b"waits")
+    acked, held = await drain(killed, 2)
+    await acked.ack()
+    await until(lambda: has_depth(killed, 2))
+    await killed.close()
+
+    next_one = NatsBus(config(broker, ack_wait=30.0))
+    await next_one.open()
+    async with asyncio.timeout(5):
+        given = await drain(next_one, 2)
+    assert payloads(given) == [b"held", b"waits"]
+    assert given[0].sequence == held.sequence
+    for delivery in given:
+        await delivery.ack()
+    await until(lambda: is_empty(next_one))
+    await next_one.close()
+
+
+async def has_depth(bus: NatsBus, messages: int) -> bool:
+    return await bus.depth(Lane.READINGS) == messages
+
+
 async def test_a_backlog_of_another_process_is_counted_once_and_then_remembered(
     bus: NatsBus, broker: BrokerAddress
 ) -> None:

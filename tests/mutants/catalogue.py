@@ -350,4 +350,31 @@ MUTANTS = (
         "a slow fill brings back what a write has made old",
         (CACHE + "test_a_fill_that_began_before_an_expiry_is_never_current",),
     ),
+    Mutant(
+        "a new process waits for what a killed one was given",
+        "bus/nats/bus.py",
+        "        await take_over(self._connection, lane, self._config)\n",
+        "",
+        "after a kill some readings stay unseen until the ack wait is over",
+        ("tests/contracts/test_bus_nats.py::test_what_a_killed_process_was_given_comes_to_the_next_one_at_once",),
+    ),
+    Mutant(
+        "a busy process takes nothing to be in flight",
+        "pipeline/runner.py",
+        "            held = {lane: len(self._held[lane]) for lane in Lane}\n",
+        "            held = dict.fromkeys(Lane, 0)\n",
+        "answers are called complete while readings are on their way",
+        (
+            "tests/unit/pipeline/test_runner_backlog.py::"
+            "test_while_large_commits_follow_one_another_what_is_in_flight_is_told_without_the_broker",
+        ),
+    ),
+    Mutant(
+        "what holds into an aggregate is looked for nearby only",
+        DUCK + "selects.py",
+        "join([before, reach_back(cursor, far, 1, near)])",
+        "before",
+        "a sensor that reports by the hour has no value between its readings",
+        (CONTRACT + "test_what_holds_into_aggregates_is_the_last_reading_wherever_it_lies",),
+    ),
 )

@@ -28,7 +28,7 @@ _ATTEMPTS_TO_START: Final = 3
 
 
 class Backoff:
-    """Pauses between restarts: doubling from 0.25 s to 30 s, each drawn from its upper half; from the start after `healthy` seconds."""
+    """Pauses between restarts: doubling from 0.05 s to 30 s, each drawn from its upper half; from the start after `healthy` seconds."""
 
     def __init__(self, draw: Callable[[float, float], float] = random.uniform, *, healthy: float = 60.0) -> None:
         self._draw = draw
@@ -39,7 +39,7 @@ class Backoff:
         """Seconds to wait after something ended that had run for `ran_for` seconds."""
         if ran_for >= self._healthy:
             self._failures = 0
-        pause = min(30.0, 0.25 * 2**self._failures)
+        pause = min(30.0, 0.05 * 2**self._failures)
         self._failures = min(self._failures + 1, 16)
         return self._draw(pause / 2, pause)
 

@@ -35,7 +35,7 @@ __all__ = [
 
 
 ACK_WAIT: Final = 6.0
-"""Seconds after which a message of a killed process role is delivered again; `RunnerConfig.heartbeat` is a quarter of it."""
+"""Seconds after which a message that is neither settled nor kept alive is delivered again; `RunnerConfig.heartbeat` is a quarter of it."""
 
 
 REST: Final = 5_000

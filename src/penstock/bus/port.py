@@ -168,7 +168,8 @@ class Bus(Protocol):
         """Up to `max_messages`, as soon as there is one; an empty sequence after `wait` seconds without any.
 
         Messages come in lane order, except redelivered ones. At most one process consumes a lane with the same bytes
-        in flight: an unacked message is redelivered after the adapter's ack wait.
+        in flight: an unacked message is redelivered after the adapter's ack wait, at the latest; at once when another
+        process consumes the lane from now on, where the adapter can tell.
         """
         ...
 

@@ -12,7 +12,7 @@ from penstock.bus.nats.backlog import Backlog
 from penstock.bus.nats.config import NatsConfig
 from penstock.bus.nats.connection import Connection
 from penstock.bus.nats.consumer import NatsDelivery, fetch
-from penstock.bus.nats.lanes import broker_error, make_lanes
+from penstock.bus.nats.lanes import broker_error, make_lanes, take_over
 from penstock.bus.nats.monitor import check_durability
 from penstock.bus.nats.orphans import Orphans
 from penstock.bus.nats.responder import Listener, NatsResponder
@@ -99,6 +99,7 @@ class NatsBus:
                 await self._connection.wait_up()
         except TimeoutError:
             return False
+        await take_over(self._connection, lane, self._config)
         await self._backlogs[lane].begin()
         return True
 

@@ -18,7 +18,7 @@ from penstock.bus.nats.connection import Connection
 from penstock.bus.port import EVENTS_SUBJECT, Lane
 from penstock.model.errors import Backpressure, Misconfigured, PenstockError, TooLarge, Unavailable
 
-__all__ = ["CONSUMER", "STREAMS", "api", "broker_error", "make_lanes", "renew_consumer"]
+__all__ = ["CONSUMER", "STREAMS", "api", "broker_error", "make_lanes", "renew_consumer", "take_over"]
 
 STREAMS: Final[Mapping[Lane, str]] = {lane: f"PENSTOCK_{lane.name}" for lane in Lane}
 CONSUMER: Final = "process"
@@ -65,6 +65,16 @@ async def renew_consumer(connection: Connection, lane: Lane, config: NatsConfig)
     stream = STREAMS[lane]
     await _manage(connection, f"CONSUMER.DELETE.{stream}.{CONSUMER}", {})
     await _make_consumer(connection, stream, config)
+
+
+async def take_over(connection: Connection, lane: Lane, config: NatsConfig) -> None:
+    """What was delivered to a process that was killed, or is lost on its way there, comes again now, not after the ack wait.
+
+    Called before the first fetch of the one process that consumes the lane. Raises as `make_lanes`.
+    """
+    consumer = await api(connection, f"CONSUMER.INFO.{STREAMS[lane]}.{CONSUMER}")
+    if consumer["num_ack_pending"]:
+        await renew_consumer(connection, lane, config)
 
 
 async def _make_consumer(connection: Connection, stream: str, config: NatsConfig) -> None:
