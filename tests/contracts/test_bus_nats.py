@@ -6,7 +6,9 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import nats
 import nats.errors
@@ -326,7 +328,7 @@ async def test_opening_applies_changed_limits_and_keeps_what_an_operator_set(
 
 async def test_a_guest_publishes_an_event_that_the_consumer_gets_durably(bus: NatsBus, guest: Client) -> None:
     event = b'{"criticality": 7, "timestamp": "2026-01-01T00:00:00Z", "eventMessage": "door"}'
-    acknowledgement = json.loads((await guest.request(EVENTS_SUBJECT, event, timeout=SOON)).data)
+    acknowledgement = json.loads(await answer_to(guest, EVENTS_SUBJECT, event))
     assert acknowledgement["stream"] == "PENSTOCK_EVENTS"
     await guest.publish(EVENTS_SUBJECT, event)
 
@@ -338,13 +340,22 @@ async def test_a_guest_publishes_an_event_that_the_consumer_gets_durably(bus: Na
         assert (delivery.subject, delivery.payload) == (EVENTS_SUBJECT, event)
 
 
+async def answer_to(guest: Client, subject: str, payload: bytes, **options: Any) -> bytes:
+    """To a guest, whose account hears a moment later than others that somebody answers."""
+    async with asyncio.timeout(SOON):
+        while True:
+            with suppress(nats.errors.NoRespondersError):
+                return (await guest.request(subject, payload, timeout=SOON, **options)).data
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("subject", [s for s in GUEST_SUBJECTS if s != EVENTS_SUBJECT])
 async def test_a_guest_may_ask_what_is_meant_for_it(bus: NatsBus, guest: Client, subject: str) -> None:
     async def answer(payload: bytes) -> bytes:
         return b"answer to " + payload
 
     await bus.respond(subject, answer, group="query")
-    assert (await guest.request(subject, b"q", timeout=SOON)).data == b"answer to q"
+    assert await answer_to(guest, subject, b"q") == b"answer to q"
 
 
 @pytest.mark.parametrize(
@@ -452,8 +463,8 @@ async def test_a_backlog_of_another_process_is_counted_once_and_then_remembered(
 
 async def test_no_header_of_a_guest_makes_its_message_look_like_the_brokers_own(bus: NatsBus, guest: Client) -> None:
     claims = {"Status": "404", HEADER_ROWS: "http=1000000"}
-    await guest.request(EVENTS_SUBJECT, b"", headers=claims, timeout=SOON)
-    await guest.request(EVENTS_SUBJECT, b"{}", headers=claims, timeout=SOON)
+    await answer_to(guest, EVENTS_SUBJECT, b"", headers=claims)
+    await answer_to(guest, EVENTS_SUBJECT, b"{}", headers=claims)
     assert (await bus.pending(Lane.EVENTS)).rows == {("", "nats"): 2}
     deliveries = await drain(bus, 2, Lane.EVENTS)
     assert payloads(deliveries) == [b"", b"{}"]

@@ -16,6 +16,7 @@ class Mutant:
 
 
 RUNNER = "tests/unit/pipeline/test_runner.py::"
+BACKLOG = "tests/unit/pipeline/test_runner_backlog.py::"
 GATE = "tests/unit/pipeline/test_gate.py::"
 FRONTIER = "tests/unit/pipeline/test_frontier.py::"
 ADMIT = "tests/unit/pipeline/test_admit.py::"
@@ -364,10 +365,7 @@ MUTANTS = (
         "            held = {lane: len(self._held[lane]) for lane in Lane}\n",
         "            held = dict.fromkeys(Lane, 0)\n",
         "answers are called complete while readings are on their way",
-        (
-            "tests/unit/pipeline/test_runner_backlog.py::"
-            "test_while_large_commits_follow_one_another_what_is_in_flight_is_told_without_the_broker",
-        ),
+        (BACKLOG + "test_while_large_commits_follow_one_another_what_is_in_flight_is_told_without_the_broker",),
     ),
     Mutant(
         "what holds into an aggregate is looked for nearby only",
