@@ -42,9 +42,9 @@ MUTANTS = (
     Mutant(
         "ack before COMMIT",
         "pipeline/runner.py",
-        "        await self._commit(lane, work)\n        took = ",
+        "        await self._commit(lane, work)\n        ended, rows = ",
         "        await asyncio.gather(*(w.delivery.ack() for w in work), return_exceptions=True)\n"
-        "        await self._commit(lane, work)\n        took = ",
+        "        await self._commit(lane, work)\n        ended, rows = ",
         "a crash during the commit loses what was acknowledged",
         (RUNNER + "test_nothing_is_acked_while_the_store_is_away_and_all_is_stored_when_it_returns", WORLDS),
     ),
@@ -256,7 +256,7 @@ MUTANTS = (
     Mutant(
         "heartbeat off",
         "pipeline/runner.py",
-        "            beats = [delivery.heartbeat() for delivery in self._held.values()]",
+        "            beats = [delivery.heartbeat() for held in self._held.values() for delivery in held.values()]",
         "            beats = [delivery.heartbeat() for delivery in ()]",
         "a store that stalls makes the broker send everything again and again",
         (RUNNER + "test_messages_held_through_a_stall_are_not_delivered_again",),
