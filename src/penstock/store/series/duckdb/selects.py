@@ -51,9 +51,11 @@ class Sought(NamedTuple):
 
     @classmethod
     def none(cls) -> Sought:
+        """No series."""
         return cls(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
 
     def take(self, index: npt.NDArray[np.bool_]) -> Sought:
+        """Those of them that `index` says, bool [n]."""
         return Sought(self.ids[index], self.oldest[index], self.newest[index])
 
 
@@ -65,10 +67,12 @@ def as_readings(columns: Mapping[str, Any]) -> Readings:
 
 
 def no_readings() -> Readings:
+    """An empty answer."""
     return Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
 
 
 def join(pieces: Sequence[Readings]) -> Readings:
+    """All pieces, sorted; no key is in two of them."""
     series, ts, value = (np.concatenate(c) for c in zip(*pieces, strict=True))
     order = sort_order(series, ts)
     return Readings(series[order], ts[order], value[order])
