@@ -336,7 +336,7 @@ async def test_aggregates_come_with_the_last_reading_that_holds_into_them(store,
 async def test_what_holds_into_aggregates_is_the_last_reading_wherever_it_lies(store):
     rng = np.random.default_rng(5)
     keys = [POWER, REMOTE, TEMPERATURE]
-    rows = {(key, T0 + int(ts)): float(ts) for key in keys for ts in rng.integers(0, 3 * DAY, 40)}
+    rows = {(key, T0 + int(ts)): float(ts) for key in keys for ts in rng.integers(0, 3 * DAY, 300)}
     await store.commit([frame([(*name, value, 1) for name, value in rows.items()])])
     await settle(store, T0 + 2 * DAY)
     ids = await ids_of(store)
