@@ -147,6 +147,26 @@ class Readings(NamedTuple):
     ts: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
 
+    @classmethod
+    def empty(cls) -> Readings:
+        """No readings."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
+
+    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Readings:
+        """Those rows, in that order."""
+        return Readings(self.series[index], self.ts[index], self.value[index])
+
+    def newest(self, limit: int) -> Readings:
+        """The last `limit` readings of each series."""
+        series = self.series
+        if len(series) == 0:
+            return self
+        ends = np.append(np.flatnonzero(series[1:] != series[:-1]) + 1, len(series))
+        starts = np.append(0, ends[:-1])
+        if (ends - starts <= limit).all():
+            return self
+        return self.take(np.repeat(ends, ends - starts) - np.arange(len(series)) <= limit)
+
 
 def sort_order(series: npt.NDArray[np.int32], ts: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
     """Indices that sort by (series, ts); not stable. One integer sort when both fit 63 bits, which is the rule."""

@@ -55,7 +55,7 @@ class Partials:
 
     @classmethod
     def empty(cls) -> Partials:
-        return from_readings(Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0)), MINUTE)
+        return from_readings(Readings.empty(), MINUTE)
 
     @classmethod
     def concat(cls, pieces: Sequence[Partials]) -> Partials:

@@ -164,7 +164,7 @@ def _ordered(found: Readings, ids: npt.NDArray[np.int32], first: int) -> tuple[I
         return np.empty(0, np.int64), found
     index = positions(ids, found.series)
     order: Any = np.argsort(index, kind="stable") if len(ids) > 1 else slice(None)
-    rows = Readings(found.series[order], found.ts[order], found.value[order])
+    rows = found.take(order)
     return index[order] + first, rows
 
 

@@ -123,7 +123,7 @@ class PowerReader:
         start = int(self._edges[0])
         last = await self._store.recent(self._tenant, ids, 1, start)
         near = last.ts > start - self._max_hold
-        return Readings(last.series[near], last.ts[near], last.value[near])
+        return last.take(near)
 
 
 class CounterReader:

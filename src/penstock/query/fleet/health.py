@@ -140,7 +140,7 @@ async def _histograms(
     made: dict[str, Any] = {}
     for name, position in positions.items():
         mine = readings.series == index.ids[position]
-        one = Readings(readings.series[mine], readings.ts[mine], readings.value[mine])
+        one = readings.take(mine)
         scale, offset = (capacity, 0.0) if name == "c_rate" else (1.0, _FREEZING)
         made[name] = histogram(one, end, _BINS[name], scale=scale, offset=offset)
     return made

@@ -21,7 +21,7 @@ from penstock.model.findings import NOTHING_FOUND, Findings
 from penstock.model.frame import Frame
 from penstock.model.ledger import Counts, DeadLetter, LedgerRow, LetterState, Part, Receipt
 from penstock.model.pace import NEVER, PACE, usual_interval
-from penstock.model.partials import partials_at
+from penstock.model.partials import Partials, partials_at
 from penstock.model.series import SeriesInfo, SeriesKey
 from penstock.model.time import HOUR, Clock, WallClock
 from penstock.store.series.memory_letters import Letters
@@ -240,10 +240,11 @@ class MemorySeriesStore:
         self, tenant: str, ids: npt.NDArray[np.int32], start: int, end: int, width: int, hold: int = 0
     ) -> Aggregates:
         """By definition: from raw, there are no stored rollups."""
+        if end <= start:
+            return Aggregates(Partials.empty(), 0, Readings.empty())
         found = await self.scan(tenant, ids, start, end)
-        series, ts, value = await self.scan(tenant, ids, start - hold, start if start < end else start - hold)
-        last = np.flatnonzero(np.append(series[1:] != series[:-1], True)[: len(series)])
-        return Aggregates(partials_at(found, width), 0, Readings(series[last], ts[last], value[last]))
+        before = await self.scan(tenant, ids, start - hold, start)
+        return Aggregates(partials_at(found, width), 0, before.newest(1))
 
     def _owned(self, tenant: str, ids: npt.NDArray[np.int32]) -> list[Series]:
         wanted = sorted(set(ids.tolist()))

@@ -129,12 +129,12 @@ class HotReadings:
         """Where newly stored readings go, sorted by (series, ts), none of which is in a ring. Nothing changes by that; and before the
         `append` nothing else may but what `update` does.
         """
-        starts = np.flatnonzero(np.append(True, rows.series[1:] != rows.series[:-1])[: len(rows.ts)])
+        starts = _starts(rows.series)
         began = rows.series[starts], rows.ts[starts]
         held = rows.ts >= self.floor[rows.series]
         if not held.all():
             rows = rows.take(held)
-            starts = np.flatnonzero(np.append(True, rows.series[1:] != rows.series[:-1])[: len(rows.ts)])
+            starts = _starts(rows.series)
         ids = rows.series[starts]
         ends = np.append(starts[1:], len(rows.ts))[: len(starts)]
         sizes, newest, floor = ends - starts, rows.ts[ends - 1], self.floor[ids]
@@ -178,18 +178,21 @@ class HotReadings:
 
     def above(self, ids: I32, start: int, end: int) -> Rows:
         """Copies of the readings of [start, end) at or above their series' floor, sorted by (series, ts)."""
-        ts = self._ts[ids]
-        kept = (ts >= np.maximum(self.floor[ids], max(start, NEVER + 1))[:, None]) & (ts < end)
+        ts, kept = self._inside(ids, start, end)
         row, slot = np.nonzero(kept)
         series, ts = ids[row], ts[kept]
         order = sort_order(series, ts)
         series, slot = series[order], slot[order]
         return Rows(series, ts[order], self._value[series, slot], self._version[series, slot])
 
+    def _inside(self, ids: I32, start: int, end: int) -> tuple[I64, npt.NDArray[np.bool_]]:
+        """A copy of the rings' ts, int64 [ids, depth], and which of them are of [start, end) and not below the floor."""
+        ts = self._ts[ids]
+        return ts, (ts >= np.maximum(self.floor[ids], max(start, NEVER + 1))[:, None]) & (ts < end)
+
     def last(self, ids: I32, start: int, end: int) -> Rows:
         """Of each series the last of the readings that `above` gives, if there is one; in the order of `ids`."""
-        ts = self._ts[ids]
-        kept = (ts >= np.maximum(self.floor[ids], max(start, NEVER + 1))[:, None]) & (ts < end)
+        ts, kept = self._inside(ids, start, end)
         ts[~kept] = NEVER
         slot = ts.argmax(axis=1)
         found = np.flatnonzero(ts[np.arange(len(ids)), slot] != NEVER)
@@ -221,6 +224,11 @@ class HotReadings:
         n = self.count
         self.newest[:n][self.newest[:n] < ts] = NEVER
         np.maximum(self.oldest[:n], ts, out=self.oldest[:n], where=self.oldest[:n] < ts)
+
+
+def _starts(series: I32) -> npt.NDArray[np.intp]:
+    """Index of the first row of each run of one series."""
+    return np.flatnonzero(np.append(True, series[1:] != series[:-1])[: len(series)])
 
 
 class Changing:

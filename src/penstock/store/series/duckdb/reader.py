@@ -20,8 +20,6 @@ from penstock.store.series.duckdb.schema import ROLLUPS, translated
 from penstock.store.series.duckdb.selects import (
     Sought,
     join,
-    last_of_each,
-    no_readings,
     raw_and_before,
     raw_partials,
     reach_back,
@@ -136,7 +134,7 @@ class SeriesReader:
     def scan(self, tenant: str, ids: I32, start: int, end: int) -> Readings:
         ids = self._own(tenant, ids)
         if len(ids) == 0 or end <= start:
-            return no_readings()
+            return Readings.empty()
         held = self._held(ids, start, end)
         if held is not None:
             return held
@@ -165,15 +163,14 @@ class SeriesReader:
         """The newest `limit` readings of [start, end) of each series of which memory knows them, and the other series."""
         with self._guard:
             hot = self._memory.hot
-            series, ts, value, _ = (hot.last if limit == 1 else hot.above)(ids, start, end)
-            count = np.searchsorted(series, ids, "right") - np.searchsorted(series, ids)
+            found = Readings(*(hot.last if limit == 1 else hot.above)(ids, start, end)[:3])
+            count = np.searchsorted(found.series, ids, "right") - np.searchsorted(found.series, ids)
             short = (count < limit) & (hot.floors(ids) > start)
             if not short.any():
-                return last_of_each(Readings(series, ts, value), limit), Sought.none()
+                return found.newest(limit), Sought.none()
             missed = ids[short]
             sought = Sought(missed, np.maximum(hot.oldest[missed], start), hot.newest[missed])
-        known = ~np.isin(series, missed)
-        return last_of_each(Readings(series[known], ts[known], value[known]), limit), sought
+        return found.take(~np.isin(found.series, missed)).newest(limit), sought
 
     def newest(self, tenant: str, ids: I32) -> Newest:
         with self._guard:
@@ -209,13 +206,13 @@ class SeriesReader:
     def aggregate(self, tenant: str, ids: I32, start: int, end: int, width: int, hold: int = 0) -> Aggregates:
         ids = self._own(tenant, ids)
         if end <= start or len(ids) == 0:
-            return Aggregates(Partials.empty(), 0, no_readings())
+            return Aggregates(Partials.empty(), 0, Readings.empty())
         tier = tier_for(width) or width
         low, high = -(-start // tier) * tier, end - end % tier
         if low >= high or tier not in ROLLUPS:  # it holds no whole bucket that is stored
             tier, low, high = width, end, end
         with self._guard:
-            known, sought = self._known(ids, 1, start - hold, start) if hold else (no_readings(), Sought.none())
+            known, sought = self._known(ids, 1, start - hold, start) if hold else (Readings.empty(), Sought.none())
             held = self._held(ids, start, end) if low == end or self._memory.marks.rolled_to <= low else None
         if held is not None and len(sought.ids) == 0:
             return Aggregates(partials_at(held, width), 0, known)

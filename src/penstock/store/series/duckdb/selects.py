@@ -24,8 +24,6 @@ __all__ = [
     "Sought",
     "as_readings",
     "join",
-    "last_of_each",
-    "no_readings",
     "raw_and_before",
     "raw_partials",
     "reach_back",
@@ -66,11 +64,6 @@ def as_readings(columns: Mapping[str, Any]) -> Readings:
     return Readings(series[order], ts[order], np.asarray(columns["value"], np.float64)[order])
 
 
-def no_readings() -> Readings:
-    """An empty answer."""
-    return Readings(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0))
-
-
 def join(pieces: Sequence[Readings]) -> Readings:
     """All pieces, sorted; no key is in two of them."""
     series, ts, value = (np.concatenate(c) for c in zip(*pieces, strict=True))
@@ -78,27 +71,10 @@ def join(pieces: Sequence[Readings]) -> Readings:
     return Readings(series[order], ts[order], value[order])
 
 
-def last_of_each(readings: Readings, limit: int) -> Readings:
-    """The last `limit` readings of each series."""
-    series, ts, value = readings
-    if len(ts) == 0:
-        return readings
-    ends = np.append(np.flatnonzero(series[1:] != series[:-1]) + 1, len(series))
-    starts = np.append(0, ends[:-1])
-    if (ends - starts <= limit).all():
-        return readings
-    kept = np.repeat(ends, ends - starts) - np.arange(len(series)) <= limit
-    return Readings(series[kept], ts[kept], value[kept])
-
-
-def _taken(readings: Readings, index: npt.NDArray[np.bool_]) -> Readings:
-    return Readings(readings.series[index], readings.ts[index], readings.value[index])
-
-
 def select_raw(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, most: int | None = None) -> Readings:
     """All of them, or any `most` of them where there are more."""
     if len(ids) == 0 or end <= start:
-        return no_readings()
+        return Readings.empty()
     where, parameters = _among(cursor, ids)
     return as_readings(
         cursor.execute(
@@ -152,16 +128,16 @@ def raw_and_before(
         del found
         return list(raw_partials(cursor, ids, start, end, tier)), reach_back(cursor, sought, 1, start)
     inside = found.ts >= start
-    before = last_of_each(_taken(found, ~inside & np.isin(found.series, sought.ids)), 1)
+    before = found.take(~inside & np.isin(found.series, sought.ids)).newest(1)
     far = sought.take((sought.oldest < near) & ~np.isin(sought.ids, before.series))
-    return [partials_at(_taken(found, inside), tier)], join([before, reach_back(cursor, far, 1, near)])
+    return [partials_at(found.take(inside), tier)], join([before, reach_back(cursor, far, 1, near)])
 
 
 def reach_back(cursor: duckdb.DuckDBPyConnection, sought: Sought, limit: int, before: int) -> Readings:
     """The newest `limit` readings of each series with ts < `before`, looking back in widening stretches of time."""
     ids, oldest, newest = sought
     if len(ids) == 0:
-        return no_readings()
+        return Readings.empty()
     found: list[Readings] = []
     top = min(int(newest.max()) + 1, before)
     end, floor = top, int(oldest.min())
@@ -171,11 +147,11 @@ def reach_back(cursor: duckdb.DuckDBPyConnection, sought: Sought, limit: int, be
         open_ids = ids[(counts < limit) & (oldest < end)]
         if len(open_ids) == 0 or start >= end:
             break
-        piece = last_of_each(select_raw(cursor, open_ids, start, end), limit)
+        piece = select_raw(cursor, open_ids, start, end).newest(limit)
         found.append(piece)
         counts += np.bincount(np.searchsorted(ids, piece.series), minlength=len(ids))
         end = start
-    return last_of_each(join(found), limit) if found else no_readings()
+    return join(found).newest(limit) if found else Readings.empty()
 
 
 def stored(cursor: duckdb.DuckDBPyConnection, ids: I32, start: int, end: int, tier: int) -> list[Partials]:
