@@ -18,6 +18,8 @@ from nats.aio.client import Client
 from penstock.app.broker import GUEST_SUBJECTS, Broker, BrokerAddress, BrokerConfig, locate_server, render_config
 from penstock.bus import EVENTS_SUBJECT, HEADER_ID, HEADER_ROWS, Lane, LiveMessage, tenant_subject
 from penstock.bus.nats import NatsBus, NatsConfig
+from penstock.bus.nats.connection import Connection
+from penstock.bus.nats.lanes import renew_consumer
 from penstock.model.errors import Backpressure, Misconfigured, TooLarge, Unavailable
 from tests.contracts.buses import READINGS, SOON, drain, forget_lanes, is_empty, payloads, publish, until
 
@@ -230,6 +232,21 @@ async def test_a_broker_that_lost_everything_gets_its_lanes_back_from_the_consum
     assert payloads(await drain(bus, 1)) == [b"x"]
 
 
+async def test_lanes_that_cannot_be_made_again_for_now_are_made_later(bus: NatsBus, broker: BrokerAddress) -> None:
+    await forget_lanes(broker)
+    admin = await nats.connect(broker.url, user=broker.user, password=broker.password)
+    await admin.jetstream().add_stream(name="ANOTHER", subjects=["penstock.v1.readings.*"])
+    with pytest.raises(Unavailable, match="overlap"):
+        await bus.fetch(Lane.READINGS, 1, 0.1)
+    with pytest.raises(Misconfigured, match="overlap"):
+        await NatsBus(config(broker)).open()
+    await admin.jetstream().delete_stream("ANOTHER")
+    await admin.close()
+    assert not await bus.fetch(Lane.READINGS, 1, 0.1)
+    await publish(bus, b"x")
+    assert payloads(await drain(bus, 1)) == [b"x"]
+
+
 # Brokers that Penstock refuses
 
 
@@ -418,7 +435,18 @@ async def test_without_guests_a_client_needs_credentials(tmp_path: Path) -> None
     await server.stop()
 
 
-async def test_what_a_killed_process_was_given_comes_to_the_next_one_at_once(broker: BrokerAddress) -> None:
+@pytest.fixture(params=["a broker of today", "nats-server before 2.14"])
+def either_broker(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, broker: BrokerAddress
+) -> BrokerAddress:
+    """The broker as it is, and taken for an older one, which cannot begin a consumer anew in its place."""
+    if request.param != "a broker of today":
+        monkeypatch.setattr(Connection, "broker_version", (2, 10))
+    return broker
+
+
+async def test_what_a_killed_process_was_given_comes_to_the_next_one_at_once(either_broker: BrokerAddress) -> None:
+    broker = either_broker
     await forget_lanes(broker)
     killed = NatsBus(config(broker, ack_wait=30.0))
     await killed.open()
@@ -438,6 +466,40 @@ async def test_what_a_killed_process_was_given_comes_to_the_next_one_at_once(bro
         await delivery.ack()
     await until(lambda: is_empty(next_one))
     await next_one.close()
+
+
+async def test_a_lane_that_is_delivered_again_is_never_without_its_consumer(
+    bus: NatsBus, broker: BrokerAddress
+) -> None:
+    await publish(bus, b"held")
+    await drain(bus, 1)
+    admin = await nats.connect(broker.url, user=broker.user, password=broker.password)
+    before = await admin.jetstream().consumer_info("PENSTOCK_READINGS", "process")
+    await renew_consumer(bus._connection, Lane.READINGS, config(broker))
+    after = await admin.jetstream().consumer_info("PENSTOCK_READINGS", "process")
+    await admin.close()
+    assert (after.created, after.num_ack_pending) == (before.created, 0)
+    assert payloads(await drain(bus, 1)) == [b"held"]
+
+
+async def test_a_consumer_that_the_disk_has_no_room_for_is_made_once_it_has(own: Broker, tmp_path: Path) -> None:
+    address = await own.start()
+    bus = NatsBus(config(address))
+    await bus.open()
+    (consumers,) = await asyncio.to_thread(lambda: list(tmp_path.rglob("PENSTOCK_READINGS/obs")))
+    await publish(bus, b"x")
+    admin = await nats.connect(address.url, user=address.user, password=address.password)
+    await admin.jetstream().delete_consumer("PENSTOCK_READINGS", "process")
+    await admin.close()
+    consumers.rmdir()
+    consumers.touch()  # no directory can be made in it, as on a full disk
+    with pytest.raises(Unavailable, match="creating store"):
+        await bus.fetch(Lane.READINGS, 1, 0.1)
+    with pytest.raises(Unavailable, match="creating store"):  # a process that starts then is started again
+        await NatsBus(config(address)).open()
+    consumers.unlink()
+    assert payloads(await drain(bus, 1)) == [b"x"]
+    await bus.close()
 
 
 async def has_depth(bus: NatsBus, messages: int) -> bool:

@@ -360,6 +360,14 @@ MUTANTS = (
         ("tests/contracts/test_bus_nats.py::test_what_a_killed_process_was_given_comes_to_the_next_one_at_once",),
     ),
     Mutant(
+        "what a full disk refuses is taken for a mistake",
+        "bus/nats/lanes.py",
+        "frozenset({10012, 10104})",
+        "frozenset[int]()",
+        "a full disk ends the whole platform for good",
+        ("tests/contracts/test_bus_nats.py::test_a_consumer_that_the_disk_has_no_room_for_is_made_once_it_has",),
+    ),
+    Mutant(
         "a busy process takes nothing to be in flight",
         "pipeline/runner.py",
         "            held = {lane: len(self._held[lane]) for lane in Lane}\n",

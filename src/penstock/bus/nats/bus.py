@@ -17,7 +17,7 @@ from penstock.bus.nats.monitor import check_durability
 from penstock.bus.nats.orphans import Orphans
 from penstock.bus.nats.responder import Listener, NatsResponder
 from penstock.bus.port import Handler, Held, Lane, LiveMessage, Pending, check_subject
-from penstock.model.errors import Unavailable
+from penstock.model.errors import Misconfigured, Unavailable
 
 __all__ = ["NatsBus"]
 
@@ -83,12 +83,21 @@ class NatsBus:
         except Unavailable as error:
             if error.code not in {"no_responders", "broker_refused"}:
                 raise
-            # A broker that was emptied has no lanes; one that is starting says so.
-            await make_lanes(self._connection, self._config)
+            await self._make_lanes_again()
             return ()
         for delivery in deliveries:
             self._backlogs[lane].saw(delivery.sequence, delivery.subject, delivery.headers)
         return deliveries
+
+    async def _make_lanes_again(self) -> None:
+        """A broker that was emptied has no lanes, and one that is starting says so. Raises Unavailable.
+
+        They could be made when this was opened: what is wrong now is not the configuration, and may pass.
+        """
+        try:
+            await make_lanes(self._connection, self._config)
+        except Misconfigured as error:
+            raise Unavailable(error.detail, hint=error.hint) from error
 
     async def _begin(self, lane: Lane, wait: float) -> bool:
         """Whether what leaves the lane is watched from before the first fetch on; False while the broker is away."""

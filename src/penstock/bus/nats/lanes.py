@@ -29,6 +29,9 @@ _SUBJECTS: Final[Mapping[Lane, list[str]]] = {
     Lane.BACKLOG: ["penstock.v1.backlog.*"],
 }
 _NOT_FOUND: Final = frozenset({10014, 10059})  # consumer, stream
+_MAY_PASS: Final = frozenset({10012, 10104})  # a consumer, its files: could not be written, the disk may be full
+_RESETS: Final = (2, 14)
+"""The first nats-server that begins a consumer anew in its place."""
 _FULL: Final = frozenset({10002, 10023, 10028, 10047})  # an account's, the server's, memory's, storage's limits
 _FULL_TEXT: Final = ("maximum bytes", "maximum messages", "no space", "insufficient")
 _TOO_LARGE: Final = frozenset({10054, 10097})  # message, headers
@@ -61,9 +64,16 @@ async def make_lanes(connection: Connection, config: NatsConfig) -> None:
 
 
 async def renew_consumer(connection: Connection, lane: Lane, config: NatsConfig) -> None:
-    """Forget what was delivered and acked of a lane: everything that is in it is delivered again. Raises as `make_lanes`."""
+    """Forget what was delivered and acked of a lane: everything that is in it is delivered again. Raises as `make_lanes`.
+
+    The consumer stays where the broker can begin it anew: on a full disk another one could not be made, and a lane without any
+    does not drain.
+    """
     stream = STREAMS[lane]
-    await _manage(connection, f"CONSUMER.DELETE.{stream}.{CONSUMER}", {})
+    if connection.broker_version >= _RESETS:
+        await api(connection, f"CONSUMER.RESET.{stream}.{CONSUMER}", {"seq": 1})
+        return
+    await api(connection, f"CONSUMER.DELETE.{stream}.{CONSUMER}")
     await _make_consumer(connection, stream, config)
 
 
@@ -125,7 +135,8 @@ async def _found(connection: Connection, call: str) -> dict[str, Any] | None:
 
 async def _manage(connection: Connection, call: str, body: Mapping[str, Any]) -> None:
     answer = await _answer(connection, call, body)
-    if (error := answer.get("error")) and error.get("code") != 503:
+    error = answer.get("error")
+    if error and error.get("code") != 503 and error.get("err_code") not in _MAY_PASS:
         raise Misconfigured(
             f"the broker refuses {call}: {error.get('description')}",
             hint="check JetStream's max_file_store against max_bytes of three lanes, and what is set on the stream",

@@ -78,6 +78,14 @@ class Link:
         """Bytes of headers and payload that the broker accepts in one message."""
         return self._client.max_payload if self._client is not None else 1 << 20
 
+    @property
+    def broker_version(self) -> tuple[int, int]:
+        """Of the broker that it is connected to, or was last: major and minor; (0, 0) before."""
+        if self._client is None:
+            return 0, 0
+        version = self._client.connected_server_version
+        return version.major, version.minor
+
     async def open(self) -> None:
         """Connect, waiting for the broker for the configured time.
 
