@@ -22,6 +22,7 @@ from tests.journeys.conftest import until
 
 _DAY = 86_400_000
 DRAIN_SECONDS = 90.0
+_FINISH_SECONDS = 120.0
 
 
 class Sampler:
@@ -119,9 +120,7 @@ class Drill:
         self._sampler: Sampler | None = None
 
     @contextmanager
-    def load(
-        self, made: Recipe, *, seconds: float, finish: float = 120.0, at: str | None = None, **changes: Any
-    ) -> Generator[Running]:
+    def load(self, made: Recipe, *, seconds: float, at: str | None = None, **changes: Any) -> Generator[Running]:
         """A load in the background for so long, `at` a URL; leaving waits until every batch has its outcome."""
         path = self.home / f"ledger-{len(self._loads)}.ndjson"
         batches = round(seconds * made.rate / made.size)
@@ -130,7 +129,7 @@ class Drill:
         self._loads.append(running)
         try:
             yield running
-            running.finish(finish)
+            running.finish(seconds + _FINISH_SECONDS)
         finally:
             running.kill()
 
