@@ -93,20 +93,21 @@ async def run_roles(
             shared = Resources(settings, clock, bus, side.reader, catalog, link, tasks, listeners or {})
             facts = await _start(shared, roles, side, services, demo=demo)
             log.info("roles are up", roles=list(roles), **{k: v for k, v in facts.items() if k != "login"})
-            _rest_collector()
+            _rest_collector(services)
             link.ready(**facts)
             await stop.wait()
             log.info("roles drain", roles=list(roles))
 
 
-def _rest_collector() -> None:
-    """Leave what the start made out of all garbage collections, and make full ones rarer.
+def _rest_collector(running: AsyncExitStack) -> None:
+    """Leave what the start made out of all garbage collections until `running` ends, and make full ones rarer.
 
     A full one stops every thread of the process for as long as it looks at all objects: 0.2 s beside an answer of 10,000 objects,
     several times while that is made. Cycles that outlive the younger collections wait for it, up to 700,000 objects of them.
     """
     gc.collect()
     gc.freeze()
+    running.callback(gc.unfreeze)  # what the interpreter cannot take apart at its end, libraries report as leaked
     youngest, middle, _ = gc.get_threshold()
     gc.set_threshold(youngest, middle, _FULL_AFTER)
 

@@ -94,6 +94,7 @@ async def test_what_the_start_made_is_left_out_of_garbage_collections_and_garbag
         gc.collect()
         assert gone() is None
         assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 async def test_ingest_alone_has_no_doors_out(tmp_path):
