@@ -23,7 +23,7 @@ def main() -> int:
     arguments.add_argument("--long", action="store_true", help="the full counts (hours)")
     arguments.add_argument("--only", help="names by commas, such as F1,F3")
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--report", type=Path, help="document whose table is replaced")
+    arguments.add_argument("--report", type=Path, help="document whose table takes each outcome as it comes")
     arguments.add_argument("--keep", type=Path, help="directory for data, ledgers and logs; kept")
     chosen = arguments.parse_args()
     configure_logs("error", "console", process="faults")
@@ -40,11 +40,11 @@ def main() -> int:
             outcomes.append(execute(faults[name], place, seed=chosen.seed, long=chosen.long))
             sys.stdout.write(report.line(outcomes[-1]) + "\n")
             sys.stdout.flush()
+            if chosen.report:
+                report.write(chosen.report, outcomes[-1], seed=chosen.seed, long=chosen.long)
     finally:
         if chosen.keep is None:
             shutil.rmtree(home, ignore_errors=True)
-    if chosen.report:
-        report.write(chosen.report, outcomes, seed=chosen.seed)
     return int(any(not one.ok for one in outcomes))
 
 

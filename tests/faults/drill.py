@@ -23,6 +23,7 @@ from tests.journeys.conftest import until
 _DAY = 86_400_000
 DRAIN_SECONDS = 90.0
 _FINISH_SECONDS = 120.0
+_GREATEST = ("_s", "_ms", "_mib", "_ratio")
 
 
 class Sampler:
@@ -99,6 +100,13 @@ class Report:
     violations: list[str] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
     checked: str = "I1 I2 I3 I4 I6 I7 I9 I10 I11 I12"
+
+    def add(self, part: Report) -> None:
+        """What one of several runs found: counts are summed, of times, memory and ratios the greatest is kept."""
+        self.violations += part.violations
+        for name, value in part.numbers.items():
+            before = self.numbers.get(name, 0)
+            self.numbers[name] = max(before, value) if name.endswith(_GREATEST) else before + value
 
 
 def recipe(seed: int, **changes: Any) -> Recipe:

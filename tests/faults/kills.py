@@ -30,21 +30,13 @@ def _killing(case: Case, victims: tuple[str, ...]) -> Report:
                     pause(rng.uniform(0.0, 2.0))
                     os.kill(up.pids()[victims[turn % len(victims)]], signal.SIGKILL)
                     took.append(seconds_to_serve(up))
-            _add(total, drill.verify())
+            total.add(drill.verify())
         finally:
             up.stop()
     total.numbers |= {"kills": case.count, "recovery_max_s": round(max(took), 1)}
     if max(took) > RECOVERY_SECONDS:
         total.violations.append(f"serving again took {max(took):.1f} s, at most {RECOVERY_SECONDS:g} s is promised")
     return total
-
-
-def _add(total: Report, part: Report) -> None:
-    """Sum what several platforms gave; of times the greatest."""
-    total.violations += part.violations
-    for name, value in part.numbers.items():
-        before = total.numbers.get(name, 0)
-        total.numbers[name] = max(before, value) if name.endswith("_s") else before + value
 
 
 @fault("F1", "kill -9 of core or edge at random moments", bounded=8, long=200)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from tests.faults.plan import Outcome, order
 
-BEGIN: Final = "<!-- faults: begin, written by `make faults-report` -->"
-END: Final = "<!-- faults: end -->"
+_MARKS: Final = {
+    False: ("<!-- faults: begin, written by `make faults-report` -->", "<!-- faults: end -->"),
+    True: ("<!-- long faults: begin, written by `make faults-long` -->", "<!-- long faults: end -->"),
+}
 _HEAD: Final = (
     "| | Fault | Times | Checked | Result | Measured | Took | Seed | On |",
     "|---|---|---|---|---|---|---|---|---|",
@@ -44,18 +45,18 @@ def row(one: Outcome, *, seed: int, when: str) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def write(path: Path, outcomes: Sequence[Outcome], *, seed: int) -> None:
-    """Replace the rows of these outcomes between the marks of `path`; rows of other faults stay. ValueError without marks."""
-    text = path.read_text()
-    head, begin, rest = text.partition(BEGIN)
-    old, end, tail = rest.partition(END)
+def write(path: Path, outcome: Outcome, *, seed: int, long: bool) -> None:
+    """Replace the outcome's row between the marks that `path` has for the bounded or the long plan. ValueError without marks."""
+    text, marks = path.read_text(), _MARKS[long]
+    head, begin, rest = text.partition(marks[0])
+    old, end, tail = rest.partition(marks[1])
     if not (begin and end):
-        raise ValueError(f"{path} has no `{BEGIN}` … `{END}`")
+        raise ValueError(f"{path} has no `{marks[0]}` … `{marks[1]}`")
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     rows = {line.split("|")[1].strip(): line for line in old.splitlines() if line.startswith("| F")}
-    rows |= {one.fault.name: row(one, seed=seed, when=when) for one in outcomes}
+    rows[outcome.fault.name] = row(outcome, seed=seed, when=when)
     table = [*_HEAD, *(rows[name] for name in sorted(rows, key=order))]
-    path.write_text("\n".join([f"{head}{BEGIN}", *table, f"{END}{tail}"]))
+    path.write_text("\n".join([f"{head}{begin}", *table, f"{end}{tail}"]))
 
 
 def _short(value: object) -> object:

@@ -33,9 +33,7 @@ def stalls(case: Case) -> Report:
     total = Report()
     for number in range(case.count):
         for run in (_frozen_core, _hanging_commits):
-            part = run(case, case.part(2 * number + (run is _hanging_commits)))
-            total.violations += part.violations
-            total.numbers |= part.numbers
+            total.add(run(case, case.part(2 * number + (run is _hanging_commits))))
     return total
 
 
@@ -76,9 +74,7 @@ def _hanging_commits(case: Case, home: Path) -> Report:
 def errors(case: Case) -> Report:
     total = Report()
     for number in range(case.count):
-        part = _troubled(case, case.part(number), _seconds(case, "errors"), most_calls=1.2, errors=0.5)
-        total.violations += part.violations
-        total.numbers |= part.numbers
+        total.add(_troubled(case, case.part(number), _seconds(case, "errors"), most_calls=1.2, errors=0.5))
     return total
 
 
@@ -86,9 +82,7 @@ def errors(case: Case) -> Report:
 def slow(case: Case) -> Report:
     total = Report()
     for number in range(case.count):
-        part = _troubled(case, case.part(number), _seconds(case, "slow"), most_rows=1.05, lag=True, slow_s=0.5)
-        total.violations += part.violations
-        total.numbers |= part.numbers
+        total.add(_troubled(case, case.part(number), _seconds(case, "slow"), most_rows=1.05, lag=True, slow_s=0.5))
     return total
 
 
