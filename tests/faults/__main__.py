@@ -1,6 +1,6 @@
 """Run the fault plan.
 
-    python -m tests.faults [--long] [--only F1,F3] [--seed N] [--report FILE] [--keep DIR]
+    python -m tests.faults [--long] [--only F1,F3] [--times N] [--seed N] [--report FILE] [--keep DIR]
 
 Exits with 1 when an invariant was violated. A failing run is repeated by its seed; `--keep` leaves its directory.
 """
@@ -22,6 +22,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m tests.faults", description="Run the fault plan.")
     arguments.add_argument("--long", action="store_true", help="the full counts (hours)")
     arguments.add_argument("--only", help="names by commas, such as F1,F3")
+    arguments.add_argument("--times", type=int, help="how often to break something, instead of the plan's counts")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--report", type=Path, help="document whose table takes each outcome as it comes")
     arguments.add_argument("--keep", type=Path, help="directory for data, ledgers and logs; kept")
@@ -37,7 +38,8 @@ def main() -> int:
         for name in wanted:
             place = home / name
             place.mkdir(parents=True)
-            outcomes.append(execute(faults[name], place, seed=chosen.seed, long=chosen.long))
+            count = chosen.times or (faults[name].long if chosen.long else faults[name].bounded)
+            outcomes.append(execute(faults[name], place, seed=chosen.seed, count=count))
             sys.stdout.write(report.line(outcomes[-1]) + "\n")
             sys.stdout.flush()
             if chosen.report:

@@ -93,9 +93,8 @@ def order(name: str) -> tuple[int, str]:
     return int("".join(filter(str.isdigit, name))), name
 
 
-def execute(one: Fault, home: Path, *, seed: int, long: bool) -> Outcome:
+def execute(one: Fault, home: Path, *, seed: int, count: int) -> Outcome:
     """Run one fault; whatever it raises is a finding, never the end of the plan."""
-    count = one.long if long else one.bounded
     began = time.monotonic()
     absent = ""
     try:

@@ -14,7 +14,7 @@ FAULTS = load_all()
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", list(FAULTS))
 def test_nothing_promised_is_broken_by_fault(name, tmp_path):
-    outcome = execute(FAULTS[name], tmp_path, seed=1, long=False)
+    outcome = execute(FAULTS[name], tmp_path, seed=1, count=FAULTS[name].bounded)
     if outcome.absent:
         pytest.skip(outcome.absent)
     assert outcome.ok, line(outcome)
