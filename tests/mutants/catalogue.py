@@ -352,6 +352,17 @@ MUTANTS = (
         (CACHE + "test_a_fill_that_began_before_an_expiry_is_never_current",),
     ),
     Mutant(
+        "a repetition is judged by the clock of now",
+        "pipeline/repeats.py",
+        "else memory.seen",
+        "else now",
+        "rows without a time are refused, or stored twice, when a request is sent again",
+        (
+            "tests/unit/api/test_write.py::test_rows_without_a_time_keep_the_one_that_they_were_given_first",
+            "tests/unit/api/test_write.py::test_a_repetition_is_judged_by_the_moment_of_its_first_try",
+        ),
+    ),
+    Mutant(
         "a new process waits for what a killed one was given",
         "bus/nats/bus.py",
         "        await take_over(self._connection, lane, self._config)\n",

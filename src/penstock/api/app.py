@@ -79,7 +79,7 @@ def create_app(services: Services, intake: Intake | None = None) -> FastAPI:
     app.state.aside = aside = Aside("graphql")
     intake, bundle = intake or Intake(services), Bundle(services.config.app)
     if services.config.writes:
-        WriteDoors(services, intake).install(app)
+        WriteDoors(intake).install(app)
         EventDoor(services, intake).install(app)
         RemoteWriteDoor(intake).install(app)
     if services.config.reads:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -36,13 +35,11 @@ class EventDoor:
 
     async def post(self, request: Request) -> Response:
         """Events, durable when answered. 201 with their ids, or 400 if none was good."""
-        decode = partial(
-            decode_events,
-            shape=shape_of(request),
-            tenant=identity_of(request).tenant,
-            now=self._services.clock.now(),
-            earliest=self._services.config.earliest(),
-        )
+        shape, tenant = shape_of(request), identity_of(request).tenant
+
+        def decode(body: bytes, now: int, earliest: int) -> tuple[list[Event], list[RowError]]:
+            return decode_events(body, shape=shape, tenant=tenant, now=now, earliest=earliest)
+
         events, rejected, receipt = await self._intake.events(request, decode, "events")
         verdicts: dict[str, Any] = {
             "accepted": len(events),

@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple
 
 from starlette.requests import Request
 
@@ -18,6 +18,7 @@ from penstock.api.bodies import Body, BodyReader
 from penstock.api.counts import DoorCounts
 from penstock.api.problems import rows_as_json
 from penstock.api.services import Services
+from penstock.bus import Lane
 from penstock.model.batch import Draft
 from penstock.model.errors import InvalidInput, RowError
 from penstock.model.event import Event
@@ -36,10 +37,14 @@ __all__ = [
     "Sender",
     "media_type",
     "shape_of",
+    "timeless",
 ]
 
-Decoder = Callable[[bytes], Draft]
-"""Bytes of a request → readings; raises InvalidInput or TooLarge. May run in a worker thread."""
+Decoder = Callable[[bytes, int], Draft]
+"""Bytes of a request → readings; rows that say no time have that of the second argument, epoch ms.
+
+Raises InvalidInput or TooLarge. May run in a worker thread.
+"""
 
 JSON_TYPES: Final = ("application/json",)
 NDJSON_TYPES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
@@ -52,7 +57,6 @@ INLINE_CODED: Final = 16 << 10
 SOURCE_NAME: Final = re.compile(r"[a-z0-9_.-]{1,32}")
 """What a client may call itself in the ledger."""
 _MAX_KEY: Final = 256
-T = TypeVar("T")
 
 
 class Sender(NamedTuple):
@@ -64,10 +68,11 @@ class Sender(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """Rows that were decoded and judged, but are not durable yet."""
+    """Rows that were decoded and judged by `moment` (epoch ms), but are not durable yet."""
 
     draft: Draft
     admission: Admission
+    moment: int
 
     @property
     def refused(self) -> int:
@@ -105,16 +110,17 @@ class Intake:
         self.bodies = BodyReader(services.config)
         self.counts = DoorCounts()
 
-    async def prepare(self, decode: Callable[[], Draft], tenant: str, *, inline: bool) -> Prepared:
+    async def prepare(self, decode: Callable[[int], Draft], tenant: str, key: str | None, *, inline: bool) -> Prepared:
         """Decode and admit `tenant`'s rows: in the event loop with `inline`, else in a worker thread.
 
+        A repetition by its idempotency key is judged by the moment of its first try, so that it comes to the same.
         Raises InvalidInput (nothing could be decoded) or TooLarge.
         """
-        now, earliest = self._services.clock.now(), self._services.config.earliest()
+        now, earliest = self._bounds(Lane.READINGS, tenant, key)
 
         def run() -> Prepared:
-            draft = decode()
-            return Prepared(draft, admit(draft, tenant=tenant, now=now, earliest=earliest))
+            draft = decode(now)
+            return Prepared(draft, admit(draft, tenant=tenant, now=now, earliest=earliest), now)
 
         return run() if inline else await asyncio.to_thread(run)
 
@@ -126,7 +132,12 @@ class Intake:
         admission, refused = prepared.admission, prepared.refused
         with self.counts.taking(sender.door, admission.rows, refused):
             receipt = await self._services.gate.offer(
-                admission.batch, source=sender.source, rejected=refused, key=key, findings=admission.findings
+                admission.batch,
+                source=sender.source,
+                rejected=refused,
+                key=key,
+                seen=prepared.moment,
+                findings=admission.findings,
             )
         return Outcome(prepared.draft, admission.rows, len(admission.batch), refused, admission.rejected, receipt)
 
@@ -138,7 +149,9 @@ class Intake:
         sender, key = _sender(request, door), _idempotency_key(request)
         body = await self.bodies.read(request)
         try:
-            prepared = await self.prepare(lambda: decode(body.decoded()), sender.tenant, inline=_is_small(body))
+            prepared = await self.prepare(
+                lambda now: decode(body.decoded(), now), sender.tenant, key, inline=_is_small(body)
+            )
             if prepared.draft.rows == 0:
                 raise InvalidInput("the request holds no rows", code="empty_request", hint="send at least one row")
             return await self.publish(prepared, sender, key)
@@ -148,33 +161,52 @@ class Intake:
     async def events(
         self,
         request: Request,
-        decode: Callable[[bytes], tuple[list[Event], list[RowError]]],
+        decode: Callable[[bytes, int, int], tuple[list[Event], list[RowError]]],
         door: str,
     ) -> tuple[list[Event], list[RowError], str]:
-        """Make the request's events durable; returns them, the refused rows and the receipt. Errors as `readings`."""
+        """Make the request's events durable; returns them, the refused rows and the receipt. Errors as `readings`.
+
+        `decode` is given the content, the moment that it is judged by, and the start of retention then, epoch ms.
+        """
         sender, key = _sender(request, door), _idempotency_key(request)
         body = await self.bodies.read(request)
         try:
-            small = _is_small(body)
-            events, rejected = _decoded(body, decode) if small else await asyncio.to_thread(_decoded, body, decode)
+            now, earliest = self._bounds(Lane.EVENTS, sender.tenant, key)
+
+            def read() -> tuple[list[Event], list[RowError]]:
+                return decode(body.decoded(), now, earliest)
+
+            events, rejected = read() if _is_small(body) else await asyncio.to_thread(read)
             if not events and not rejected:
                 raise InvalidInput("the request holds no events", code="empty_request", hint="send at least one event")
             findings = Findings.of_rows(rejected) if rejected else NOTHING_FOUND
             with self.counts.taking(door, len(events), len(rejected)):
                 receipt = await self._services.gate.offer_events(
-                    sender.tenant, events, source=sender.source, rejected=len(rejected), key=key, findings=findings
+                    sender.tenant,
+                    events,
+                    source=sender.source,
+                    rejected=len(rejected),
+                    key=key,
+                    seen=now,
+                    findings=findings,
                 )
         finally:
             body.release()
         return events, rejected, receipt
+
+    def _bounds(self, lane: Lane, tenant: str, key: str | None) -> tuple[int, int]:
+        """The moment that a request is judged by, and the start of retention at that moment."""
+        moment = self._services.gate.moment(lane, tenant, key)
+        return moment, self._services.config.earliest(self._services.clock.now() - moment)
 
 
 def _is_small(body: Body) -> bool:
     return body.size <= (INLINE if body.encoding == "identity" else INLINE_CODED)
 
 
-def _decoded(body: Body, work: Callable[[bytes], T]) -> T:
-    return work(body.decoded())
+def timeless(decode: Callable[[bytes], Draft]) -> Decoder:
+    """A decoder of rows that each say their time."""
+    return lambda content, _: decode(content)
 
 
 def media_type(request: Request) -> str:

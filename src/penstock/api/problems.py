@@ -89,8 +89,10 @@ _INFLUX_CODES: Final[dict[int, str]] = {
     403: "forbidden",
     404: "not found",
     405: "method not allowed",
+    409: "conflict",
     413: "request too large",
     415: "invalid",
+    422: "unprocessable entity",
     429: "too many requests",
     503: "unavailable",
 }

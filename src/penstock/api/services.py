@@ -92,10 +92,10 @@ class ApiConfig:
     zone: str = "UTC"
     nats_url: str | None = None
 
-    def earliest(self) -> int:
-        """Start of retention now, epoch ms."""
+    def earliest(self, ago: int = 0) -> int:
+        """Start of retention `ago` ms before now, epoch ms."""
         value = self.retention_earliest
-        return value if isinstance(value, int) else value()
+        return value if isinstance(value, int) else value() - ago
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ from fastapi import FastAPI, Path, Query, Request
 from starlette.responses import Response
 
 from penstock.api import examples
-from penstock.api.intake import JSON_TYPES, NDJSON_TYPES, Decoder, Intake, Outcome, media_type, shape_of
+from penstock.api.intake import JSON_TYPES, NDJSON_TYPES, Decoder, Intake, Outcome, media_type, shape_of, timeless
 from penstock.api.problems import MAX_ROWS, problem
-from penstock.api.services import Services
 from penstock.model.errors import InvalidInput
 from penstock.sources.formats import (
     decode_arrow,
@@ -32,12 +31,13 @@ from penstock.sources.formats import (
 __all__ = ["WriteDoors"]
 
 ARROW_TYPE: Final = "application/vnd.apache.arrow.stream"
-SENML_TYPE: Final = "application/senml+json"
 _DECODERS: Final[dict[str, Decoder]] = {
-    **dict.fromkeys(JSON_TYPES, partial(decode_rows, shape="json")),
-    **dict.fromkeys(NDJSON_TYPES, partial(decode_rows, shape="ndjson")),
-    ARROW_TYPE: decode_arrow,
-    "text/csv": decode_csv,
+    **dict.fromkeys(JSON_TYPES, timeless(partial(decode_rows, shape="json"))),
+    **dict.fromkeys(NDJSON_TYPES, timeless(partial(decode_rows, shape="ndjson"))),
+    ARROW_TYPE: timeless(decode_arrow),
+    "text/csv": timeless(decode_csv),
+    # A pack may say its times relative to now.
+    "application/senml+json": lambda body, now: decode_senml(body, now=now),
 }
 _PRECISIONS: Final[dict[str, Literal["ns", "us", "ms", "s"]]] = {
     "ns": "ns",
@@ -56,8 +56,7 @@ RoomPath = Annotated[str, Path(description="Name of the room", examples=["101"])
 class WriteDoors:
     """The routes; one instance per app."""
 
-    def __init__(self, services: Services, intake: Intake) -> None:
-        self._clock = services.clock
+    def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
     def install(self, app: FastAPI) -> None:
@@ -74,13 +73,12 @@ class WriteDoors:
     async def readings(self, request: Request) -> Response:
         """Rows as JSON, NDJSON, CSV, an Arrow stream or a SenML pack, by Content-Type. 200 if any row was good, else 400."""
         kind = media_type(request)
-        # A pack may say its times relative to now; the others need no clock.
-        decode = _DECODERS.get(kind) if kind != SENML_TYPE else partial(decode_senml, now=self._clock.now())
+        decode = _DECODERS.get(kind)
         if decode is None:
             raise InvalidInput(
                 f"Content-Type {kind or '(none)'} is not accepted here",
                 code="unsupported_media_type",
-                hint=f"send one of {', '.join((*_DECODERS, SENML_TYPE))}",
+                hint=f"send one of {', '.join(_DECODERS)}",
             )
         outcome = await self._intake.readings(request, decode, "http")
         return _answer(outcome, 200) if outcome.rows else _nothing_good(request, outcome, 400)
@@ -100,8 +98,9 @@ class WriteDoors:
             raise InvalidInput(
                 f"precision {precision!r} is not known", code="invalid_precision", hint="ns, us, ms or s"
             )
-        decode = partial(decode_lines, precision=unit, now=self._clock.now())
-        outcome = await self._intake.readings(request, decode, "line")
+        outcome = await self._intake.readings(
+            request, lambda body, now: decode_lines(body, precision=unit, now=now), "line"
+        )
         if not outcome.refused:
             return Response(status_code=204)
         reasons = "; ".join(f"line {r.row + 1}: {r.detail}" for r in outcome.rejected[:3])
@@ -115,7 +114,7 @@ class WriteDoors:
             if "*" in name:
                 raise InvalidInput(f"{kind} {name!r} holds a *, which means any in queries", code="invalid_name")
         shape_of(request)
-        decode = partial(decode_temperature, building=building, room=room)
+        decode = timeless(partial(decode_temperature, building=building, room=room))
         outcome = await self._intake.readings(request, decode, "s2")
         if not outcome.rows:
             return _nothing_good(request, outcome, 422)
@@ -123,7 +122,8 @@ class WriteDoors:
 
     async def batteries(self, request: Request) -> Response:
         """Battery readings, one object per battery and instant. 201 with the ids under which they can be read."""
-        outcome = await self._intake.readings(request, partial(decode_battery_rows, shape=shape_of(request)), "battery")
+        decode = timeless(partial(decode_battery_rows, shape=shape_of(request)))
+        outcome = await self._intake.readings(request, decode, "battery")
         if not outcome.rows:
             return _nothing_good(request, outcome, 400)
         ids = _battery_ids(outcome)

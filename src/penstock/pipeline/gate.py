@@ -105,6 +105,10 @@ class Gate:
         """Bytes of readings that wait for the broker."""
         return sum(self._held.values())
 
+    def moment(self, lane: Lane, tenant: str, key: str | None) -> int:
+        """Epoch ms that a request must be judged by before it is offered: a repetition by that of its first try."""
+        return self._repeats.moment(lane, tenant, key)
+
     async def offer(
         self,
         batch: Batch,
@@ -112,6 +116,7 @@ class Gate:
         source: str,
         rejected: int = 0,
         key: str | None = None,
+        seen: int | None = None,
         findings: Findings = NOTHING_FOUND,
     ) -> str:
         """Make the readings durable on the bus; returns the receipt's id. `rejected` rows are only counted, and
@@ -119,11 +124,11 @@ class Gate:
 
         `key` is the client's Idempotency-Key: a repetition within the retry window gets the first receipt and is not
         sent again; with other content it is refused (Conflict). Without a key a repetition of equal content is sent
-        again, under its first stamp, and counts as duplicate. Raises Backpressure, TooLarge, or Unavailable (the fate is
+        again, under its first stamp, and counts as duplicate. `seen` is the `moment` that it was judged by. Raises Backpressure, TooLarge, or Unavailable (the fate is
         unknown: the client repeats the same request).
         """
         tenant = batch.tenant
-        memory = self._repeats.recall(Lane.READINGS, tenant, digest_of(batch), key)
+        memory = self._repeats.recall(Lane.READINGS, tenant, digest_of(batch), key, seen)
         if memory.durable and key is not None:
             return memory.receipt
         news = self._news(batch)
@@ -151,10 +156,11 @@ class Gate:
         source: str,
         rejected: int = 0,
         key: str | None = None,
+        seen: int | None = None,
         findings: Findings = NOTHING_FOUND,
     ) -> str:
         """Make events durable on the bus; returns the receipt's id. Errors as `offer`."""
-        memory = self._repeats.recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key)
+        memory = self._repeats.recall(Lane.EVENTS, tenant, hashlib.sha256(repr(events).encode()).digest(), key, seen)
         if memory.durable and key is not None:
             return memory.receipt
         part = Part(memory.receipt, source, len(events), rejected, findings=findings)

@@ -1,7 +1,8 @@
 """What a retry of a request gets back, so that sending something twice is harmless.
 
-The stamp, so that a retry cannot beat a correction made in between; the receipt; and the instant at which old readings were
-told from new ones, so that a retry is cut into the same frames, whose ids the store knows.
+The stamp, so that a retry cannot beat a correction made in between; the receipt; and the moment that the request was judged by.
+What the clock decides is then decided as it was at first: the times of rows that say none, which rows are too old or ahead of
+time, and which are old enough for the backlog, so that a retry is cut into the same frames, whose ids the store knows.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["Memory", "Repeats", "digest_of"]
 
 @dataclass(slots=True)
 class Memory:
-    """stamp: epoch µs · seen: epoch ms of the first try · until: epoch ms · durable: the request was answered with success."""
+    """stamp: epoch µs · seen: epoch ms that the first try was judged by · until: epoch ms · durable: the request was answered with success."""
 
     stamp: int
     receipt: str
@@ -45,8 +46,17 @@ class Repeats:
         self._count = 0
         self._seen: OrderedDict[tuple[Lane, str, str], Memory] = OrderedDict()
 
-    def recall(self, lane: Lane, tenant: str, digest: bytes, key: str | None) -> Memory:
-        """What is remembered of this request, or a new memory of it. Raises Conflict for a key with other content."""
+    def moment(self, lane: Lane, tenant: str, key: str | None) -> int:
+        """Epoch ms to judge a request by: that of the key's first try within the window, else now."""
+        now = self._clock.now()
+        memory = None if key is None else self._seen.get((lane, tenant, f"key:{key}"))
+        return now if memory is None or memory.until <= now else memory.seen
+
+    def recall(self, lane: Lane, tenant: str, digest: bytes, key: str | None, seen: int | None = None) -> Memory:
+        """What is remembered of this request, or a new memory of it, judged by `seen` (now if None).
+
+        Raises Conflict for a key with other content.
+        """
         now = self._clock.now()
         name = (lane, tenant, f"key:{key}" if key is not None else digest.hex())
         memory = self._seen.get(name)
@@ -59,7 +69,7 @@ class Repeats:
                 )
             self._seen.move_to_end(name)
             return memory if key is not None else replace(memory, receipt=self.next_id(), durable=False)
-        memory = Memory(self._stamps.next(), self.next_id(), digest, now, now + self._window)
+        memory = Memory(self._stamps.next(), self.next_id(), digest, now if seen is None else seen, now + self._window)
         self._seen[name] = memory
         while len(self._seen) > self._remember:
             self._seen.popitem(last=False)

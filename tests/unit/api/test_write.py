@@ -160,6 +160,52 @@ async def test_a_repetition_under_an_idempotency_key_is_sent_once(world, client)
     assert (await client.post("/v1/readings", json=LONG, headers={"idempotency-key": "x" * 257})).status_code == 400
 
 
+async def test_other_lines_under_a_key_are_a_conflict_in_influxdbs_words(client):
+    headers = {"idempotency-key": "k"}
+    await client.post("/api/v2/write", content=LINE, headers=headers)
+    answer = await client.post("/api/v2/write", content=LINE + b"0", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["what was answered", "what may not have arrived"])
+async def test_a_repetition_is_judged_by_the_moment_of_its_first_try(make_world, is_lost):
+    world = await make_world(retention_earliest=lambda: world.clock.now() - DAY)
+    client, headers = world.client(), {"idempotency-key": "k"}
+    near_the_bounds = [
+        {**LONG, "ts": NOW},
+        {**LONG, "ts": NOW + 301_000},  # is taken ten seconds later
+        {**LONG, "ts": NOW - DAY + 1_000},  # is not
+    ]
+    world.bus.fail_publishes = int(is_lost)
+    first = await client.post("/v1/readings", json=near_the_bounds, headers=headers)
+    world.clock.ms += 10_000
+    again = await client.post("/v1/readings", json=near_the_bounds, headers=headers)
+    assert (first.status_code, again.status_code) == (503 if is_lost else 200, 200)
+    assert (again.json()["accepted"], again.json()["rejected"][0]["code"]) == (2, "timestamp_in_future")
+    frames = [frame for lane in (Lane.READINGS, Lane.BACKLOG) for frame in await world.frames(lane)]
+    assert [ts for frame in frames for ts in frame.batch.ts.tolist()] == [NOW, NOW - DAY + 1_000]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body"),
+    [
+        ("/api/v2/write", "text/plain", b"power,sensor=m1 power_w=1.5"),
+        ("/v1/readings", "application/senml+json", b'[{"n":"m1/power_w","u":"W","v":1.5}]'),
+    ],
+)
+async def test_rows_without_a_time_keep_the_one_that_they_were_given_first(world, client, path, kind, body):
+    headers = {"idempotency-key": "k", "content-type": kind}
+    world.bus.fail_publishes = 1
+    for status in (503, 200, 200):
+        answer = await client.post(path, content=body, headers=headers)
+        assert answer.status_code in {status, 204 if status == 200 else status}, answer.text
+        world.clock.ms += 10_000
+    assert [r[-2:] for r in await world.readings()] == [(NOW, 1.5)]
+    world.clock.ms += GateConfig().retry_window
+    assert (await client.post(path, content=body, headers=headers)).status_code in {200, 204}
+    assert [ts for *_, ts, _ in await world.readings()] == [NOW + 30_000 + GateConfig().retry_window]
+
+
 async def test_the_answer_waits_for_the_broker(world, client):
     world.bus.fail_publishes = 1
     answer = await client.post("/v1/readings", json=LONG)

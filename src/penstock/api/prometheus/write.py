@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from prometheus_client import Counter
 from starlette.responses import Response
 
-from penstock.api.intake import Intake
+from penstock.api.intake import Intake, timeless
 from penstock.api.problems import PROMETHEUS_PREFIX
 from penstock.api.prometheus import examples
 from penstock.model.errors import InvalidInput
@@ -42,7 +42,7 @@ class RemoteWriteDoor:
         """Samples as remote write 1.0 sends them: a snappy block of a protobuf message. 204, or 400 with the reasons."""
         _check_type(request)
         try:
-            decode = partial(decode_remote_write, skipped=_SKIPPED.inc)
+            decode = timeless(partial(decode_remote_write, skipped=_SKIPPED.inc))
             outcome = await self._intake.readings(request, decode, "remote-write")
         except InvalidInput as error:
             if error.code != "empty_request":

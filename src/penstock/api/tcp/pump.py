@@ -75,7 +75,9 @@ class Pump:
         self._resize(slot, len(piece.payload))
         inline = len(piece.payload) <= INLINE
         try:
-            prepared = await self._door.intake.prepare(partial(self._decode, piece), self._sender.tenant, inline=inline)
+            prepared = await self._door.intake.prepare(
+                partial(self._decode, piece), self._sender.tenant, self._key(piece), inline=inline
+            )
         except InvalidInput as error:
             self._window.refuse(slot, error, piece.lines)
             self._advance()
@@ -146,12 +148,12 @@ class Pump:
         slot.size = size
         self._changed()
 
-    def _decode(self, piece: Piece) -> Draft:
+    def _decode(self, piece: Piece, now: int) -> Draft:
         if self._hello.format == "arrow":
             return decode_arrow(piece.payload)
         if self._hello.format == "ndjson":
             return decode_rows(piece.payload, "json" if piece.array else "ndjson")
-        return decode_lines(piece.payload, precision=self._hello.precision, now=self._door.services.clock.now())
+        return decode_lines(piece.payload, precision=self._hello.precision, now=now)
 
     def _key(self, piece: Piece) -> str:
         """The idempotency key: a frame that is sent again has the same, and so has a run of lines that is cut the same."""

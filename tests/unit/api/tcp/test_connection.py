@@ -259,6 +259,16 @@ async def test_frames_sent_again_in_the_same_session_are_acknowledged_and_not_se
     assert len(await values(wharf)) == 9
 
 
+async def test_lines_without_a_time_that_are_sent_again_keep_the_one_that_they_were_given_first(wharf):
+    for _ in range(2):
+        client = await wharf.open("format=line session=s1")
+        client.send(b"power_w,sensor_id=m0 value=1.5\n")
+        assert await client.acked(1) == ["ACK 1 accepted=1 refused=0"]
+        await client.hang_up()
+        wharf.world.clock.ms += 10_000
+    assert len(await values(wharf)) == 1
+
+
 async def test_the_same_number_with_other_content_is_refused(wharf):
     client = await wharf.open("format=arrow session=s1")
     client.frame(1, frame(0, 3))
