@@ -1,0 +1,1 @@
+import{Nt as e,i as t}from"./Button-CauGJx19.js";import{v as n}from"./index-YBM73jKb.js";import{r}from"./react-CvdC6zOt.js";var i=r();function a({tone:r=`primary`,...a}){return(0,i.jsx)(n,{...a,className:e(t.button,t[r])})}export{a as t};
