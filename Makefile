@@ -60,7 +60,7 @@ bench: .venv/.dev  ## measure the whole path on this machine, beside the peers t
 faults: .venv/.dev  ## break things under load and check that nothing was lost (10 minutes)
 	$(BIN)/python -m tests.faults
 
-faults-long: .venv/.dev  ## the same with full counts (two hours), into the second table of docs/reliability.md
+faults-long: .venv/.dev  ## the same with full counts (hours), into the second table of docs/reliability.md
 	$(BIN)/python -m tests.faults --long --report docs/reliability.md
 
 faults-report: .venv/.dev  ## the same as faults, and write the table of docs/reliability.md

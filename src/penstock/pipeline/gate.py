@@ -124,8 +124,8 @@ class Gate:
 
         `key` is the client's Idempotency-Key: a repetition within the retry window gets the first receipt and is not
         sent again; with other content it is refused (Conflict). Without a key a repetition of equal content is sent
-        again, under its first stamp, and counts as duplicate. `seen` is the `moment` that it was judged by. Raises Backpressure, TooLarge, or Unavailable (the fate is
-        unknown: the client repeats the same request).
+        again, under its first stamp, and counts as duplicate. `seen` is the `moment` that it was judged by, now if None.
+        Raises Backpressure, TooLarge, or Unavailable (the fate is unknown: the client repeats the same request).
         """
         tenant = batch.tenant
         memory = self._repeats.recall(Lane.READINGS, tenant, digest_of(batch), key, seen)

@@ -80,7 +80,7 @@ class Link:
 
     @property
     def broker_version(self) -> tuple[int, int]:
-        """Of the broker that it is connected to, or was last: major and minor; (0, 0) before."""
+        """Major and minor of the broker that it is connected to; (0, 0) while there is none."""
         if self._client is None:
             return 0, 0
         version = self._client.connected_server_version
